@@ -1,0 +1,49 @@
+/** How a job of systemd ended (org.freedesktop.systemd1.Manager, JobRemoved). */
+export type JobResult =
+  | 'done'
+  | 'canceled'
+  | 'timeout'
+  | 'failed'
+  | 'dependency'
+  | 'skipped'
+  | 'once'
+  | (string & {});
+
+/** What systemd knows of one unit, read at one moment. */
+export interface UnitState {
+  name: string;
+  description: string;
+  loadState: string;
+  activeState: string;
+  subState: string;
+  /** enabled, disabled, static … ; empty when there is no unit file. */
+  unitFileState: string;
+  /** Of a service: success, exit-code, signal, timeout, oom-kill … */
+  result: string;
+  mainPid: number;
+  execMainStatus: number;
+  restarts: number;
+  /** Microseconds of CLOCK_REALTIME since the last change of activeState; 0 for never. */
+  stateChanged: number;
+  controlGroup: string;
+  fragmentPath: string;
+}
+
+/** The seam to systemd's manager. `ManagerBus` speaks D-Bus; `OfflineSystemd` works on files alone. */
+export interface Systemd {
+  /** False below another root: units can be enabled there, not started. */
+  readonly live: boolean;
+  reload(): Promise<void>;
+  /** Throws `systemd-refused`. */
+  enable(units: string[]): Promise<void>;
+  disable(units: string[]): Promise<void>;
+  /** Starts a unit and follows its job to the end. Throws `unit-failed` with result, status and last journal lines. */
+  start(unit: string): Promise<void>;
+  stop(unit: string): Promise<void>;
+  /** Forgets a failed state; no error when there is none. */
+  resetFailed(unit: string): Promise<void>;
+  state(unit: string): Promise<UnitState>;
+  /** The version of the manager, such as "252.38-1~deb12u1"; empty when not live. */
+  version(): Promise<string>;
+  close(): Promise<void>;
+}
