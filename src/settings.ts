@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+import { parseDocument } from 'yaml';
+import { BerthError, isErrno, messageOf } from './errors.ts';
+import type { Paths } from './paths.ts';
+
+/** How short names and registries are treated, beside registries.conf(5). */
+export interface RegistrySettings {
+  /** Registries that a short name is looked for in, in this order. */
+  search: string[];
+  /** Short name to full name. */
+  aliases: Record<string, string>;
+  /** `host[:port]` of registries that may be spoken to over plain HTTP or with a certificate nobody signed. */
+  insecure: string[];
+}
+
+/** `/etc/berth/berth.yaml`; every key may be absent. */
+export interface Settings {
+  registries: RegistrySettings;
+  /** Absolute path of the OCI runtime; found on the host when undefined. */
+  runtime: string | undefined;
+  /** Overrides of the limits on images, by the limit's name. */
+  limits: Record<string, number>;
+}
+
+/** The settings of a host, defaults where there is no file. Throws `settings-invalid` with line and column. */
+export function loadSettings(paths: Paths): Settings {
+  const file = paths.settings;
+  let text = '';
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT'))
+      throw new BerthError('settings-invalid', `cannot read: ${file}: ${messageOf(error)}`);
+  }
+  return parseSettings(text, file);
+}
+
+/** Throws `settings-invalid`; `file` is what the message calls the text. */
+export function parseSettings(text: string, file: string): Settings {
+  const document = parseDocument(text, { uniqueKeys: true });
+  const problem = document.errors[0];
+  if (problem !== undefined) {
+    throw new BerthError('settings-invalid', `not YAML: ${file}: ${problem.message.split('\n')[0]}`);
+  }
+  const reader = new SettingsReader(file);
+  const top = reader.mapping(document.toJS(), '', ['registries', 'runtime', 'limits']);
+  const registries = reader.mapping(top['registries'], 'registries', ['search', 'aliases', 'insecure']);
+  return {
+    registries: {
+      search: reader.strings(registries['search'], 'registries.search'),
+      aliases: reader.stringMap(registries['aliases'], 'registries.aliases'),
+      insecure: reader.strings(registries['insecure'], 'registries.insecure'),
+    },
+    runtime: reader.absolutePath(top['runtime'], 'runtime'),
+    limits: reader.limits(top['limits'], 'limits'),
+  };
+}
+
+class SettingsReader {
+  readonly #file: string;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  mapping(value: unknown, key: string, known?: string[]): Record<string, unknown> {
+    if (value === undefined || value === null) return {};
+    if (typeof value !== 'object' || Array.isArray(value)) throw this.#wrong(key, 'a mapping');
+    const stranger = known && Object.keys(value).find((name) => !known.includes(name));
+    if (stranger !== undefined) {
+      throw new BerthError(
+        'settings-invalid',
+        `unknown key: ${this.#file}: ${key === '' ? '' : `${key}.`}${stranger}`,
+        {
+          hint: `known here: ${known?.join(', ')}`,
+        },
+      );
+    }
+    return value as Record<string, unknown>;
+  }
+
+  strings(value: unknown, key: string): string[] {
+    if (value === undefined || value === null) return [];
+    if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) {
+      throw this.#wrong(key, 'a list of strings');
+    }
+    return value;
+  }
+
+  stringMap(value: unknown, key: string): Record<string, string> {
+    const map = this.mapping(value, key);
+    if (!Object.values(map).every((item) => typeof item === 'string'))
+      throw this.#wrong(key, 'a mapping of strings');
+    return map as Record<string, string>;
+  }
+
+  absolutePath(value: unknown, key: string): string | undefined {
+    if (value === undefined || value === null) return undefined;
+    if (typeof value !== 'string' || !value.startsWith('/')) throw this.#wrong(key, 'an absolute path');
+    return value;
+  }
+
+  limits(value: unknown, key: string): Record<string, number> {
+    const map = this.mapping(value, key);
+    for (const [name, limit] of Object.entries(map)) {
+      if (!Number.isSafeInteger(limit) || (limit as number) <= 0) {
+        throw this.#wrong(`${key}.${name}`, 'a positive whole number');
+      }
+    }
+    return map as Record<string, number>;
+  }
+
+  #wrong(key: string, expected: string): BerthError {
+    return new BerthError(
+      'settings-invalid',
+      `wrong value: ${this.#file}: ${key === '' ? 'the file' : key} must be ${expected}`,
+    );
+  }
+}
