@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'platform-unavailable'
   | 'limit-exceeded'
   // transport
+  | 'transport-unsupported'
   | 'registry-unreachable'
   | 'registry-not-found'
   | 'registry-unauthorized'

@@ -1,0 +1,75 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BerthError, isErrno, messageOf } from '../errors.ts';
+import type { Paths } from '../paths.ts';
+import { noRegistries, type Registries } from './registries.ts';
+import { parseRegistriesConf, type RegistriesFile } from './registries-conf.ts';
+
+/**
+ * The registries.conf(5) that is in force: the person's own where there is one, else the system's,
+ * then the drop-ins in the order of containers-registries.conf.d(5). Throws `registries-conf-invalid`.
+ */
+export function loadRegistries(paths: Paths, env: NodeJS.ProcessEnv): Registries {
+  const merged = noRegistries();
+  for (const file of filesInForce(paths, env)) {
+    const text = readIfThere(file);
+    if (text !== undefined) mergeInto(merged, parseRegistriesConf(text, file));
+  }
+  return merged;
+}
+
+function filesInForce(paths: Paths, env: NodeJS.ProcessEnv): string[] {
+  const system = paths.locate('/etc/containers');
+  const own = personalFolder(env);
+  const explicit = env['CONTAINERS_REGISTRIES_CONF'];
+  if (explicit) return [explicit];
+  if (own !== undefined && readIfThere(join(own, 'registries.conf')) !== undefined) {
+    return [join(own, 'registries.conf'), ...dropIns(own)];
+  }
+  return [join(system, 'registries.conf'), ...dropIns(system), ...(own === undefined ? [] : dropIns(own))];
+}
+
+function personalFolder(env: NodeJS.ProcessEnv): string | undefined {
+  const config = env['XDG_CONFIG_HOME'] || (env['HOME'] ? join(env['HOME'], '.config') : undefined);
+  return config === undefined ? undefined : join(config, 'containers');
+}
+
+function dropIns(folder: string): string[] {
+  const directory = join(folder, 'registries.conf.d');
+  try {
+    return readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => entry.name.endsWith('.conf') && !entry.isDirectory())
+      .map((entry) => join(directory, entry.name))
+      .sort();
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return [];
+    throw unreadable(directory, error);
+  }
+}
+
+function mergeInto(merged: Registries, file: RegistriesFile): void {
+  merged.search = file.search ?? merged.search;
+  merged.shortNameMode = file.shortNameMode ?? merged.shortNameMode;
+  for (const [name, value] of file.aliases) {
+    if (value === '') merged.aliases.delete(name);
+    else merged.aliases.set(name, value);
+  }
+  for (const entry of file.entries) {
+    merged.entries = [...merged.entries.filter((other) => other.prefix !== entry.prefix), entry];
+  }
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw unreadable(file, error);
+  }
+}
+
+function unreadable(file: string, error: unknown): BerthError {
+  return new BerthError('registries-conf-invalid', `cannot read: ${file}: ${messageOf(error)}`, {
+    cause: error,
+  });
+}

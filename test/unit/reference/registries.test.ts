@@ -1,0 +1,234 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { Paths } from '../../../src/paths.ts';
+import { endpointsOf } from '../../../src/reference/endpoints.ts';
+import { loadRegistries } from '../../../src/reference/load-registries.ts';
+import { formatReference, parseReference } from '../../../src/reference/reference.ts';
+import { noRegistries, type Registries } from '../../../src/reference/registries.ts';
+import { parseRegistriesConf } from '../../../src/reference/registries-conf.ts';
+import { resolveShortName } from '../../../src/reference/short-name.ts';
+import type { RegistrySettings } from '../../../src/settings.ts';
+
+const NO_SETTINGS: RegistrySettings = { search: [], aliases: {}, insecure: [] };
+const DIGEST = `sha256:${'ab'.repeat(32)}`;
+
+function registriesOf(text: string): Registries {
+  const file = parseRegistriesConf(text, 'registries.conf');
+  return {
+    search: file.search ?? [],
+    aliases: file.aliases,
+    shortNameMode: file.shortNameMode ?? 'permissive',
+    entries: file.entries,
+  };
+}
+
+function names(text: string, registries: Registries, settings = NO_SETTINGS): string[] {
+  const reference = parseReference(text);
+  if (reference.kind !== 'short') throw new TypeError(`${text} is no short name`);
+  return resolveShortName(reference, settings, registries).map(formatReference);
+}
+
+function places(text: string, registries: Registries, settings = NO_SETTINGS): string[] {
+  const reference = parseReference(text);
+  if (reference.kind !== 'registry') throw new TypeError(`${text} is no full name`);
+  return endpointsOf(reference, settings, registries).map(
+    (endpoint) => `${formatReference(endpoint.reference)}${endpoint.insecure ? ' insecure' : ''}`,
+  );
+}
+
+describe('a short name', () => {
+  const conf = `
+    unqualified-search-registries = ["one.example", "two.example/team"]
+    [aliases]
+    docker = "docker.io/library/docker"
+    "team/etcd" = "three.example/etcd"
+  `;
+  it('is looked for in every search registry, in order', () => {
+    assert.deepEqual(names('etcd:3', registriesOf(conf)), ['one.example/etcd:3', 'two.example/team/etcd:3']);
+  });
+  it('keeps its tag and digest when an alias stands for it', () => {
+    assert.deepEqual(names('docker:24', registriesOf(conf)), ['docker.io/library/docker:24']);
+    assert.deepEqual(names(`team/etcd@${DIGEST}`, registriesOf(conf)), [`three.example/etcd@${DIGEST}`]);
+    assert.deepEqual(names('docker', registriesOf(conf)), ['docker.io/library/docker:latest']);
+  });
+  it('goes by berth.yaml before registries.conf', () => {
+    const search = { ...NO_SETTINGS, search: ['own.example'] };
+    assert.deepEqual(names('docker', registriesOf(conf), search), ['own.example/docker:latest']);
+    const aliases = { ...search, aliases: { docker: 'own.example/special/docker' } };
+    assert.deepEqual(names('docker:1', registriesOf(conf), aliases), ['own.example/special/docker:1']);
+  });
+  it('does not take an alias from the prototype', () => {
+    assert.deepEqual(names('constructor', registriesOf(conf))[0], 'one.example/constructor:latest');
+  });
+  it('is refused where two registries could answer and the mode is enforcing', () => {
+    const registries = registriesOf(`short-name-mode = "enforcing"\n${conf}`);
+    assert.throws(() => names('etcd', registries), { code: 'short-name-unresolved' });
+    assert.deepEqual(names('docker', registries), ['docker.io/library/docker:latest']);
+    registries.search = ['one.example'];
+    assert.deepEqual(names('etcd', registries), ['one.example/etcd:latest']);
+  });
+  it('is refused where nothing names a registry', () => {
+    assert.throws(() => names('etcd', noRegistries()), { code: 'short-name-unresolved' });
+  });
+  it('is refused where its alias is no full name', () => {
+    assert.throws(() => names('etcd', noRegistries(), { ...NO_SETTINGS, aliases: { etcd: 'foo' } }), {
+      code: 'reference-invalid',
+    });
+  });
+});
+
+describe('the places of an image', () => {
+  const conf = registriesOf(`
+    [[registry]]
+    prefix = "example.com/foo"
+    location = "inner.example/bar"
+    insecure = true
+    [[registry.mirror]]
+    location = "mirror-all.example/foo"
+    [[registry.mirror]]
+    location = "mirror-digest.example"
+    pull-from-mirror = "digest-only"
+    [[registry.mirror]]
+    location = "mirror-tag.example"
+    pull-from-mirror = "tag-only"
+
+    [[registry]]
+    location = "example.com"
+    [[registry]]
+    prefix = "example.com/foo/bad"
+    blocked = true
+    [[registry]]
+    prefix = "*.wild.example"
+    insecure = true
+  `);
+  it('are the image itself where nothing matches', () => {
+    assert.deepEqual(places('other.example/x', conf), ['other.example/x:latest']);
+  });
+  it('are mirrors first, then what the longest prefix is rewritten to', () => {
+    assert.deepEqual(places('example.com/foo/x:1', conf), [
+      'mirror-all.example/foo/x:1',
+      'mirror-tag.example/x:1',
+      'inner.example/bar/x:1 insecure',
+    ]);
+    assert.deepEqual(places(`example.com/foo/x@${DIGEST}`, conf), [
+      `mirror-all.example/foo/x@${DIGEST}`,
+      `mirror-digest.example/x@${DIGEST}`,
+      `inner.example/bar/x@${DIGEST} insecure`,
+    ]);
+  });
+  it('match only at a separator', () => {
+    assert.deepEqual(places('example.com/foobar', conf), ['example.com/foobar:latest']);
+    assert.deepEqual(places('example.com:5000/foo/x', conf), ['example.com:5000/foo/x:latest']);
+    assert.deepEqual(places('example.com.evil.example/foo/x', conf), [
+      'example.com.evil.example/foo/x:latest',
+    ]);
+  });
+  it('are none for a blocked name', () => {
+    assert.throws(() => places('example.com/foo/bad', conf), { code: 'registry-blocked' });
+    assert.throws(() => places('example.com/foo/bad/x', conf), { code: 'registry-blocked' });
+  });
+  it('know subdomains by a wildcard, without rewriting', () => {
+    assert.deepEqual(places('a.b.wild.example:1/x', conf), ['a.b.wild.example:1/x:latest insecure']);
+    assert.deepEqual(places('wild.example/x', conf), ['wild.example/x:latest']);
+    assert.deepEqual(places('notwild.example/x', conf), ['notwild.example/x:latest']);
+  });
+  it('are insecure where berth.yaml says so of the host', () => {
+    const settings = { ...NO_SETTINGS, insecure: ['other.example:5000'] };
+    assert.deepEqual(places('other.example:5000/x', conf, settings), [
+      'other.example:5000/x:latest insecure',
+    ]);
+    assert.deepEqual(places('other.example/x', conf, settings), ['other.example/x:latest']);
+  });
+});
+
+describe('parseRegistriesConf', () => {
+  it('reads the lists of version 1', () => {
+    const file = parseRegistriesConf(
+      `[registries.search]\nregistries = ["a.b"]\n[registries.insecure]\nregistries = ["c.d"]\n[registries.block]\nregistries = ["c.d", "e.f"]`,
+      'x',
+    );
+    assert.deepEqual(file.search, ['a.b']);
+    assert.deepEqual(
+      file.entries.map(({ prefix, insecure, blocked }) => ({ prefix, insecure, blocked })),
+      [
+        { prefix: 'c.d', insecure: true, blocked: true },
+        { prefix: 'e.f', insecure: false, blocked: true },
+      ],
+    );
+  });
+  const wrong: Array<[string, RegExp]> = [
+    ['a = ', /^not TOML: x: /],
+    ['unqualified-search-registries = "a"', /unqualified-search-registries must be a list of strings/],
+    ['unqualified-search-registries = [1]', /unqualified-search-registries must be a list of strings/],
+    ['short-name-mode = "sometimes"', /short-name-mode must be one of/],
+    ['aliases = 1', /aliases must be a table/],
+    ['[aliases]\na = 1', /aliases\.a must be a string/],
+    ['registry = {}', /registry must be a list of tables/],
+    ['[[registry]]', /registry\[0\]\.prefix must be given/],
+    [
+      '[[registry]]\nlocation = "a.b"\n[[registry]]\nlocation = "c.d"\nblocked = "yes"',
+      /registry\[1\]\.blocked must be true/,
+    ],
+    ['[[registry]]\nlocation = "a.b"\n[[registry.mirror]]\n', /registry\[0\]\.mirror\[0\]\.location must be/],
+  ];
+  for (const [text, message] of wrong) {
+    it(`names the place in ${JSON.stringify(text.slice(-40))}`, () => {
+      assert.throws(() => parseRegistriesConf(text, 'x'), { code: 'registries-conf-invalid', message });
+    });
+  }
+});
+
+describe('loadRegistries', () => {
+  let root: string;
+  before(async () => {
+    root = await mkdtemp(join(tmpdir(), 'berth-registries-'));
+    const write = async (path: string, text: string): Promise<void> => {
+      await mkdir(dirname(join(root, path)), { recursive: true });
+      await writeFile(join(root, path), text);
+    };
+    await write(
+      'etc/containers/registries.conf',
+      'unqualified-search-registries = ["first.example"]\n[aliases]\na = "x.y/a"\nb = "x.y/b"',
+    );
+    await write(
+      'etc/containers/registries.conf.d/20.conf',
+      'unqualified-search-registries = ["second.example"]\n[[registry]]\nlocation = "x.y"\nblocked = true',
+    );
+    await write(
+      'etc/containers/registries.conf.d/30.conf',
+      '[aliases]\na = ""\n[[registry]]\nlocation = "x.y"\ninsecure = true',
+    );
+    await write('etc/containers/registries.conf.d/40.disabled', 'not read');
+    await write(
+      'home/.config/containers/registries.conf',
+      'unqualified-search-registries = ["mine.example"]',
+    );
+    await write('bare/.config/containers/registries.conf.d/1.conf', '[aliases]\nc = "x.y/c"');
+  });
+  after(() => rm(root, { recursive: true }));
+
+  it('lets drop-ins override by prefix, name and key', () => {
+    const registries = loadRegistries(new Paths(root), {});
+    assert.deepEqual(registries.search, ['second.example']);
+    assert.deepEqual([...registries.aliases], [['b', 'x.y/b']]);
+    assert.deepEqual(
+      registries.entries.map(({ prefix, insecure, blocked }) => ({ prefix, insecure, blocked })),
+      [{ prefix: 'x.y', insecure: true, blocked: false }],
+    );
+  });
+  it("takes a person's own file instead of the system's", () => {
+    const registries = loadRegistries(new Paths(root), { HOME: join(root, 'home') });
+    assert.deepEqual(registries.search, ['mine.example']);
+    assert.equal(registries.entries.length, 0);
+  });
+  it("adds a person's own drop-ins to the system's", () => {
+    const registries = loadRegistries(new Paths(root), { HOME: join(root, 'bare') });
+    assert.deepEqual([...registries.aliases.keys()], ['b', 'c']);
+  });
+  it('knows nothing where there is no file', () => {
+    assert.deepEqual(loadRegistries(new Paths(join(root, 'none')), {}), noRegistries());
+  });
+});
