@@ -1,0 +1,40 @@
+import { access, constants } from 'node:fs/promises';
+import { execa } from 'execa';
+import { BerthError, messageOf } from '../errors.ts';
+
+const DIRECTORIES = ['/usr/bin', '/bin', '/usr/lib/systemd', '/lib/systemd'];
+
+/** The absolute path of a program of systemd: PATH has no say. Throws `systemd-unreachable` where there is none. */
+export async function hostProgram(name: string): Promise<string> {
+  for (const directory of DIRECTORIES) {
+    const path = `${directory}/${name}`;
+    const found = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (found) return path;
+  }
+  throw new BerthError(
+    'systemd-unreachable',
+    `program not found: ${name}: not in ${DIRECTORIES.join(', ')}`,
+    {
+      hint: 'install systemd',
+    },
+  );
+}
+
+/**
+ * Runs a program of systemd to its end. Throws `systemd-refused` with its standard error when it
+ * fails; `what` begins the message.
+ */
+export async function runHostProgram(name: string, args: string[], what: string): Promise<void> {
+  const path = await hostProgram(name);
+  try {
+    await execa(path, args, { stdin: 'ignore', stdout: 'ignore', timeout: 120_000, cwd: '/' });
+  } catch (error) {
+    const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
+    throw new BerthError('systemd-refused', `${what}: ${name}: ${stderr || messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}

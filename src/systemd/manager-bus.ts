@@ -1,0 +1,178 @@
+import { BerthError, messageOf } from '../errors.ts';
+import { type BusCall, BusConnection, BusRefusal } from './bus-connection.ts';
+import { followJob, JobEnds } from './job.ts';
+import { startFailure } from './start-failure.ts';
+import type { JobResult, Systemd, UnitState } from './systemd.ts';
+import { parseUnitName, type UnitName, unitSuffix } from './unit-name.ts';
+import { type BusProperties, unitState, unwrapProperties, unwrapVariant } from './unit-state.ts';
+
+const MANAGER = { path: '/org/freedesktop/systemd1', interface: 'org.freedesktop.systemd1.Manager' };
+const PROPERTIES = 'org.freedesktop.DBus.Properties';
+const JOB_REMOVED =
+  "type='signal',sender='org.freedesktop.systemd1',path='/org/freedesktop/systemd1'," +
+  "interface='org.freedesktop.systemd1.Manager',member='JobRemoved'";
+
+// As systemctl: a manager with many units may take longer to read them all than other calls may.
+const RELOAD_TIMEOUT = 180_000;
+
+/**
+ * The running system's manager, over D-Bus (org.freedesktop.systemd1(5)). It connects with the first
+ * call, and again when the connection broke. Any method may throw `systemd-unreachable`, and
+ * `permission` where systemd or polkit says no.
+ */
+export class ManagerBus implements Systemd {
+  readonly live = true;
+  #connection: Promise<BusConnection> | undefined;
+  readonly #subscribed = new WeakSet<BusConnection>();
+
+  async reload(): Promise<void> {
+    await this.#call({ ...MANAGER, member: 'Reload', timeout: RELOAD_TIMEOUT }, 'cannot reload systemd');
+  }
+
+  async enable(units: string[]): Promise<void> {
+    const what = `cannot enable ${units.join(', ')}`;
+    const call = { member: 'EnableUnitFiles', signature: 'asbb', body: [names(units), false, false] };
+    const [, changes] = await this.#call({ ...MANAGER, ...call }, what);
+    await this.#reloadAfter(changes);
+  }
+
+  async disable(units: string[]): Promise<void> {
+    const what = `cannot disable ${units.join(', ')}`;
+    const call = { member: 'DisableUnitFiles', signature: 'asb', body: [names(units), false] };
+    const [changes] = await this.#call({ ...MANAGER, ...call }, what);
+    await this.#reloadAfter(changes);
+  }
+
+  async start(unit: string): Promise<void> {
+    const name = parseUnitName(unit);
+    const result = await this.#run('StartUnit', name, 'cannot start');
+    const done = result === undefined ? (await this.state(name)).activeState === 'active' : result === 'done';
+    if (!done) throw await startFailure(name, result ?? 'failed', await this.#properties(name));
+  }
+
+  /** No error for a unit that systemd does not know or that does not run. */
+  async stop(unit: string): Promise<void> {
+    const name = parseUnitName(unit);
+    let result: JobResult | undefined;
+    try {
+      result = await this.#run('StopUnit', name, 'cannot stop');
+    } catch (error) {
+      if (isNoSuchUnit(error)) return;
+      throw error;
+    }
+    if (result === 'done') return;
+    const { activeState } = await this.state(name);
+    if (activeState === 'inactive' || activeState === 'failed') return;
+    throw new BerthError(
+      'unit-failed',
+      `cannot stop: ${name}: job ${result ?? 'lost'}, unit ${activeState}`,
+      {
+        hint: `systemctl status ${name}`,
+      },
+    );
+  }
+
+  async resetFailed(unit: string): Promise<void> {
+    const name = parseUnitName(unit);
+    const call = { member: 'ResetFailedUnit', signature: 's', body: [name] };
+    try {
+      await this.#call({ ...MANAGER, ...call }, `cannot reset: ${name}`);
+    } catch (error) {
+      if (!isNoSuchUnit(error)) throw error;
+    }
+  }
+
+  async state(unit: string): Promise<UnitState> {
+    const name = parseUnitName(unit);
+    return unitState(name, await this.#properties(name));
+  }
+
+  async version(): Promise<string> {
+    const call = { member: 'Get', signature: 'ss', body: [MANAGER.interface, 'Version'] };
+    const [version] = await this.#call(
+      { path: MANAGER.path, interface: PROPERTIES, ...call },
+      'cannot ask systemd',
+    );
+    return String(unwrapVariant(version));
+  }
+
+  async close(): Promise<void> {
+    const connection = await this.#connection?.catch(() => undefined);
+    this.#connection = undefined;
+    connection?.close();
+  }
+
+  async #run(member: string, unit: UnitName, what: string): Promise<JobResult | undefined> {
+    const connection = await this.#subscribe();
+    const ends = new JobEnds(connection);
+    try {
+      const call = { member, signature: 'ss', body: [unit, 'replace'] };
+      const [path] = await this.#call({ ...MANAGER, ...call }, `${what}: ${unit}`, connection);
+      return await followJob(String(path), ends, () => this.#subscribe());
+    } finally {
+      ends.stop();
+    }
+  }
+
+  async #properties(unit: UnitName): Promise<BusProperties> {
+    const what = `cannot read the state of ${unit}`;
+    const [path] = await this.#call({ ...MANAGER, member: 'LoadUnit', signature: 's', body: [unit] }, what);
+    const get = { path: String(path), interface: PROPERTIES, member: 'GetAll', signature: 's' };
+    const [general] = await this.#call({ ...get, body: ['org.freedesktop.systemd1.Unit'] }, what);
+    if (unitSuffix(unit) !== 'service') return unwrapProperties(general);
+    const [service] = await this.#call({ ...get, body: ['org.freedesktop.systemd1.Service'] }, what);
+    return new Map([...unwrapProperties(general), ...unwrapProperties(service)]);
+  }
+
+  /** systemctl reloads after each change of links, so that systemd knows of the new dependencies. */
+  async #reloadAfter(changes: unknown): Promise<void> {
+    if (Array.isArray(changes) && changes.length > 0) await this.reload();
+  }
+
+  async #connect(): Promise<BusConnection> {
+    const connection = await this.#connection?.catch(() => undefined);
+    if (connection?.open === true) return connection;
+    connection?.close();
+    this.#connection = BusConnection.open();
+    return this.#connection;
+  }
+
+  /** A connection on which systemd tells of jobs. */
+  async #subscribe(): Promise<BusConnection> {
+    const connection = await this.#connect();
+    if (!this.#subscribed.has(connection)) {
+      await connection.match(JOB_REMOVED);
+      await connection.call({ ...MANAGER, member: 'Subscribe' });
+      this.#subscribed.add(connection);
+    }
+    return connection;
+  }
+
+  async #call(call: BusCall, what: string, on?: BusConnection): Promise<unknown[]> {
+    const connection = on ?? (await this.#connect());
+    try {
+      return await connection.call(call);
+    } catch (error) {
+      throw error instanceof BusRefusal ? refusal(error, what) : error;
+    }
+  }
+}
+
+const DENIED =
+  /\.(AccessDenied|AuthFailed|InteractiveAuthorizationRequired)$|\.Error\.EPERM$|\.Error\.EACCES$/;
+
+function refusal(error: BusRefusal, what: string): BerthError {
+  const message = `${what}: ${messageOf(error)}`;
+  if (DENIED.test(error.type))
+    return new BerthError('permission', message, { hint: 'run it as root', cause: error });
+  if (/\.NoSuchUnit$/.test(error.type)) return new BerthError('service-not-found', message, { cause: error });
+  return new BerthError('systemd-refused', message, { cause: error });
+}
+
+function isNoSuchUnit(error: unknown): boolean {
+  return error instanceof BerthError && error.code === 'service-not-found';
+}
+
+function names(units: string[]): UnitName[] {
+  return units.map(parseUnitName);
+}

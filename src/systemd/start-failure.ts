@@ -1,0 +1,68 @@
+import { BerthError } from '../errors.ts';
+import { describeEnd, isFailure, type ProcessEnd } from './exit-status.ts';
+import { journalLines } from './journal.ts';
+import type { JobResult } from './systemd.ts';
+import type { UnitName } from './unit-name.ts';
+import type { BusProperties } from './unit-state.ts';
+
+const LINES = 10;
+
+// Commands in the order in which systemd runs them: the first that failed is the cause.
+const COMMANDS = ['ExecCondition', 'ExecStartPre', 'ExecStart', 'ExecStartPost'];
+
+/**
+ * The error `unit-failed` of a unit whose start job did not end well: with the unit's result, how its
+ * process ended, and what it logged last. A journal that cannot be read leaves the lines out.
+ */
+export async function startFailure(
+  unit: UnitName,
+  job: JobResult,
+  properties: BusProperties,
+): Promise<BerthError> {
+  const lines = await journalLines(unit, invocation(properties), LINES);
+  const log = lines.map((line) => `\n  ${line}`).join('');
+  return new BerthError('unit-failed', `cannot start: ${unit}: ${describeFailure(job, properties)}${log}`, {
+    hint: `journalctl -u ${unit}`,
+  });
+}
+
+/** Such as "exit-code, ExecStartPre /usr/bin/x: exit status 203/EXEC". */
+export function describeFailure(job: JobResult, properties: BusProperties): string {
+  const loadState = properties.get('LoadState');
+  if (loadState !== undefined && loadState !== 'loaded') return `the unit is ${loadState}`;
+  if (job === 'dependency') return 'a unit that it requires did not start';
+  if (job === 'canceled') return 'another job replaced this one';
+  if (job === 'skipped') return 'systemd skipped it';
+  const result = properties.get('Result');
+  const reason = typeof result === 'string' && result !== 'success' ? result : job;
+  const process = failedCommand(properties) ?? mainProcess(properties);
+  return process === undefined ? reason : `${reason}, ${process}`;
+}
+
+function mainProcess(properties: BusProperties): string | undefined {
+  const end = {
+    code: Number(properties.get('ExecMainCode')),
+    status: Number(properties.get('ExecMainStatus')),
+  };
+  return isFailure(end) ? `main process: ${describeEnd(end)}` : undefined;
+}
+
+/** The main process has properties of its own; of another command only the list of commands tells. */
+function failedCommand(properties: BusProperties): string | undefined {
+  for (const key of COMMANDS) {
+    const commands = properties.get(key);
+    for (const command of Array.isArray(commands) ? commands : []) {
+      // a(sasbttttuii): path, argv, whether failure is ignored, four times, PID, CLD code, status
+      const [path, , ignored, , , , , , code, status]: unknown[] = command;
+      const end: ProcessEnd = { code: Number(code), status: Number(status) };
+      if (ignored !== true && isFailure(end)) return `${key} ${path}: ${describeEnd(end)}`;
+    }
+  }
+  return undefined;
+}
+
+/** The ID of this start, in the form of the journal's fields; undefined before the first start. */
+function invocation(properties: BusProperties): string | undefined {
+  const id = properties.get('InvocationID');
+  return Buffer.isBuffer(id) && id.length === 16 ? id.toString('hex') : undefined;
+}

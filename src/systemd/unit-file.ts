@@ -1,0 +1,120 @@
+import { BerthError } from '../errors.ts';
+
+/** One assignment, in the order of the file. `line` counts from 1 and is where its key stands. */
+export interface UnitEntry {
+  section: string;
+  key: string;
+  value: string;
+  line: number;
+}
+
+/** A unit file as systemd reads it (systemd.syntax(7)). */
+export class UnitFile {
+  readonly entries: readonly UnitEntry[];
+
+  constructor(entries: readonly UnitEntry[]) {
+    this.entries = entries;
+  }
+
+  /** The value that counts for a key that takes one: the last. Undefined when it never stands there. */
+  get(section: string, key: string): string | undefined {
+    return this.#assigned(section, key).at(-1);
+  }
+
+  /** The values of a key that takes a list: those after the last empty assignment, which resets it. */
+  all(section: string, key: string): string[] {
+    const values = this.#assigned(section, key);
+    return values.slice(values.lastIndexOf('') + 1);
+  }
+
+  /** The values of a key whose lines are lists of words, such as After=. */
+  words(section: string, key: string): string[] {
+    return this.all(section, key).flatMap((value) => value.split(/[ \t\n\r]+/).filter((word) => word !== ''));
+  }
+
+  /** Names of the sections, each once, in the order of the file. */
+  get sections(): string[] {
+    return [...new Set(this.entries.map((entry) => entry.section))];
+  }
+
+  #assigned(section: string, key: string): string[] {
+    return this.entries
+      .filter((entry) => entry.section === section && entry.key === key)
+      .map((entry) => entry.value);
+  }
+}
+
+// systemd's LONG_LINE_MAX; a longer line makes it refuse the file.
+const MAX_LINE = 1024 * 1024;
+
+/**
+ * Reads a unit file as systemd does, but throws `unit-invalid` with the line's number where systemd
+ * would only warn and go on: a line without "=", an assignment before any section, a NUL.
+ *
+ * `name` is for the message. Comments are not kept.
+ */
+export function parseUnitFile(text: string, name: string): UnitFile {
+  const entries: UnitEntry[] = [];
+  let section: string | undefined;
+  for (const logical of logicalLines(text)) {
+    const problem = (what: string) =>
+      new BerthError('unit-invalid', `broken unit file: ${name}:${logical.line}: ${what}`);
+    if (logical.text.includes('\0')) throw problem('a NUL character');
+    if (logical.text.length > MAX_LINE) throw problem('the line is too long');
+    const content = trim(logical.text);
+    if (content === '') continue;
+    if (content.startsWith('[')) {
+      section = /^\[([^\p{Cc}\]]+)\]$/u.exec(content)?.[1];
+      if (section === undefined) throw problem('a section is "[Name]"');
+      continue;
+    }
+    const equals = content.indexOf('=');
+    if (equals === -1) throw problem('missing "="');
+    if (section === undefined) throw problem('an assignment before the first section');
+    const key = trim(content.slice(0, equals));
+    if (key === '') throw problem('missing key before "="');
+    entries.push({ section, key, value: trim(content.slice(equals + 1)), line: logical.line });
+  }
+  return new UnitFile(entries);
+}
+
+/** Lines without comments, those that end in a backslash joined with the next by a space. */
+function* logicalLines(text: string): Generator<{ text: string; line: number }> {
+  let pending: { text: string; line: number } | undefined;
+  const physical = text.replace(/^\uFEFF/, '').split(/\r\n|\n\r|\n|\r/);
+  for (const [index, line] of physical.entries()) {
+    // A comment does not end a continued line: systemd drops it and reads on.
+    if (/^[ \t]*[#;]/.test(line)) continue;
+    const joined = { text: (pending?.text ?? '') + line, line: pending?.line ?? index + 1 };
+    pending = endsInBackslash(joined.text) ? { ...joined, text: `${joined.text.slice(0, -1)} ` } : undefined;
+    if (pending === undefined) yield joined;
+  }
+  if (pending !== undefined) yield pending;
+}
+
+/** The text of a unit file. Throws `unit-invalid` for a value that would read back as something else. */
+export function printUnitFile(file: UnitFile): string {
+  let section: string | undefined;
+  let text = '';
+  for (const entry of file.entries) {
+    if (entry.section !== section) {
+      text += `${section === undefined ? '' : '\n'}[${entry.section}]\n`;
+      section = entry.section;
+    }
+    if (/[\0\r\n]/.test(entry.value) || endsInBackslash(entry.value) || trim(entry.value) !== entry.value) {
+      throw new BerthError('unit-invalid', `not the value of one line: ${entry.key}=`);
+    }
+    text += `${entry.key}=${entry.value}\n`;
+  }
+  return text;
+}
+
+/** A backslash that is not itself escaped joins the next line. */
+function endsInBackslash(line: string): boolean {
+  return (/\\*$/.exec(line)?.[0].length ?? 0) % 2 === 1;
+}
+
+// systemd's WHITESPACE; String.prototype.trim would also take no-break spaces, which belong to the value.
+function trim(text: string): string {
+  return text.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '');
+}

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { printable } from '../../../src/systemd/journal.ts';
+import { describeFailure } from '../../../src/systemd/start-failure.ts';
+import { unitState, unwrapProperties } from '../../../src/systemd/unit-state.ts';
+
+const command = (path: string, code: number, status: number, ignored = false) => [
+  path,
+  [path],
+  ignored,
+  0n,
+  0n,
+  0n,
+  0n,
+  0,
+  code,
+  status,
+];
+
+test('a failure names the result and the first command that failed', () => {
+  const properties = new Map<string, unknown>([
+    ['Result', 'exit-code'],
+    ['ExecStartPre', [command('/bin/ok', 1, 0), command('/bin/ignored', 1, 5, true)]],
+    ['ExecStart', [command('/bin/gone', 1, 203)]],
+  ]);
+  assert.equal(describeFailure('failed', properties), 'exit-code, ExecStart /bin/gone: exit status 203/EXEC');
+});
+
+test('a main process that was killed is named with its signal', () => {
+  const properties = new Map<string, unknown>([
+    ['Result', 'signal'],
+    ['ExecMainCode', 2],
+    ['ExecMainStatus', 9],
+  ]);
+  assert.equal(describeFailure('failed', properties), 'signal, main process: signal 9/SIGKILL');
+});
+
+test('a unit that failed for another reason names that', () => {
+  assert.equal(describeFailure('failed', new Map([['LoadState', 'not-found']])), 'the unit is not-found');
+  assert.match(describeFailure('dependency', new Map()), /requires/);
+  assert.equal(describeFailure('timeout', new Map([['Result', 'success']])), 'timeout');
+});
+
+test('log lines cannot command the terminal', () => {
+  assert.equal(printable('\x1b[31mred\x1b[0m\tb\x07\r\x9b2Jc\u202ed'), 'red bcd');
+  assert.equal(printable('x'.repeat(600)).length, 501);
+});
+
+test('64-bit properties become numbers, and absent ones are empty', () => {
+  const answer = {
+    StateChangeTimestamp: { signature: 't', value: 1700000000000000n },
+    NRestarts: { signature: 'u', value: 3 },
+  };
+  const state = unitState('web.service', unwrapProperties(answer));
+  assert.equal(state.stateChanged, 1700000000000000);
+  assert.equal(state.restarts, 3);
+  assert.equal(state.result, '');
+  assert.equal(state.mainPid, 0);
+});
