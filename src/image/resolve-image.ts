@@ -1,0 +1,133 @@
+import { BerthError } from '../errors.ts';
+import { quote } from '../reference/quote.ts';
+import { parseImageConfig } from './config.ts';
+import { checkBytes } from './descriptor.ts';
+import type { Descriptor, ImageConfig, ImageManifest, Platform, ResolvedImage } from './image.ts';
+import { CONFIG_LIMIT, DOCUMENT_COUNT_LIMIT, INDEX_DEPTH_LIMIT, MANIFEST_LIMIT } from './limits.ts';
+import { type ImageIndex, parseImageDocument } from './manifest.ts';
+import { choosePlatform, formatPlatform, isRunnable } from './platform.ts';
+
+/** What a transport gives to find an image with. */
+export interface ImageContent {
+  /** The bytes of a manifest or index; they are checked here. */
+  manifest(descriptor: Descriptor): Promise<Buffer>;
+  /** The bytes of a config, likewise. */
+  config(descriptor: Descriptor): Promise<Buffer>;
+}
+
+/** A manifest or index whose bytes are at hand and checked. */
+export interface TopDocument {
+  descriptor: Descriptor;
+  bytes: Buffer;
+}
+
+/**
+ * Follows an image from its top document, through indexes, to the manifest and config of a platform.
+ * Every document is checked against the digest and size that name it, and the config against the
+ * manifest and the platform. Throws `platform-unavailable`, and what reading them throws.
+ */
+export async function resolveImage(
+  top: TopDocument,
+  content: ImageContent,
+  platform: Platform,
+): Promise<ResolvedImage> {
+  const offered: string[] = [];
+  const found = await new Search(content, platform, offered).into(top, 0);
+  if (found === undefined) throw unavailable(platform, offered);
+  const { descriptor, bytes, manifest } = found;
+  refuseLarge(manifest.config, CONFIG_LIMIT, 'image config');
+  const configBytes = await content.config(manifest.config);
+  checkBytes(manifest.config, configBytes);
+  const config = parseImageConfig(configBytes);
+  checkAgreement(manifest, config, platform);
+  return { descriptor, manifestBytes: bytes, manifest, configBytes, config };
+}
+
+interface Found extends TopDocument {
+  manifest: ImageManifest;
+}
+
+class Search {
+  readonly #content: ImageContent;
+  readonly #platform: Platform;
+  readonly #offered: string[];
+  #documents = 0;
+
+  constructor(content: ImageContent, platform: Platform, offered: string[]) {
+    this.#content = content;
+    this.#platform = platform;
+    this.#offered = offered;
+  }
+
+  async into({ descriptor, bytes }: TopDocument, depth: number): Promise<Found | undefined> {
+    const document = parseImageDocument(bytes, descriptor.mediaType);
+    if (document.kind === 'manifest') {
+      const { manifest } = document;
+      return { descriptor: { ...descriptor, mediaType: manifest.mediaType }, bytes, manifest };
+    }
+    if (depth >= INDEX_DEPTH_LIMIT) {
+      throw new BerthError(
+        'limit-exceeded',
+        `too many indexes in one another: ${descriptor.digest}: at most ${INDEX_DEPTH_LIMIT} are followed`,
+      );
+    }
+    this.#note(document.index);
+    for (const entry of choosePlatform(document.index, this.#platform)) {
+      const found = await this.into({ descriptor: entry, bytes: await this.#read(entry) }, depth + 1);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  async #read(entry: Descriptor): Promise<Buffer> {
+    this.#documents += 1;
+    if (this.#documents > DOCUMENT_COUNT_LIMIT) {
+      throw new BerthError(
+        'limit-exceeded',
+        `too many indexes in one image: ${entry.digest}: at most ${DOCUMENT_COUNT_LIMIT} are read`,
+      );
+    }
+    refuseLarge(entry, MANIFEST_LIMIT, 'manifest');
+    const bytes = await this.#content.manifest(entry);
+    checkBytes(entry, bytes);
+    return bytes;
+  }
+
+  #note(index: ImageIndex): void {
+    for (const { platform } of index.manifests) {
+      if (platform !== undefined && platform.os !== 'unknown') this.#offered.push(formatPlatform(platform));
+    }
+  }
+}
+
+function checkAgreement(manifest: ImageManifest, config: ImageConfig, platform: Platform): void {
+  if (config.diffIds.length !== manifest.layers.length) {
+    throw new BerthError(
+      'image-config-invalid',
+      `the image does not fit together: ${manifest.config.digest}: ` +
+        `the manifest has ${manifest.layers.length} layers, the config ${config.diffIds.length}`,
+    );
+  }
+  // An index can call a manifest what it likes; the config is what its builder said.
+  // Many say no variant, and then claim nothing about it.
+  const { os, architecture, variant = platform.variant } = config;
+  const own = variant === undefined ? { os, architecture } : { os, architecture, variant };
+  if (!isRunnable(own, platform)) throw unavailable(platform, [formatPlatform(own)]);
+}
+
+function refuseLarge(descriptor: Descriptor, limit: number, what: string): void {
+  if (descriptor.size > limit) {
+    throw new BerthError(
+      'limit-exceeded',
+      `the ${what} is too large: ${descriptor.digest}: ${descriptor.size} bytes, at most ${limit} are read`,
+    );
+  }
+}
+
+function unavailable(platform: Platform, offered: string[]): BerthError {
+  const list = quote([...new Set(offered)].slice(0, 20).join(', ')).slice(1, -1);
+  return new BerthError(
+    'platform-unavailable',
+    `no image for this platform: ${formatPlatform(platform)}: there is ${list === '' ? 'none for any' : list}`,
+  );
+}
