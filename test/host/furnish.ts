@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { CHECKOUT } from './checkout.ts';
+
+const REGISTRY_SERVICE = `[Unit]
+Description=Registry of the test images
+
+[Service]
+ExecStart=/usr/bin/docker-registry serve /etc/test-registry.yml
+ExecStartPost=/bin/bash -c 'until (: </dev/tcp/127.0.0.1/5000) 2>/dev/null; do sleep 0.02; done'
+TimeoutStartSec=20
+`;
+
+const REGISTRY_SETTINGS = `version: 0.1
+log:
+  level: info
+storage:
+  filesystem:
+    rootdirectory: /srv/registry
+  delete:
+    enabled: true
+http:
+  addr: 127.0.0.1:5000
+`;
+
+/** What has a part in booting a bare systemd: everything else that a package wants started is masked. */
+const BARE = /^(systemd-|dbus|kmod-static-nodes)|\.(mount|automount|target|slice)$/;
+
+/** Of these, what a container without a person at a console has no use for. */
+const UNUSED = [
+  'console-getty.service',
+  'getty.target',
+  'systemd-logind.service',
+  'systemd-pcrphase.service',
+];
+
+/**
+ * Turns the overlay of this machine's root into a host of its own: nothing that is enabled, installed
+ * or logged in on this machine takes part in it.
+ */
+export async function furnish(root: string, hostname: string, registry: boolean): Promise<void> {
+  await forgetMachine(root);
+  await maskForeignUnits(root);
+  await write(root, 'etc/hostname', `${hostname}\n`);
+  await write(root, 'etc/hosts', `127.0.0.1 localhost ${hostname}\n::1 localhost\n`);
+  await write(
+    root,
+    'usr/local/bin/berth',
+    `#!/bin/sh\nexec ${process.execPath} ${CHECKOUT}/dist/main.js "$@"\n`,
+  );
+  await chmod(join(root, 'usr/local/bin/berth'), 0o755);
+  if (registry) {
+    await write(root, 'etc/test-registry.yml', REGISTRY_SETTINGS);
+    await write(root, 'etc/systemd/system/test-registry.service', REGISTRY_SERVICE);
+    await enable(root, 'test-registry.service', '/etc/systemd/system/test-registry.service');
+    await write(
+      root,
+      'etc/containers/registries.conf',
+      'unqualified-search-registries = ["127.0.0.1:5000"]\n',
+    );
+  }
+}
+
+async function forgetMachine(root: string): Promise<void> {
+  const places = ['etc/systemd/system', 'etc/berth', 'usr/lib/berth', 'etc/containers/registries.conf.d'];
+  const credentials = ['root/.docker', 'root/.config/containers'];
+  for (const place of [...places, ...credentials]) {
+    await rm(join(root, place), { recursive: true, force: true });
+  }
+  await write(root, 'etc/fstab', '');
+  await write(root, 'etc/crypttab', '');
+  // Not "uninitialized": that would make systemd apply the presets of all packages.
+  await write(root, 'etc/machine-id', `${randomBytes(16).toString('hex')}\n`);
+  // The journal of an earlier boot stays readable.
+  await mkdir(join(root, 'var/log/journal'), { recursive: true });
+}
+
+async function maskForeignUnits(root: string): Promise<void> {
+  const units = join(root, 'etc/systemd/system');
+  await mkdir(units, { recursive: true });
+  await symlink('/usr/lib/systemd/system/multi-user.target', join(units, 'default.target'));
+  const masked = new Set(UNUSED);
+  for (const vendor of ['usr/lib/systemd/system', 'lib/systemd/system']) {
+    for (const file of await list(join(root, vendor))) {
+      if (file.endsWith('.wants')) {
+        for (const unit of await list(join(root, vendor, file))) {
+          if (!BARE.test(unit)) masked.add(unit);
+        }
+      }
+    }
+  }
+  for (const unit of masked) {
+    await symlink('/dev/null', join(units, unit));
+  }
+  // Generators of other packages make units that start their services.
+  await mkdir(join(root, 'etc/systemd/system-generators'), { recursive: true });
+  for (const generator of await list(join(root, 'usr/lib/systemd/system-generators'))) {
+    const mask = join(root, 'etc/systemd/system-generators', generator);
+    if ((!generator.startsWith('systemd-') || generator === 'systemd-sysv-generator') && !existsSync(mask)) {
+      await symlink('/dev/null', mask);
+    }
+  }
+}
+
+async function enable(root: string, unit: string, file: string): Promise<void> {
+  const wants = join(root, 'etc/systemd/system/multi-user.target.wants');
+  await mkdir(wants, { recursive: true });
+  await symlink(file, join(wants, unit));
+}
+
+async function write(root: string, path: string, content: string): Promise<void> {
+  const file = join(root, path);
+  await mkdir(dirname(file), { recursive: true });
+  // Never through a symlink: an absolute one would lead out of the host, to this machine's file.
+  await rm(file, { force: true });
+  await writeFile(file, content);
+}
+
+async function list(dir: string): Promise<string[]> {
+  return existsSync(dir) ? await readdir(dir) : [];
+}
