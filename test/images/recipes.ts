@@ -1,0 +1,26 @@
+import { base } from './base/recipe.ts';
+import { bigfile } from './bigfile/recipe.ts';
+import { etcd } from './etcd/recipe.ts';
+import { httpd } from './httpd/recipe.ts';
+import { httpdPlain, httpdUser } from './httpd-plain/recipe.ts';
+import { missingValue } from './missing-value/recipe.ts';
+import type { Recipe } from './recipe.ts';
+import { broken, crashing, sleeper } from './simple/recipe.ts';
+import { whiteouts } from './whiteouts/recipe.ts';
+
+/** The images that every registry of a test serves; a recipe comes after the one it is made from. */
+export const STANDARD: Recipe[] = [
+  base,
+  etcd,
+  httpdPlain,
+  httpdUser,
+  httpd,
+  broken,
+  crashing,
+  sleeper,
+  missingValue,
+  whiteouts,
+];
+
+/** Built only for who asks: it takes time and space. */
+export const BIG: Recipe[] = [base, bigfile];
