@@ -1,0 +1,79 @@
+import { createRequire } from 'node:module';
+import { getSystemErrorName } from 'node:util';
+
+type Koffi = typeof import('koffi');
+type Prototype =
+  | 'int flock(int, int)'
+  | 'int syncfs(int)'
+  | 'int mkfifo(const void *, uint32_t)'
+  | 'int mknod(const void *, uint32_t, uint64_t)'
+  | 'int __xmknod(int, const void *, uint32_t, const void *)'
+  | 'int utimensat(int, const void *, const void *, int)'
+  | 'int futimens(int, const void *)'
+  | 'int lsetxattr(const void *, const void *, const void *, size_t, int)'
+  | 'int fsetxattr(int, const void *, const void *, size_t, int)'
+  | 'int64_t lgetxattr(const void *, const void *, void *, size_t)'
+  | 'int64_t llistxattr(const void *, void *, size_t)';
+
+/** A file name as bytes, or as text that means its UTF-8 bytes. */
+export type FileName = string | Buffer;
+
+type Call = (...args: unknown[]) => number | bigint;
+let loaded: { koffi: Koffi; library: ReturnType<Koffi['load']>; calls: Map<string, Call> } | undefined;
+
+// Required, not imported: most commands never call libc, and an unbundled require stays what it is
+// in a bundle. The handle is the process's own C library, so there is nothing to inject or to close.
+function libc(): NonNullable<typeof loaded> {
+  if (loaded === undefined) {
+    const koffi = createRequire(import.meta.url)('koffi') as Koffi;
+    loaded = { koffi, library: koffi.load(null), calls: new Map() };
+  }
+  return loaded;
+}
+
+/**
+ * Calls a function of the C library. A result of -1 is thrown as an Error with `code`, `errno`,
+ * `syscall` and `path`, as Node does. Pass names as `cString`.
+ */
+export function callLibc(prototype: Prototype, args: unknown[], path?: FileName): number {
+  const { koffi, library, calls } = libc();
+  let call = calls.get(prototype);
+  if (call === undefined) {
+    call = library.func(prototype) as Call;
+    calls.set(prototype, call);
+  }
+  const result = Number(call(...args));
+  if (result !== -1) return result;
+  throw errnoError(koffi.errno(), /(\w+)\(/.exec(prototype)?.[1] ?? prototype, path);
+}
+
+/** True where the C library has this function: glibc before 2.33 has no `mknod`. */
+export function hasLibc(prototype: Prototype): boolean {
+  try {
+    libc().library.func(prototype);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Bytes of a name with the NUL that ends it. A NUL inside is refused with EINVAL, not cut off. */
+export function cString(name: FileName): Buffer {
+  const length = Buffer.byteLength(name);
+  const bytes = Buffer.alloc(length + 1);
+  if (typeof name === 'string') bytes.write(name, 'utf8');
+  else name.copy(bytes);
+  if (bytes.indexOf(0) !== length) throw errnoError(22, 'open', name);
+  return bytes;
+}
+
+function errnoError(errno: number, syscall: string, path?: FileName): NodeJS.ErrnoException {
+  const code = getSystemErrorName(-errno);
+  const where = path === undefined ? '' : ` '${path.toString()}'`;
+  return Object.assign(new Error(`${code}: ${syscall}${where}`), {
+    errno: -errno,
+    code,
+    syscall,
+    ...(path === undefined ? {} : { path: path.toString() }),
+  });
+}

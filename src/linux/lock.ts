@@ -1,0 +1,126 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BerthError, isErrno } from '../errors.ts';
+import { tryFlock } from './flock.ts';
+
+/** Who holds a lock, as its file says. */
+export interface LockHolder {
+  pid: number;
+  command: string;
+}
+
+export interface LockOptions {
+  /** What other processes are told is running, such as `berth install etcd`. */
+  command: string;
+  /** Called once, when the lock cannot be had at once; undefined when the file does not say who has it. */
+  onWait?: (holder: LockHolder | undefined) => void;
+  signal?: AbortSignal;
+}
+
+const POLL = 50;
+
+/**
+ * A writer's lock on a file. It is the kernel's (flock(2)), so it ends with its holder, however that
+ * dies; what the file says is only for people. The file itself is never removed.
+ */
+export class WriterLock {
+  #descriptor: number | undefined;
+
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor;
+  }
+
+  /** Frees the lock; a second call does nothing. */
+  release(): void {
+    if (this.#descriptor === undefined) return;
+    ftruncateSync(this.#descriptor);
+    closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+}
+
+/**
+ * Waits for the lock without a time limit: a time-out would make a long pull of one command an error
+ * of another. It asks again and again instead of blocking, so that signals are still served.
+ * Throws `interrupted` when `signal` fires.
+ */
+export async function acquireWriterLock(path: string, options: LockOptions): Promise<WriterLock> {
+  const { command, onWait, signal } = options;
+  mkdirSync(dirname(path), { recursive: true });
+  for (let attempt = 0, told = false; ; attempt += 1) {
+    const descriptor = tryLock(path);
+    if (descriptor !== undefined) {
+      writeHolder(descriptor, { pid: process.pid, command });
+      return new WriterLock(descriptor);
+    }
+    const holder = readHolder(path);
+    // A holder that has just got the lock may not have written its name yet.
+    if (!told && (holder !== undefined || attempt > 2)) {
+      told = true;
+      onWait?.(holder);
+    }
+    await sleep(POLL, undefined, signal === undefined ? {} : { signal }).catch((cause) => {
+      throw new BerthError('interrupted', `interrupted: waiting for the lock: ${path}`, { cause });
+    });
+  }
+}
+
+/** Who holds the lock now, for messages; undefined when nobody does or the file does not say. */
+export function readHolder(path: string): LockHolder | undefined {
+  let text: string;
+  try {
+    const descriptor = openSync(path, constants.O_RDONLY);
+    try {
+      const buffer = Buffer.alloc(4096);
+      text = buffer.toString('utf8', 0, readSync(descriptor, buffer, 0, buffer.length, 0));
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+  const match = /^(\d+)\n(.*)\n$/.exec(text);
+  return match === null ? undefined : { pid: Number(match[1]), command: match[2] ?? '' };
+}
+
+// Node opens everything with O_CLOEXEC, so no child can keep the lock alive.
+function tryLock(path: string): number | undefined {
+  const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  let locked = false;
+  try {
+    locked = tryFlock(descriptor, 'exclusive') && isStillNamed(descriptor, path);
+  } finally {
+    if (!locked) closeSync(descriptor);
+  }
+  return locked ? descriptor : undefined;
+}
+
+// Somebody may have removed the file between open and lock; a lock without a name guards nothing.
+function isStillNamed(descriptor: number, path: string): boolean {
+  const named = statSync(path, { throwIfNoEntry: false });
+  const held = fstatSync(descriptor);
+  return named !== undefined && named.ino === held.ino && named.dev === held.dev;
+}
+
+function writeHolder(descriptor: number, { pid, command }: LockHolder): void {
+  ftruncateSync(descriptor);
+  // One short line: the rest of a long command line is of no use to the one who waits.
+  const line = command.replace(/[^\x20-\x7e]/g, '?').slice(0, 1000);
+  writeSync(descriptor, `${pid}\n${line}\n`, 0);
+}
