@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { closeSync, constants, lstatSync, openSync, readSync } from 'node:fs';
+import { isErrno } from '../errors.ts';
+import type { FileName } from '../linux/libc.ts';
+import { getXattr, listXattrs } from '../linux/xattr.ts';
+
+declare const brand: unique symbol;
+
+/** Names an object: SHA-256 in hex over its content and everything that hard links share. */
+export type ObjectKey = string & { readonly [brand]: 'ObjectKey' };
+
+/** What an inode of any type carries besides its content. Names and values of xattrs are latin1 text. */
+export interface Metadata {
+  uid: number;
+  gid: number;
+  /** Permission bits with setuid, setgid and sticky: at most 0o7777. */
+  mode: number;
+  /** Nanoseconds since 1970. */
+  mtime: bigint;
+  /** Sorted by name. */
+  xattrs: [name: string, value: string][];
+}
+
+/** A regular file of the store: `key` follows from all the rest. */
+export interface StoredFile extends Metadata {
+  key: ObjectKey;
+  size: number;
+}
+
+/** The xattrs that the store neither takes nor compares: the host's security policy owns them. */
+export function isHostXattr(name: string): boolean {
+  return name === 'security.selinux' || name === 'system.nfs4_acl' || name.startsWith('trusted.');
+}
+
+/**
+ * The key of an object. It covers the modification time too, because the hard links of a checkout
+ * show the one that the inode has. `content` is the SHA-256 of the content in hex.
+ */
+export function objectKey(content: string, size: number, metadata: Metadata): ObjectKey {
+  const { uid, gid, mode, mtime, xattrs } = metadata;
+  // As JSON, so that no two lists of names and values read the same.
+  const text = JSON.stringify(['berth-object', 1, content, size, uid, gid, mode, String(mtime), xattrs]);
+  return createHash('sha256').update(text).digest('hex') as ObjectKey;
+}
+
+/**
+ * What is wrong with a file that should be this object, by what stat(2) says; undefined when nothing
+ * is. This is what can be afforded for every file of a checkout: `inspectObject` reads the content too.
+ */
+export function compareStat(path: FileName, file: StoredFile): string | undefined {
+  let stat: ReturnType<typeof bigStat>;
+  try {
+    stat = bigStat(path);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return 'missing';
+    throw error;
+  }
+  if (!stat.isFile()) return 'not a regular file';
+  if (stat.size !== BigInt(file.size)) return `size ${stat.size} instead of ${file.size}`;
+  if (Number(stat.mode & 0o7777n) !== file.mode) return 'changed mode';
+  if (Number(stat.uid) !== file.uid || Number(stat.gid) !== file.gid) return 'changed owner';
+  if (stat.mtimeNs !== file.mtime) return 'changed modification time';
+  return undefined;
+}
+
+/**
+ * The key that a file has by its content and metadata, all of it read: equal to its name in the store
+ * if it is undamaged. A symlink or another type has no key.
+ */
+export function inspectObject(path: string): ObjectKey | undefined {
+  const stat = bigStat(path);
+  if (!stat.isFile()) return undefined;
+  return objectKey(hashContent(path), Number(stat.size), {
+    uid: Number(stat.uid),
+    gid: Number(stat.gid),
+    mode: Number(stat.mode & 0o7777n),
+    mtime: stat.mtimeNs,
+    xattrs: readXattrs(path),
+  });
+}
+
+/** The extended attributes of a file that count for its key. */
+export function readXattrs(path: FileName): Metadata['xattrs'] {
+  return listXattrs(path)
+    .filter((name) => !isHostXattr(name))
+    .map((name) => [
+      name,
+      (getXattr(path, Buffer.from(name, 'latin1')) ?? Buffer.alloc(0)).toString('latin1'),
+    ]);
+}
+
+function bigStat(path: FileName) {
+  return lstatSync(path, { bigint: true });
+}
+
+function hashContent(path: string): string {
+  const hash = createHash('sha256');
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    const buffer = Buffer.allocUnsafe(1 << 20);
+    for (let length = readSync(descriptor, buffer); length > 0; length = readSync(descriptor, buffer)) {
+      hash.update(buffer.subarray(0, length));
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,65 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Digest } from '../image/digest.ts';
+import { fileSystemError } from '../linux/file-system.ts';
+import type { Store } from './store.ts';
+
+/** A place for content that is not yet committed. */
+export interface Staging {
+  readonly directory: string;
+  /** Where a layer's files go, each under its key or a name that is no key. */
+  objects(diffId: Digest): string;
+  /** Where a layer's record goes. */
+  record(diffId: Digest): string;
+  /** Removes it with all that is left in it; no error when it is gone. */
+  remove(): void;
+}
+
+/**
+ * Opens an empty staging place and removes every older one: what another boot left may never have
+ * reached the disk, and what this boot left belonged to a process that died, because the caller
+ * holds the writer's lock. Throws `no-space`, `io`.
+ */
+export function openStaging(store: Store): Staging {
+  try {
+    removeStaging(store);
+    const boot = join(store.staging, bootId());
+    mkdirSync(boot, { recursive: true, mode: 0o700 });
+    return new StagingDirectory(mkdtempSync(join(boot, `${process.pid}-`)));
+  } catch (error) {
+    throw fileSystemError(error, 'cannot make a staging directory', store.staging);
+  }
+}
+
+/** Removes all staging. The caller holds the writer's lock. Returns how many places there were. */
+export function removeStaging(store: Store): number {
+  const boots = readdirSync(store.staging);
+  for (const boot of boots) rmSync(join(store.staging, boot), { recursive: true, force: true });
+  return boots.length;
+}
+
+class StagingDirectory implements Staging {
+  readonly directory: string;
+
+  constructor(directory: string) {
+    this.directory = directory;
+    mkdirSync(join(directory, 'objects'), { mode: 0o700 });
+    mkdirSync(join(directory, 'layers'), { mode: 0o700 });
+  }
+
+  objects(diffId: Digest): string {
+    return join(this.directory, 'objects', diffId);
+  }
+
+  record(diffId: Digest): string {
+    return join(this.directory, 'layers', diffId);
+  }
+
+  remove(): void {
+    rmSync(join(this.directory, '..'), { recursive: true, force: true });
+  }
+}
+
+function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+}
