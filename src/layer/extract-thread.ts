@@ -1,0 +1,94 @@
+import { Worker } from 'node:worker_threads';
+import { BerthError } from '../errors.ts';
+import type { ExtractedLayer, ExtractJob } from './extract.ts';
+import { type FromWorker, type ToWorker, unpackFailure } from './worker-messages.ts';
+
+/** Compressed bytes that may be under way to a thread: bounds memory when unpacking is slower than fetching. */
+const CREDIT = 4 << 20;
+
+/**
+ * A thread that unpacks layers, one after the other: synchronous file system calls, hashing and
+ * parsing would hold up the network on the main thread. After a failure it is of no more use.
+ */
+export class ExtractThread {
+  readonly #worker: Worker;
+  #credit = CREDIT;
+  #wake: () => void = () => {};
+  #settle: { done: (layer: ExtractedLayer) => void; failed: (error: unknown) => void } | undefined;
+
+  constructor() {
+    // From sources the file keeps its extension; the build puts the bundled one beside this chunk.
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+    this.#worker = new Worker(new URL(`./extract-worker.${extension}`, import.meta.url));
+    this.#worker.on('message', (message: FromWorker) => this.#receive(message));
+    this.#worker.on('error', (error) => this.#settle?.failed(error));
+    this.#worker.on('exit', () =>
+      this.#settle?.failed(new BerthError('interrupted', 'interrupted: unpacking')),
+    );
+  }
+
+  /** Unpacks one layer; `onBytes` hears of compressed bytes on their way. Throws what `extractLayer` throws. */
+  async run(
+    job: ExtractJob,
+    input: AsyncIterable<Uint8Array>,
+    onBytes: (bytes: number) => void,
+  ): Promise<ExtractedLayer> {
+    let settled = false;
+    const result = new Promise<ExtractedLayer>((done, failed) => {
+      this.#settle = { done, failed };
+    }).finally(() => {
+      settled = true;
+      this.#wake();
+    });
+    this.#send({ kind: 'job', job });
+    const feeding = this.#feed(input, onBytes, () => settled);
+    // When the source fails, the worker waits for bytes that never come: its error is the one to tell.
+    await Promise.race([result, feeding]);
+    return result;
+  }
+
+  /** Stops the thread at once, in the middle of a job too; afterwards it writes nothing more. */
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  async #feed(
+    input: AsyncIterable<Uint8Array>,
+    onBytes: (bytes: number) => void,
+    settled: () => boolean,
+  ): Promise<void> {
+    for await (const bytes of input) {
+      if (settled()) return;
+      this.#credit -= bytes.length;
+      // A copy of just these bytes, handed over: cloning a view would clone all of the buffer behind it.
+      const copy = new Uint8Array(bytes);
+      this.#send({ kind: 'chunk', bytes: copy }, [copy.buffer]);
+      onBytes(bytes.length);
+      while (this.#credit <= 0 && !settled()) {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    }
+    this.#send({ kind: 'end' });
+  }
+
+  #send(message: ToWorker, transfer: ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, transfer);
+  }
+
+  #receive(message: FromWorker): void {
+    switch (message.kind) {
+      case 'taken':
+        this.#credit += message.bytes;
+        if (this.#credit > 0) this.#wake();
+        break;
+      case 'done':
+        this.#settle?.done(message.layer);
+        break;
+      case 'failed':
+        this.#settle?.failed(unpackFailure(message.failure));
+        break;
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import { BerthError } from '../errors.ts';
+import type { Digest } from '../image/digest.ts';
+import type { Descriptor } from '../image/image.ts';
+import type { Staging } from '../store/staging.ts';
+import type { ImageSource } from '../transport/source.ts';
+import { compressionOf } from './decompress.ts';
+import type { ExtractedLayer, ExtractJob } from './extract.ts';
+import { ExtractThread } from './extract-thread.ts';
+import { checkLimit, type LayerLimits } from './limits.ts';
+
+/** A layer that is not in the store. */
+export interface MissingLayer {
+  diffId: Digest;
+  descriptor: Descriptor;
+}
+
+/** What fetching tells while it runs: `digest` is that of the blob, sizes are in bytes. */
+export type FetchProgress =
+  | { kind: 'layer-started'; digest: Digest; size: number }
+  /** So many of `size` bytes have been fetched by now. */
+  | { kind: 'layer-progress'; digest: Digest; fetched: number; size: number }
+  /** Fetched, checked and unpacked. */
+  | { kind: 'layer-done'; digest: Digest; size: number; entries: number };
+
+export interface FetchOptions {
+  source: ImageSource;
+  staging: Staging;
+  missing: MissingLayer[];
+  limits: LayerLimits;
+  signal: AbortSignal | undefined;
+  onProgress: (progress: FetchProgress) => void;
+}
+
+/** More would compete for the same disk, and each costs memory for a zstd window. */
+const PARALLEL = 2;
+
+/**
+ * Fetches layers and unpacks them into staging, two at a time. When this returns or throws, no thread
+ * writes any more. Throws what the source and `extractLayer` throw, `limit-exceeded`, `interrupted`.
+ */
+export async function fetchLayers(options: FetchOptions): Promise<void> {
+  const { missing, limits, signal } = options;
+  const queue = missing.map((layer) => ({ layer, job: makeJob(layer, options) }));
+  const stop = new AbortController();
+  const threads = queue.slice(0, PARALLEL).map(() => new ExtractThread());
+  const sum = { entries: 0, imageBytes: 0, recordBytes: 0 };
+  const serve = async (thread: ExtractThread) => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      addUp(sum, await fetchLayer(thread, next.layer, next.job, stop.signal, options), limits);
+    }
+  };
+  try {
+    await Promise.race([Promise.all(threads.map(serve)), rejectOnAbort(signal, stop.signal)]);
+  } finally {
+    stop.abort();
+    await Promise.all(threads.map((thread) => thread.end()));
+  }
+}
+
+function makeJob({ diffId, descriptor }: MissingLayer, { staging, limits }: FetchOptions): ExtractJob {
+  return {
+    blobDigest: descriptor.digest,
+    blobSize: descriptor.size,
+    compression: compressionOf(descriptor.mediaType),
+    diffId,
+    objects: staging.objects(diffId),
+    record: staging.record(diffId),
+    limits,
+  };
+}
+
+async function fetchLayer(
+  thread: ExtractThread,
+  { descriptor }: MissingLayer,
+  job: ExtractJob,
+  signal: AbortSignal,
+  { source, onProgress }: FetchOptions,
+): Promise<ExtractedLayer> {
+  const { digest, size } = descriptor;
+  let fetched = 0;
+  onProgress({ kind: 'layer-started', digest, size });
+  const layer = await thread.run(job, source.blob(descriptor, signal), (bytes) => {
+    fetched += bytes;
+    onProgress({ kind: 'layer-progress', digest, fetched, size });
+  });
+  onProgress({ kind: 'layer-done', digest, size, entries: layer.entries });
+  return layer;
+}
+
+function addUp(
+  sum: { entries: number; imageBytes: number; recordBytes: number },
+  layer: ExtractedLayer,
+  limits: LayerLimits,
+): void {
+  sum.entries += layer.entries;
+  sum.imageBytes += layer.size;
+  sum.recordBytes += layer.recordBytes;
+  checkLimit(limits, 'entries', sum.entries, 'entries of an image');
+  checkLimit(limits, 'imageBytes', sum.imageBytes, 'uncompressed size of an image');
+  checkLimit(limits, 'recordBytes', sum.recordBytes, 'names and attributes of an image');
+}
+
+// A source may be slow to notice; an interrupted command should not be. Ends with `done`, so that no
+// listener stays on a signal that lives longer.
+function rejectOnAbort(signal: AbortSignal | undefined, done: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const stop = () => reject(new BerthError('interrupted', 'interrupted: fetching layers'));
+    if (signal?.aborted) stop();
+    signal?.addEventListener('abort', stop, { once: true, signal: done });
+  });
+}

@@ -1,0 +1,178 @@
+import { BerthError } from '../errors.ts';
+import type { Digest } from '../image/digest.ts';
+import type { ImageConfig, Platform, ResolvedImage } from '../image/image.ts';
+import { fileSystemError } from '../linux/file-system.ts';
+import { putBlob } from '../store/blob.ts';
+import { commitLayers } from '../store/commit.ts';
+import { recordImage } from '../store/images.ts';
+import { type LayerRecord, readLayerRecord } from '../store/layer-record.ts';
+import { openStaging, type Staging } from '../store/staging.ts';
+import type { Store } from '../store/store.ts';
+import type { ImageSource } from '../transport/source.ts';
+import { type FetchProgress, fetchLayers, type MissingLayer } from './fetch-layers.ts';
+import { checkLimit, type LayerLimits, layerLimits } from './limits.ts';
+import { findStoredLayer } from './stored-layer.ts';
+import { uniteLayers } from './union.ts';
+
+export interface PullOptions {
+  platform: Platform;
+  limits?: LayerLimits;
+  signal?: AbortSignal;
+  onProgress?: (progress: PullProgress) => void;
+}
+
+/** What a pull tells while it runs; sizes in bytes. */
+export type PullProgress =
+  /** The image is known: so many layers, of which some are in the store and others are to be fetched. */
+  | { kind: 'resolved'; name: string; digest: Digest; layers: number; present: number; bytes: number }
+  | FetchProgress
+  /** Everything is fetched and checked; it is put into the store now. */
+  | { kind: 'committing'; layers: number }
+  | { kind: 'pulled'; name: string; digest: Digest; fetchedBytes: number };
+
+/** An image that is in the store. */
+export interface PulledImage {
+  name: string;
+  manifestDigest: Digest;
+  configDigest: Digest;
+  /** Lowest layer first; the same one may come twice. */
+  diffIds: Digest[];
+  config: ImageConfig;
+  labels: Record<string, string>;
+  /** Of layers, compressed; 0 when all were there. */
+  fetchedBytes: number;
+  fetchedLayers: number;
+  /** Of all layers, uncompressed. */
+  size: number;
+}
+
+/**
+ * Brings an image into the store and records its name. Layers that are there are not fetched again.
+ * Everything is checked before anything is committed; a failed or interrupted pull leaves the store as
+ * it was. The caller holds the writer's lock. Throws what the source throws, what `extractLayer` and
+ * `uniteLayers` throw, `manifest-invalid`, `interrupted`.
+ */
+export async function pullImage(
+  store: Store,
+  source: ImageSource,
+  options: PullOptions,
+): Promise<PulledImage> {
+  const { platform, limits = layerLimits(), signal, onProgress = () => {} } = options;
+  const image = await source.resolve(platform);
+  checkLayers(image, limits);
+  const { records, missing } = findMissing(store, image);
+  const bytes = missing.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
+  const layers = records.size + missing.length;
+  const digest = image.descriptor.digest;
+  onProgress({ kind: 'resolved', name: source.name, digest, layers, present: records.size, bytes });
+  const staging = missing.length === 0 ? undefined : openStaging(store);
+  try {
+    if (staging !== undefined) {
+      await fetchLayers({ source, staging, missing, limits, signal, onProgress });
+      readStaged(staging, missing, records);
+    }
+    checkImage(image, records, limits);
+    signal?.throwIfAborted();
+    onProgress({ kind: 'committing', layers: missing.length });
+    commit(store, source.name, image, staging, missing);
+  } catch (error) {
+    throw signal?.aborted ? interrupted(source.name, error) : error;
+  } finally {
+    staging?.remove();
+  }
+  onProgress({ kind: 'pulled', name: source.name, digest, fetchedBytes: bytes });
+  return {
+    name: source.name,
+    manifestDigest: digest,
+    configDigest: image.manifest.config.digest,
+    diffIds: image.config.diffIds,
+    config: image.config,
+    labels: image.config.labels,
+    fetchedBytes: bytes,
+    fetchedLayers: missing.length,
+    size: [...records.values()].reduce((sum, record) => sum + record.size, 0),
+  };
+}
+
+function checkLayers({ manifest, config, descriptor }: ResolvedImage, limits: LayerLimits): void {
+  checkLimit(limits, 'layers', manifest.layers.length, 'layers of an image');
+  if (manifest.layers.length === config.diffIds.length) return;
+  throw new BerthError(
+    'manifest-invalid',
+    `manifest and config differ: ${descriptor.digest}: ${manifest.layers.length} layers, ${config.diffIds.length} diff IDs`,
+  );
+}
+
+// A diff ID that comes twice is one layer of the store.
+function findMissing(store: Store, { manifest, config }: ResolvedImage) {
+  const records = new Map<Digest, LayerRecord>();
+  const missing = new Map<Digest, MissingLayer>();
+  for (const [index, diffId] of config.diffIds.entries()) {
+    const descriptor = manifest.layers[index];
+    if (descriptor === undefined || records.has(diffId) || missing.has(diffId)) continue;
+    const record = findStoredLayer(store, diffId);
+    if (record === undefined) missing.set(diffId, { diffId, descriptor });
+    else records.set(diffId, record);
+  }
+  return { records, missing: [...missing.values()] };
+}
+
+function readStaged(staging: Staging, missing: MissingLayer[], records: Map<Digest, LayerRecord>): void {
+  for (const { diffId } of missing) records.set(diffId, readLayerRecord(staging.record(diffId), diffId));
+}
+
+function checkImage(image: ResolvedImage, records: Map<Digest, LayerRecord>, limits: LayerLimits): void {
+  const all = image.config.diffIds.flatMap((diffId) => records.get(diffId) ?? []);
+  const entries = all.reduce((sum, record) => sum + record.entries.length, 0);
+  checkLimit(limits, 'entries', entries, 'entries of an image');
+  const size = all.reduce((sum, record) => sum + record.size, 0);
+  checkLimit(limits, 'imageBytes', size, 'uncompressed size of an image');
+  try {
+    uniteLayers(
+      all.map((record) => record.entries),
+      limits,
+    );
+  } catch (error) {
+    if (!(error instanceof BerthError)) throw error;
+    const { code, hint, message } = error;
+    throw new BerthError(code, `cannot unpack the image: ${image.descriptor.digest}: ${message}`, {
+      cause: error,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+}
+
+function commit(
+  store: Store,
+  name: string,
+  image: ResolvedImage,
+  staging: Staging | undefined,
+  missing: MissingLayer[],
+): void {
+  const { descriptor, manifest, config } = image;
+  const { os, architecture, variant } = config;
+  try {
+    if (staging !== undefined) {
+      commitLayers(
+        store,
+        staging,
+        missing.map(({ diffId }) => diffId),
+      );
+    }
+    putBlob(store, manifest.config.digest, image.configBytes);
+    putBlob(store, descriptor.digest, image.manifestBytes);
+    recordImage(store, {
+      name,
+      mediaType: descriptor.mediaType,
+      digest: descriptor.digest,
+      size: descriptor.size,
+      platform: { os, architecture, ...(variant === undefined ? {} : { variant }) },
+    });
+  } catch (error) {
+    throw fileSystemError(error, 'cannot commit to the store', store.directory);
+  }
+}
+
+function interrupted(name: string, cause: unknown): BerthError {
+  return new BerthError('interrupted', `interrupted: pulling ${name}`, { cause });
+}

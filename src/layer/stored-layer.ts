@@ -1,0 +1,37 @@
+import { BerthError } from '../errors.ts';
+import type { Digest } from '../image/digest.ts';
+import { type LayerEntry, type LayerRecord, readLayerRecord } from '../store/layer-record.ts';
+import { compareStat } from '../store/object.ts';
+import type { Store } from '../store/store.ts';
+import type { ImageTree } from './image-tree.ts';
+import type { LayerLimits } from './limits.ts';
+import { uniteLayers } from './union.ts';
+
+/**
+ * A layer that is in the store and can be used: its record is whole and every object is there with the
+ * right size, owner, mode and time. Undefined else, so that it is fetched again, which mends it. The
+ * content of objects is not read here: that is for a check of the whole store.
+ */
+export function findStoredLayer(store: Store, diffId: Digest): LayerRecord | undefined {
+  let record: LayerRecord;
+  try {
+    record = readLayerRecord(store.layer(diffId), diffId);
+  } catch (error) {
+    if (error instanceof BerthError && error.code === 'store-damaged') return undefined;
+    throw error;
+  }
+  const whole = record.entries.every(
+    (entry) => entry.type !== 'file' || compareStat(store.object(entry.key), entry) === undefined,
+  );
+  return whole ? record : undefined;
+}
+
+/** The root file system of an image whose layers are all in the store. Throws `store-damaged`, and as `uniteLayers`. */
+export function readImageTree(store: Store, diffIds: Digest[], limits?: LayerLimits): ImageTree {
+  return uniteLayers(readAll(store, diffIds), limits);
+}
+
+// One after the other: what a layer had that others hide can be forgotten before the next is read.
+function* readAll(store: Store, diffIds: Digest[]): Generator<LayerEntry[]> {
+  for (const diffId of diffIds) yield readLayerRecord(store.layer(diffId), diffId).entries;
+}
