@@ -39,6 +39,7 @@ export type ErrorCode =
   | 'journal-damaged'
   // runtime, systemd
   | 'runtime-missing'
+  | 'runtime-unsafe'
   | 'runtime-config-invalid'
   | 'unit-invalid'
   | 'unit-conflict'

@@ -1,0 +1,42 @@
+import type { ServiceName } from '../service-name.ts';
+import type { Runtime } from './runtime.ts';
+
+/** What a unit's commands are about. Paths are as the installed system names them. */
+export interface Container {
+  runtime: Runtime;
+  name: ServiceName;
+  /** The directory of config.json and rootfs. */
+  bundle: string;
+  pidFile: string;
+}
+
+/** Starts the container and returns, leaving no process of the runtime: for Type=forking with PIDFile=. */
+export function startDetached({ runtime, name, bundle, pidFile }: Container): string[] {
+  return [runtime.path, 'run', '--detach', '--bundle', bundle, '--pid-file', pidFile, name];
+}
+
+/** Runs the container until it ends, with the runtime's process beside it. */
+export function runForeground({ runtime, name, bundle }: Omit<Container, 'pidFile'>): string[] {
+  return [runtime.path, 'run', '--bundle', bundle, name];
+}
+
+/** Sends a signal, by number or by name, to the container's first process. */
+export function killContainer(
+  { runtime, name }: Pick<Container, 'runtime' | 'name'>,
+  signal: string,
+): string[] {
+  return [runtime.path, 'kill', name, signal];
+}
+
+/** Kills what is left of the container and removes its state; quiet when there is none. */
+export function deleteContainer({ runtime, name }: Pick<Container, 'runtime' | 'name'>): string[] {
+  return [runtime.path, 'delete', '--force', name];
+}
+
+/** Runs a command inside the running container. */
+export function execInContainer(
+  { runtime, name }: Pick<Container, 'runtime' | 'name'>,
+  command: readonly string[],
+): string[] {
+  return [runtime.path, 'exec', name, ...command];
+}

@@ -1,0 +1,94 @@
+import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
+import { join, posix, relative } from 'node:path';
+import { isErrno } from '../errors.ts';
+import { invalid, type OciConfig } from './oci-config.ts';
+import { resolveInRootfs } from './rootfs-path.ts';
+
+/** What must exist in a rootfs before the runtime starts. */
+export interface MountPoint {
+  /** As the container sees it. */
+  path: string;
+  type: 'directory' | 'file';
+}
+
+/**
+ * The mount points and the working directory that config.json needs in the rootfs. The runtime would
+ * make missing ones at the first start, in a checkout that is meant never to change. What lies below
+ * another mount is not the checkout's. `isFile` tells which bind sources on the host are no directories.
+ */
+export async function listMountPoints(
+  config: OciConfig,
+  isFile: (source: string) => Promise<boolean>,
+): Promise<MountPoint[]> {
+  const points: MountPoint[] = [];
+  const destinations = (config.mounts ?? []).map(({ destination }) => posix.resolve('/', destination));
+  for (const [index, mount] of (config.mounts ?? []).entries()) {
+    const path = destinations[index] ?? '/';
+    if (isCovered(path, destinations.slice(0, index))) continue;
+    const file = isBind(mount) && mount.source !== undefined && (await isFile(mount.source));
+    points.push({ path, type: file ? 'file' : 'directory' });
+  }
+  const cwd = posix.resolve('/', config.process.cwd);
+  if (cwd !== '/' && !isCovered(cwd, destinations)) points.push({ path: cwd, type: 'directory' });
+  return points;
+}
+
+/** True for a bind source that is there now and is no directory, as the runtime will find it. */
+export async function isFileOnHost(source: string): Promise<boolean> {
+  try {
+    return !(await stat(source)).isDirectory();
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return false;
+    throw error;
+  }
+}
+
+/**
+ * Makes the mount points that a rootfs lacks: empty, owned by root, found through the image's own
+ * symlinks but never outside. Returns what it made, as the container names it, parents first. Throws
+ * `runtime-config-invalid` where the image has a file in the place of a directory, or the reverse.
+ */
+export async function makeMountPoints(rootfs: string, points: readonly MountPoint[]): Promise<string[]> {
+  const made: string[] = [];
+  for (const point of points) {
+    const found = await resolveInRootfs(rootfs, point.path);
+    // A symlink there would let the image choose what the runtime makes devices in or masks (CVE-2026-41579).
+    if (/^\/(?:proc|sys|dev)(?:\/|$)/.test(point.path) && found.path !== join(rootfs, point.path)) {
+      throw invalid('mounts', `the image has a symbolic link at ${point.path}`);
+    }
+    if (found.type === 'missing') {
+      const inside = relative(rootfs, found.path).split('/');
+      const directories = point.type === 'file' ? inside.slice(0, -1) : inside;
+      for (const [index] of directories.entries()) {
+        const path = `/${directories.slice(0, index + 1).join('/')}`;
+        if (await makeDirectory(rootfs + path)) made.push(path);
+      }
+      if (point.type === 'directory') continue;
+      await writeFile(found.path, '', { flag: 'wx' });
+      await chmod(found.path, 0o644);
+      made.push(`/${inside.join('/')}`);
+    } else if ((found.type === 'directory') !== (point.type === 'directory')) {
+      throw invalid('mounts', `${point.path} of the image is no ${point.type}`);
+    }
+  }
+  return made;
+}
+
+async function makeDirectory(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) return false;
+    throw error;
+  }
+  await chmod(path, 0o755);
+  return true;
+}
+
+function isBind({ type, options }: { type?: string; options?: string[] }): boolean {
+  return type === 'bind' || (options ?? []).some((option) => option === 'bind' || option === 'rbind');
+}
+
+function isCovered(path: string, mounts: readonly string[]): boolean {
+  return mounts.some((mount) => mount === path || path.startsWith(`${mount}/`));
+}

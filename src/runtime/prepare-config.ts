@@ -1,0 +1,42 @@
+import type { OciConfig } from './oci-config.ts';
+
+const OCI_VERSION = '1.0.2';
+const PAYLOAD = 'payload';
+
+export interface PrepareOptions {
+  /** The unit that runs the container, such as `web.service`. */
+  unit: string;
+  /** Of the unit's Slice=; `system.slice` where the unit names none. */
+  slice?: string;
+}
+
+/**
+ * A checked config.json with what berth decides for every container: it runs in a child of its
+ * unit's cgroup, so that systemctl status, the journal and the unit's limits see it. Pure.
+ */
+export function prepareConfig(config: OciConfig, options: PrepareOptions): OciConfig {
+  return {
+    ...config,
+    ociVersion: config.ociVersion || OCI_VERSION,
+    root: { ...config.root, path: 'rootfs', readonly: true },
+    process: { ...config.process, terminal: false },
+    linux: { ...config.linux, cgroupsPath: cgroupsPath(options.unit, options.slice) },
+  };
+}
+
+/**
+ * The cgroup of a unit's container. It is a child, because systemd keeps the unit's own cgroup to
+ * itself; the unit must say Delegate=yes.
+ */
+export function cgroupsPath(unit: string, slice = 'system.slice'): string {
+  return `${slicePath(slice)}/${unit}/${PAYLOAD}`;
+}
+
+/** systemd.slice(5): `a-b.slice` lies in `a.slice`, `-.slice` is the root. */
+function slicePath(slice: string): string {
+  const words = slice
+    .replace(/\.slice$/, '')
+    .split('-')
+    .filter((word) => word !== '');
+  return words.map((_, index) => `/${words.slice(0, index + 1).join('-')}.slice`).join('');
+}

@@ -1,0 +1,74 @@
+import { lstat, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute } from 'node:path';
+import { BerthError } from '../errors.ts';
+import type { Paths } from '../paths.ts';
+import { resolveInRootfs } from './rootfs-path.ts';
+
+/** An OCI runtime of the host (OCI runtime spec; runc's command line). */
+export interface Runtime {
+  /** As the installed system names it, for units. */
+  path: string;
+  /** Of its file: `runc`, `crun`. */
+  name: string;
+}
+
+const DIRECTORIES = ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin', '/bin', '/sbin'];
+const KNOWN = ['runc', 'crun'];
+
+/**
+ * Finds the runtime: an absolute path, a name, or else runc and then crun. Units name it, and systemd
+ * runs it as root at every boot: it must belong to root, and nobody else may be able to change it.
+ * Throws `runtime-missing` or `runtime-unsafe`.
+ */
+export async function findRuntime(paths: Paths, wanted?: string): Promise<Runtime> {
+  for (const path of candidates(wanted)) {
+    const found = await resolveInRootfs(paths.root, path);
+    if (found.type !== 'file') continue;
+    const { mode } = await lstat(found.path);
+    if ((mode & 0o111) === 0) continue;
+    await refuseUnsafe(found.path, paths.root);
+    return { path, name: basename(path) };
+  }
+  const below = paths.root === '/' ? '' : ` below ${paths.root}`;
+  throw new BerthError(
+    'runtime-missing',
+    `no OCI runtime: ${wanted ?? KNOWN.join(' or ')}: not found${below}`,
+    {
+      hint: 'apt install runc, or dnf install runc; another one: --runtime PATH',
+    },
+  );
+}
+
+function candidates(wanted?: string): string[] {
+  if (wanted === undefined) return KNOWN.flatMap(search);
+  if (isAbsolute(wanted)) return [wanted];
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(wanted)) {
+    throw new BerthError(
+      'usage',
+      `not a runtime: ${JSON.stringify(wanted)}: neither a name nor an absolute path`,
+    );
+  }
+  return search(wanted);
+}
+
+function search(name: string): string[] {
+  return DIRECTORIES.map((directory) => `${directory}/${name}`);
+}
+
+/** CVE-2019-5736 showed what a runtime that others can write is worth. Its directories count as well. */
+async function refuseUnsafe(path: string, root: string): Promise<void> {
+  for (let at = path; ; at = dirname(at)) {
+    const { uid, gid, mode } = await stat(at);
+    const writable = (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== 0);
+    if (uid !== 0 || writable) {
+      throw new BerthError(
+        'runtime-unsafe',
+        `refusing to run as root: ${path}: others than root can change ${at}`,
+        {
+          hint: `chown root:root ${at} && chmod go-w ${at}`,
+        },
+      );
+    }
+    if (at === root || at === dirname(at)) return;
+  }
+}
