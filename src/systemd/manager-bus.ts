@@ -46,8 +46,12 @@ export class ManagerBus implements Systemd {
   async start(unit: string): Promise<void> {
     const name = parseUnitName(unit);
     const result = await this.#run('StartUnit', name, 'cannot start');
-    const done = result === undefined ? (await this.state(name)).activeState === 'active' : result === 'done';
-    if (!done) throw await startFailure(name, result ?? 'failed', await this.#properties(name));
+    if (result === 'done') return;
+    const properties = await this.#properties(name);
+    // The job's end was missed: its unit tells how it went. One that does its work and ends is inactive.
+    const state = unitState(name, properties);
+    if (result === undefined && state.activeState !== 'failed' && /^(?:success)?$/.test(state.result)) return;
+    throw await startFailure(name, result ?? 'failed', properties);
   }
 
   /** No error for a unit that systemd does not know or that does not run. */

@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import type { ImageConfig } from '../image/image.ts';
+import type { Paths } from '../paths.ts';
+import { type Container, deleteContainer, startDetached } from '../runtime/command-line.ts';
+import { defaultConfig } from '../runtime/default-config.ts';
+import { findImageUser } from '../runtime/image-user.ts';
+import type { OciConfig } from '../runtime/oci-config.ts';
+import { renderPackageTemplate } from '../runtime/package-template.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { parseStopSignal, type StopSignal } from '../runtime/stop-signal.ts';
+import { imageVolumes, stateDirectory } from '../runtime/volumes.ts';
+import type { ServiceName } from '../service-name.ts';
+import { quoteExecLine, quoteUnitWord, unitText } from './unit-quote.ts';
+import { volumeLines } from './volume-lines.ts';
+
+export interface DefaultsInput {
+  name: ServiceName;
+  runtime: Runtime;
+  image: ImageConfig;
+  /** The image as a person writes it, for the unit's description. */
+  imageName: string;
+  /** The image's checkout, where it is now: for its users and what its volumes hold. */
+  rootfs: string;
+  paths: Paths;
+}
+
+/** What an image without exports gets. `tmpfiles` is empty for an image without volumes. */
+export interface RenderedDefaults {
+  service: string;
+  tmpfiles: string;
+  config: OciConfig;
+}
+
+/**
+ * Renders berth's own templates for an image that ships none. The paths in the result are those of
+ * the installed system, through the service's `current` link. Throws `image-config-invalid`.
+ */
+export async function renderDefaults(input: DefaultsInput): Promise<RenderedDefaults> {
+  return {
+    service: await renderService(input),
+    tmpfiles: await renderTmpfiles(input),
+    config: await defaultConfig(input),
+  };
+}
+
+async function renderService({ name, runtime, image, imageName, paths }: DefaultsInput): Promise<string> {
+  const bundle = paths.inside(paths.current(name));
+  const runtimeDirectory = `berth/${name}`;
+  const container: Container = { runtime, name, bundle, pidFile: `/run/${runtimeDirectory}/pid` };
+  const signal = parseStopSignal(image.stopSignal);
+  const values = {
+    name,
+    description: describe(image, name, imageName),
+    documentation: documentation(image),
+    bundle: quoteUnitWord(bundle),
+    stateDirectory: image.volumes.length > 0 ? quoteUnitWord(stateDirectory(name)) : '',
+    pidFile: container.pidFile,
+    runtimeDirectory,
+    delete: quoteExecLine(deleteContainer(container)),
+    start: quoteExecLine(startDetached(container)),
+    stopSignal: signal.name,
+    stopStatuses: stopStatuses(signal),
+  };
+  return renderPackageTemplate('service.ejs', values, (value) => unitText(String(value)));
+}
+
+async function renderTmpfiles({ name, image, rootfs, paths }: DefaultsInput): Promise<string> {
+  const user = await findImageUser(rootfs, image.user);
+  const installed = join(paths.inside(paths.current(name)), 'rootfs');
+  const volumes = await volumeLines(imageVolumes(name, image.volumes), { rootfs, installed, user });
+  const values = { volumes, stateDirectory: quoteUnitWord(stateDirectory(name)) };
+  return renderPackageTemplate('tmpfiles.ejs', values, (value) => unitText(String(value)));
+}
+
+function describe({ labels }: ImageConfig, name: ServiceName, imageName: string): string {
+  const title = labels['org.opencontainers.image.title'] ?? labels['name'];
+  return title === undefined || title.trim() === '' ? `${name} (${imageName})` : title;
+}
+
+/** systemd takes only these kinds of URI, and warns of others at every reload. */
+function documentation({ labels }: ImageConfig): string[] {
+  return ['documentation', 'url', 'source']
+    .map((key) => labels[`org.opencontainers.image.${key}`] ?? '')
+    .filter((uri) => /^https?:\/\/[\x21-\x7e]{1,180}$/.test(uri) && !uri.endsWith('\\'));
+}
+
+/**
+ * How a process ends that was asked to stop: by the signal, or with 128 and its number, as shells
+ * and Java do. Without this a stopped service would be shown as failed.
+ */
+function stopStatuses({ name, number }: StopSignal): string {
+  return `${128 + number} ${name}`;
+}
