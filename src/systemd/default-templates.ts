@@ -2,9 +2,7 @@ import { join } from 'node:path';
 import type { ImageConfig } from '../image/image.ts';
 import type { Paths } from '../paths.ts';
 import { type Container, deleteContainer, startDetached } from '../runtime/command-line.ts';
-import { defaultConfig } from '../runtime/default-config.ts';
 import { findImageUser } from '../runtime/image-user.ts';
-import type { OciConfig } from '../runtime/oci-config.ts';
 import { renderPackageTemplate } from '../runtime/package-template.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { parseStopSignal, type StopSignal } from '../runtime/stop-signal.ts';
@@ -24,26 +22,12 @@ export interface DefaultsInput {
   paths: Paths;
 }
 
-/** What an image without exports gets. `tmpfiles` is empty for an image without volumes. */
-export interface RenderedDefaults {
-  service: string;
-  tmpfiles: string;
-  config: OciConfig;
-}
-
 /**
- * Renders berth's own templates for an image that ships none. The paths in the result are those of
- * the installed system, through the service's `current` link. Throws `image-config-invalid`.
+ * The unit that runs an image's container detached. Paths in it are those of the installed system,
+ * through the service's `current` link. Throws `image-config-invalid`.
  */
-export async function renderDefaults(input: DefaultsInput): Promise<RenderedDefaults> {
-  return {
-    service: await renderService(input),
-    tmpfiles: await renderTmpfiles(input),
-    config: await defaultConfig(input),
-  };
-}
-
-async function renderService({ name, runtime, image, imageName, paths }: DefaultsInput): Promise<string> {
+export async function renderDefaultService(input: Omit<DefaultsInput, 'rootfs'>): Promise<string> {
+  const { name, runtime, image, imageName, paths } = input;
   const bundle = paths.inside(paths.current(name));
   const runtimeDirectory = `berth/${name}`;
   const container: Container = { runtime, name, bundle, pidFile: `/run/${runtimeDirectory}/pid` };
@@ -64,7 +48,14 @@ async function renderService({ name, runtime, image, imageName, paths }: Default
   return renderPackageTemplate('service.ejs', values, (value) => unitText(String(value)));
 }
 
-async function renderTmpfiles({ name, image, rootfs, paths }: DefaultsInput): Promise<string> {
+export /**
+ * The tmpfiles.d(5) lines that make the directories of an image's volumes; empty for an image without
+ * volumes. Throws `image-config-invalid`.
+ */
+export async function renderDefaultTmpfiles(
+  input: Omit<DefaultsInput, 'runtime' | 'imageName'>,
+): Promise<string> {
+  const { name, image, rootfs, paths } = input;
   const user = await findImageUser(rootfs, image.user);
   const installed = join(paths.inside(paths.current(name)), 'rootfs');
   const volumes = await volumeLines(imageVolumes(name, image.volumes), { rootfs, installed, user });

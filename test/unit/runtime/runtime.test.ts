@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Paths } from '../../../src/paths.ts';
+import { defaultCapabilities, kernelCapabilities } from '../../../src/runtime/capabilities.ts';
 import { healthCommand } from '../../../src/runtime/health-command.ts';
 import { findRuntime } from '../../../src/runtime/runtime.ts';
 import { defaultSeccomp } from '../../../src/runtime/seccomp.ts';
@@ -109,4 +110,15 @@ test('what reaches the kernel or other namespaces is not allowed', () => {
 test('an architecture that is not known gets the filter of the native one', () => {
   assert.deepEqual(defaultSeccomp('amd64').architectures?.[0], 'SCMP_ARCH_X86_64');
   assert.equal('architectures' in defaultSeccomp('sparc64'), false);
+});
+
+test('capabilities are known by the names of the kernel', () => {
+  const all = kernelCapabilities();
+  assert.equal(all[0], 'CAP_CHOWN');
+  for (const name of defaultCapabilities(0, []).bounding) assert.ok(all.includes(name), name);
+});
+
+test('another user than root has no capability but that of its low port', () => {
+  assert.deepEqual(defaultCapabilities(33, ['8080/tcp']).bounding, []);
+  assert.deepEqual(defaultCapabilities(33, ['8080/tcp', '80/tcp']).ambient, ['CAP_NET_BIND_SERVICE']);
 });

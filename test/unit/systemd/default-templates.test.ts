@@ -7,9 +7,17 @@ import { parse as parseYaml } from 'yaml';
 import type { ImageConfig } from '../../../src/image/image.ts';
 import { Paths } from '../../../src/paths.ts';
 import { checkConfig } from '../../../src/runtime/check-config.ts';
+import { defaultConfig } from '../../../src/runtime/default-config.ts';
+import type { OciConfig } from '../../../src/runtime/oci-config.ts';
 import { parseServiceName } from '../../../src/service-name.ts';
-import { type RenderedDefaults, renderDefaults } from '../../../src/systemd/default-templates.ts';
+import { renderDefaultService, renderDefaultTmpfiles } from '../../../src/systemd/default-templates.ts';
 import { parseUnitFile } from '../../../src/systemd/unit-file.ts';
+
+interface RenderedDefaults {
+  service: string;
+  tmpfiles: string;
+  config: OciConfig;
+}
 
 const FIXTURES = join(import.meta.dirname, 'default-templates');
 
@@ -91,14 +99,19 @@ async function render(part: Partial<ImageConfig>): Promise<RenderedDefaults> {
       'root:x:0:0::/root:/bin/sh\napp:x:1234:1234::/home/app:/bin/sh\n',
     );
     writeFileSync(join(rootfs, 'etc/group'), 'app:x:1234:app\nextra:x:55:app\n');
-    return await renderDefaults({
+    const input = {
       name: parseServiceName('web'),
       runtime: { path: '/usr/bin/runc', name: 'runc' },
       image: { ...EMPTY, ...part },
       imageName: 'registry.example/web:1',
       rootfs,
       paths: new Paths('/'),
-    });
+    };
+    return {
+      service: await renderDefaultService(input),
+      tmpfiles: await renderDefaultTmpfiles(input),
+      config: await defaultConfig(input),
+    };
   } finally {
     rmSync(rootfs, { recursive: true });
   }
