@@ -20,7 +20,7 @@ export function endpointsOf(
   reference: RegistryReference,
   settings: RegistrySettings,
   registries: Registries,
-): Endpoint[] {
+): [Endpoint, ...Endpoint[]] {
   const match = longestMatch(reference, registries.entries);
   const declared = (domain: string): boolean => settings.insecure.includes(domain);
   if (match === undefined) return [{ reference, insecure: declared(reference.domain) }];
@@ -31,17 +31,15 @@ export function endpointsOf(
     });
   }
   const isDigest = reference.digest !== undefined;
-  const places = [
-    ...entry.mirrors.filter(
-      (mirror) => mirror.pulls === 'all' || (mirror.pulls === 'digest-only') === isDigest,
-    ),
-    entry,
-  ];
-  return places.map(({ location, insecure }) => {
+  const at = ({ location, insecure }: { location: string; insecure: boolean }): Endpoint => {
     const moved = location.startsWith('*.') ? reference : relocate(reference, location, length);
     // An entry's `insecure` is about what its prefix leads to; berth.yaml's is about a host.
     return { reference: moved, insecure: insecure || declared(moved.domain) };
-  });
+  };
+  const [first, ...others] = entry.mirrors
+    .filter((mirror) => mirror.pulls === 'all' || (mirror.pulls === 'digest-only') === isDigest)
+    .map(at);
+  return first === undefined ? [at(entry)] : [first, ...others, at(entry)];
 }
 
 function longestMatch(

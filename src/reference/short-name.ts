@@ -20,18 +20,24 @@ export function resolveShortName(
   short: ShortReference,
   settings: RegistrySettings,
   registries: Registries,
-): RegistryReference[] {
+): [RegistryReference, ...RegistryReference[]] {
   const ownAlias = Object.hasOwn(settings.aliases, short.path) ? settings.aliases[short.path] : undefined;
   if (ownAlias !== undefined) return [fromAlias(short, ownAlias)];
-  if (settings.search.length > 0) return settings.search.map((registry) => qualify(short, registry));
+  const [preferred, ...alternatives] = candidatesOf(short, settings.search);
+  if (preferred !== undefined) return [preferred, ...alternatives];
 
   const alias = registries.aliases.get(short.path);
   if (alias !== undefined) return [fromAlias(short, alias)];
-  const candidates = registries.search.map((registry) => qualify(short, registry));
-  if (candidates.length === 0) throw unresolved(short);
+  const [first, ...others] = candidatesOf(short, registries.search);
+  if (first === undefined) throw unresolved(short);
   // Where podman would ask, berth does not: a service's image must not hang on who answers first.
-  if (registries.shortNameMode === 'enforcing' && candidates.length > 1) throw ambiguous(short, candidates);
-  return candidates;
+  if (registries.shortNameMode === 'enforcing' && others.length > 0)
+    throw ambiguous(short, [first, ...others]);
+  return [first, ...others];
+}
+
+function candidatesOf(short: ShortReference, registries: string[]): RegistryReference[] {
+  return registries.map((registry) => qualify(short, registry));
 }
 
 function fromAlias(short: ShortReference, alias: string): RegistryReference {

@@ -1,0 +1,56 @@
+import type { Paths } from '../paths.ts';
+import { endpointsOf } from '../reference/endpoints.ts';
+import { loadRegistries } from '../reference/load-registries.ts';
+import type { Reference, RegistryReference } from '../reference/reference.ts';
+import type { Registries } from '../reference/registries.ts';
+import { resolveShortName } from '../reference/short-name.ts';
+import type { RegistrySettings } from '../settings.ts';
+import { Certificates } from './registry/certificates.ts';
+import { Connections } from './registry/connections.ts';
+import { Credentials } from './registry/credentials.ts';
+import { PATIENCE, type Patience } from './registry/patience.ts';
+import { type RegistryAccess, RegistrySource } from './registry/registry-source.ts';
+import { SearchSource } from './search-source.ts';
+import type { ImageSource } from './source.ts';
+
+export interface SourceOptions {
+  paths: Paths;
+  env: NodeJS.ProcessEnv;
+  /** berth.yaml's `registries`. */
+  registries: RegistrySettings;
+  /** The only auth file to look into. */
+  authFile?: string | undefined;
+  patience?: Patience;
+}
+
+/**
+ * Where the image of a reference comes from; nothing is sent yet. To be closed when done.
+ * Throws `short-name-unresolved`, `registry-blocked`, `registries-conf-invalid`, `reference-invalid`.
+ */
+export function openSource(reference: Reference, options: SourceOptions): ImageSource {
+  const { paths, env, registries: settings, authFile, patience = PATIENCE } = options;
+  const registries = loadRegistries(paths, env);
+  const open = (full: RegistryReference): ImageSource =>
+    openRegistry(full, settings, registries, {
+      connections: new Connections(new Certificates(paths, env), patience),
+      credentials: new Credentials(paths, env, authFile),
+      patience,
+    });
+  switch (reference.kind) {
+    case 'registry':
+      return open(reference);
+    case 'short': {
+      const [first, ...others] = resolveShortName(reference, settings, registries);
+      return others.length === 0 ? open(first) : new SearchSource([open(first), ...others.map(open)]);
+    }
+  }
+}
+
+function openRegistry(
+  reference: RegistryReference,
+  settings: RegistrySettings,
+  registries: Registries,
+  access: RegistryAccess,
+): ImageSource {
+  return new RegistrySource(reference, endpointsOf(reference, settings, registries), access);
+}

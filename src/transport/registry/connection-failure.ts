@@ -1,0 +1,56 @@
+import { BerthError, messageOf } from '../../errors.ts';
+import { Transient } from './retry.ts';
+
+// What node's TLS and OpenSSL say of a certificate that does not convince.
+const CERTIFICATE =
+  /^(?:CERT_|ERR_TLS_CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED)/;
+const NO_TLS = /^(?:EPROTO|ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG)$/;
+const NO_HTTP = /^HPE_/;
+
+export function isCertificateFailure(error: unknown): boolean {
+  return CERTIFICATE.test(codeOf(error));
+}
+
+/** What to throw for an error of a connection to a host: `Transient` when asking again can help. */
+export function connectionFailure(host: string, error: unknown): BerthError | Transient {
+  if (error instanceof BerthError || error instanceof Transient) return error;
+  const code = codeOf(error);
+  const message = `cannot reach the registry: ${host}: ${messageOf(error) || code}`;
+  if (isCertificateFailure(error)) {
+    return new BerthError('registry-unreachable', message, {
+      hint: `put the certificate of its authority into /etc/containers/certs.d/${host}/ca.crt`,
+      cause: error,
+    });
+  }
+  if (NO_TLS.test(code)) {
+    return new BerthError(
+      'registry-unreachable',
+      `cannot reach the registry: ${host}: it does not speak TLS`,
+      {
+        hint: 'if it is meant to be so, add it to registries.insecure in /etc/berth/berth.yaml',
+        cause: error,
+      },
+    );
+  }
+  if (code === 'ENOTFOUND') {
+    return new BerthError('registry-unreachable', `cannot reach the registry: ${host}: no such host`, {
+      hint: 'check the spelling and the name servers',
+      cause: error,
+    });
+  }
+  if (NO_HTTP.test(code)) {
+    return new BerthError(
+      'registry-protocol',
+      `the registry does not speak HTTP: ${host}: ${messageOf(error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+  return new Transient(new BerthError('registry-unreachable', message, { cause: error }));
+}
+
+/** The code of an error; connecting to several addresses of a host gives one error for them all. */
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}

@@ -1,0 +1,102 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { Certificates } from './certificates.ts';
+import { connectionFailure } from './connection-failure.ts';
+import { HttpAnswer } from './http-answer.ts';
+import type { Patience } from './patience.ts';
+
+export interface HttpRequest {
+  /** With a body it is a POST of a form. */
+  form?: URLSearchParams | undefined;
+  headers: Record<string, string>;
+  /** Takes any certificate: only for a host that was declared insecure. */
+  anyCertificate?: boolean;
+  signal?: AbortSignal | undefined;
+}
+
+/** Open connections, kept for the next request to the same host. */
+export class Connections {
+  readonly #certificates: Certificates;
+  readonly #patience: Patience;
+  readonly #plain = new http.Agent({ keepAlive: true });
+  readonly #secure = new Map<string, https.Agent>();
+
+  constructor(certificates: Certificates, patience: Patience) {
+    this.#certificates = certificates;
+    this.#patience = patience;
+  }
+
+  /**
+   * One request, one answer: no redirect is followed, nothing is asked twice.
+   * Throws `Transient` for what may pass, `registry-unreachable` and `registry-protocol` for the rest.
+   */
+  async send(url: URL, request: HttpRequest): Promise<HttpAnswer> {
+    try {
+      const message = await this.#exchange(url, request);
+      return new HttpAnswer(url, message, this.#patience.stall, request.signal);
+    } catch (error) {
+      request.signal?.throwIfAborted();
+      throw connectionFailure(url.host, error);
+    }
+  }
+
+  /** Throws the error of the connection as it is, for who wants to tell them apart. */
+  async #exchange(
+    url: URL,
+    { form, headers, anyCertificate, signal }: HttpRequest,
+  ): Promise<http.IncomingMessage> {
+    signal?.throwIfAborted();
+    const isSecure = url.protocol === 'https:';
+    const body = form?.toString();
+    const options = {
+      method: body === undefined ? 'GET' : 'POST',
+      agent: isSecure ? this.#agentFor(url.host, anyCertificate === true) : this.#plain,
+      headers: {
+        'user-agent': 'berth',
+        // A registry that compresses on the way would change what the digest is of.
+        'accept-encoding': 'identity',
+        ...(body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+        ...headers,
+      },
+    };
+    return new Promise((resolve, reject) => {
+      const sent = isSecure ? https.request(url, options) : http.request(url, options);
+      const abort = (): void => void sent.destroy(new Error('aborted'));
+      const timer = setTimeout(
+        () => sent.destroy(new Error(`no answer for ${this.#patience.stall / 1000} seconds`)),
+        this.#patience.stall,
+      );
+      const settle = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
+      };
+      signal?.addEventListener('abort', abort);
+      sent.on('response', (message) => {
+        settle();
+        resolve(message);
+      });
+      sent.on('error', (error) => {
+        settle();
+        reject(error);
+      });
+      sent.end(body);
+    });
+  }
+
+  #agentFor(host: string, anyCertificate: boolean): https.Agent {
+    const key = `${host} ${anyCertificate}`;
+    let agent = this.#secure.get(key);
+    if (agent === undefined) {
+      // Made once: reading some 150 authorities for every connection would cost more than the handshake.
+      const secureContext = this.#certificates.contextFor(host);
+      agent = new https.Agent({ keepAlive: true, secureContext, rejectUnauthorized: !anyCertificate });
+      this.#secure.set(key, agent);
+    }
+    return agent;
+  }
+
+  close(): void {
+    this.#plain.destroy();
+    for (const agent of this.#secure.values()) agent.destroy();
+  }
+}

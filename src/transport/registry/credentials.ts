@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { BerthError } from '../../errors.ts';
+import type { Paths } from '../../paths.ts';
+import { AuthFile } from './auth-file.ts';
+import type { Credential } from './credential.ts';
+import { askHelper } from './credential-helper.ts';
+
+/** Where credentials come from: one file that was named, or the usual ones of containers-auth.json(5). */
+export class Credentials {
+  readonly #files: string[];
+  readonly #isNamed: boolean;
+  readonly #env: NodeJS.ProcessEnv;
+
+  constructor(paths: Paths, env: NodeJS.ProcessEnv, authFile: string | undefined) {
+    const named = authFile ?? (env['REGISTRY_AUTH_FILE'] || undefined);
+    this.#isNamed = named !== undefined;
+    this.#files = named === undefined ? usualFiles(paths, env) : [named];
+    this.#env = env;
+  }
+
+  /** The file that a person would add credentials to. */
+  get primary(): string {
+    return this.#files[0] ?? 'auth.json';
+  }
+
+  /**
+   * The credential for a repository: of the first file that has one, the one with the longest key.
+   * Throws `auth-file-invalid` for a file that cannot be read, or was named and is not there.
+   */
+  async find(domain: string, path: string): Promise<Credential | undefined> {
+    const keys = keysOf(domain, path);
+    for (const file of this.#files) {
+      const found = await this.#findIn(file, keys, domain);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  async #findIn(file: string, keys: string[], domain: string): Promise<Credential | undefined> {
+    const auth = AuthFile.read(file);
+    if (auth === undefined) {
+      if (this.#isNamed) throw new BerthError('auth-file-invalid', `no such auth file: ${file}`);
+      return undefined;
+    }
+    // A helper of the registry's own stands instead of the entries, the general store beside them.
+    const helper = auth.helper(keys);
+    if (helper !== undefined) return askHelper(helper, domain, this.#env);
+    const entry = auth.credential(keys);
+    if (entry !== undefined || auth.store === undefined) return entry;
+    return askHelper(auth.store, domain, this.#env);
+  }
+}
+
+function usualFiles(paths: Paths, env: NodeJS.ProcessEnv): string[] {
+  const home = env['HOME'];
+  const runtime = env['XDG_RUNTIME_DIR'];
+  const config = env['XDG_CONFIG_HOME'] || (home ? join(home, '.config') : undefined);
+  const docker = env['DOCKER_CONFIG'] || (home ? join(home, '.docker') : undefined);
+  return [
+    runtime
+      ? join(runtime, 'containers/auth.json')
+      : paths.locate(`/run/containers/${process.getuid?.() ?? 0}/auth.json`),
+    ...(config ? [join(config, 'containers/auth.json')] : []),
+    ...(docker ? [join(docker, 'config.json')] : []),
+  ];
+}
+
+/** `host/a/b`, `host/a`, `host`. */
+function keysOf(domain: string, path: string): string[] {
+  const components = path.split('/');
+  return [
+    ...components.map((_, index) => [domain, ...components.slice(0, components.length - index)].join('/')),
+    domain,
+  ];
+}

@@ -1,0 +1,41 @@
+import { BerthError, messageOf } from '../../errors.ts';
+import type { Endpoint } from '../../reference/endpoints.ts';
+import { isCertificateFailure } from './connection-failure.ts';
+import type { Connections } from './connections.ts';
+import { isLoopback } from './loopback.ts';
+
+/**
+ * Finds out how a registry is spoken to: over https, except that on this machine or where it was
+ * declared insecure a registry without TLS is spoken to over http. No credential is sent for it.
+ */
+export async function findOrigin(
+  endpoint: Endpoint,
+  connections: Connections,
+  signal: AbortSignal | undefined,
+): Promise<URL> {
+  const secure = originUrl('https', endpoint);
+  if (!endpoint.insecure && !isLoopback(secure.hostname)) return secure;
+  try {
+    const url = new URL('/v2/', secure);
+    const answer = await connections.send(url, { headers: {}, anyCertificate: endpoint.insecure, signal });
+    answer.discard();
+    return secure;
+  } catch (error) {
+    signal?.throwIfAborted();
+    // It does speak TLS then; what is wrong is something to tell, not to walk around.
+    if (error instanceof BerthError && isCertificateFailure(error.cause)) throw error;
+    return originUrl('http', endpoint);
+  }
+}
+
+function originUrl(scheme: 'http' | 'https', { reference }: Endpoint): URL {
+  // Docker's registry answers under another name than the one that images carry.
+  const host = reference.domain === 'docker.io' ? 'registry-1.docker.io' : reference.domain;
+  try {
+    return new URL(`${scheme}://${host}`);
+  } catch (error) {
+    throw new BerthError('reference-invalid', `not a registry's host: ${host}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}

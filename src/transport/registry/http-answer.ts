@@ -1,0 +1,102 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { BerthError } from '../../errors.ts';
+import { connectionFailure } from './connection-failure.ts';
+
+// So much of an unwanted body is read to keep its connection; of a longer one the connection is given up.
+const CHEAP_TO_DRAIN = 64 * 1024;
+
+/** The answer to one request; its body is read once, or discarded. */
+export class HttpAnswer {
+  readonly url: URL;
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly #message: IncomingMessage;
+  readonly #stall: number;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(url: URL, message: IncomingMessage, stall: number, signal: AbortSignal | undefined) {
+    this.url = url;
+    this.status = message.statusCode ?? 0;
+    this.headers = message.headers;
+    this.#message = message;
+    this.#stall = stall;
+    this.#signal = signal;
+    // A body that nobody reads any more may still break off; that is nobody's failure then.
+    message.on('error', () => undefined);
+  }
+
+  /**
+   * Whether the end of the body is told apart from the end of the connection: by a length or by chunks.
+   */
+  get isDelimited(): boolean {
+    return this.length !== undefined || this.headers['transfer-encoding'] !== undefined;
+  }
+
+  /** Content-Length in bytes. */
+  get length(): number | undefined {
+    const header = this.headers['content-length'];
+    return header === undefined || !/^[0-9]{1,15}$/.test(header) ? undefined : Number(header);
+  }
+
+  /** The body. Throws `Transient` when it breaks off or stalls; the time the reader takes does not count. */
+  async *body(): AsyncGenerator<Buffer> {
+    const message = this.#message;
+    const abort = (): void => void message.destroy(new Error('aborted'));
+    this.#signal?.addEventListener('abort', abort);
+    const chunks = message[Symbol.asyncIterator]();
+    try {
+      this.#signal?.throwIfAborted();
+      for (;;) {
+        const chunk = await this.#next(chunks);
+        if (chunk === undefined) return;
+        yield chunk;
+      }
+    } finally {
+      this.#signal?.removeEventListener('abort', abort);
+      message.destroy();
+    }
+  }
+
+  async #next(chunks: AsyncIterator<Buffer>): Promise<Buffer | undefined> {
+    const timer = setTimeout(() => {
+      this.#message.destroy(new Error(`nothing came for ${this.#stall / 1000} seconds`));
+    }, this.#stall);
+    try {
+      const { done, value } = await chunks.next();
+      return done ? undefined : value;
+    } catch (error) {
+      this.#signal?.throwIfAborted();
+      throw connectionFailure(this.url.host, error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** The whole body. Throws `limit-exceeded` as soon as it is longer than `limit` bytes. */
+  async read(limit: number, what: string): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    for await (const chunk of this.body()) {
+      length += chunk.length;
+      if (length > limit) {
+        throw new BerthError(
+          'limit-exceeded',
+          `the ${what} is too large: ${this.url.host}: more than ${limit} bytes`,
+        );
+      }
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks);
+  }
+
+  /** Lets go of the body and of its connection. */
+  abandon(): void {
+    this.#message.destroy();
+  }
+
+  /** Lets go of the body, and keeps the connection where that is cheap. */
+  discard(): void {
+    if ((this.length ?? Number.POSITIVE_INFINITY) <= CHEAP_TO_DRAIN) this.#message.resume();
+    else this.abandon();
+  }
+}

@@ -1,0 +1,90 @@
+import type { Endpoint } from '../../reference/endpoints.ts';
+import { Authorizer } from './authorizer.ts';
+import type { Connections } from './connections.ts';
+import type { Credentials } from './credentials.ts';
+import { findOrigin } from './endpoint-url.ts';
+import type { HttpAnswer } from './http-answer.ts';
+import { type Followed, sendFollowing } from './redirect.ts';
+import { failureOf } from './status.ts';
+
+/** A first challenge may be met with a token that ended, and a second ask for another scope. */
+const MOST_CHALLENGES = 2;
+
+export interface RegistryRequest {
+  /** Below the repository, such as `manifests/latest`. */
+  path: string;
+  /** What a message calls it. */
+  what: string;
+  headers?: Record<string, string>;
+  signal?: AbortSignal | undefined;
+}
+
+/** One repository of one registry (OCI distribution spec): requests with credentials, redirects followed. */
+export class RegistryClient {
+  readonly endpoint: Endpoint;
+  readonly #connections: Connections;
+  readonly #credentials: Credentials;
+  #access: Promise<{ origin: URL; authorizer: Authorizer }> | undefined;
+
+  constructor(endpoint: Endpoint, connections: Connections, credentials: Credentials) {
+    this.endpoint = endpoint;
+    this.#connections = connections;
+    this.#credentials = credentials;
+  }
+
+  /**
+   * Asks once. The answer is a success (200 or 206). Throws `registry-not-found`,
+   * `registry-unauthorized`, `registry-protocol`, `registry-unreachable`, and `Transient`.
+   */
+  async get(request: RegistryRequest): Promise<HttpAnswer> {
+    const { answer } = await this.#authorized(request);
+    if (answer.status === 200 || answer.status === 206) return answer;
+    throw await failureOf(answer, request.what);
+  }
+
+  async #authorized({ path, headers = {}, signal }: RegistryRequest): Promise<Followed> {
+    const { origin, authorizer } = await this.#open(signal);
+    const url = new URL(`/v2/${this.endpoint.reference.path}/${path}`, origin);
+    let authorization = authorizer.header;
+    for (let challenges = 0; ; challenges += 1) {
+      const followed = await sendFollowing(this.#connections, url, {
+        headers: authorization === undefined ? headers : { ...headers, authorization },
+        anyCertificate: this.endpoint.insecure,
+        signal,
+      });
+      const { answer, isElsewhere } = followed;
+      const authenticate = answer.headers['www-authenticate'];
+      // Only the registry itself may ask: a host that it sends us on to is anybody.
+      const isAsked = answer.status === 401 && !isElsewhere && authenticate !== undefined;
+      if (!isAsked || challenges === MOST_CHALLENGES) return followed;
+      const next = await authorizer.answer(authenticate, authorization);
+      if (next === undefined) return followed;
+      answer.discard();
+      authorization = next;
+    }
+  }
+
+  /** How to reach it is found out once, by the first request; a failure is asked about again. */
+  async #open(signal: AbortSignal | undefined): Promise<{ origin: URL; authorizer: Authorizer }> {
+    this.#access ??= this.#findAccess(signal);
+    const access = this.#access;
+    try {
+      return await access;
+    } catch (error) {
+      if (this.#access === access) this.#access = undefined;
+      throw error;
+    }
+  }
+
+  async #findAccess(signal: AbortSignal | undefined): Promise<{ origin: URL; authorizer: Authorizer }> {
+    const { reference, insecure } = this.endpoint;
+    const origin = await findOrigin(this.endpoint, this.#connections, signal);
+    const authorizer = new Authorizer(this.#connections, {
+      origin,
+      path: reference.path,
+      isInsecure: insecure,
+      credential: () => this.#credentials.find(reference.domain, reference.path),
+    });
+    return { origin, authorizer };
+  }
+}

@@ -1,0 +1,102 @@
+import { BerthError } from '../../errors.ts';
+import { quote } from '../../reference/quote.ts';
+import type { Connections, HttpRequest } from './connections.ts';
+import { basicAuthorization, type Credential } from './credential.ts';
+import type { HttpAnswer } from './http-answer.ts';
+import { isLoopback } from './loopback.ts';
+import { sendFollowing } from './redirect.ts';
+import { failureOf } from './status.ts';
+
+const TOKEN_LIMIT = 256 * 1024;
+// The distribution project's token specification: what counts when the answer does not say.
+const DEFAULT_LIFETIME = 60;
+
+/** What a Bearer challenge asks to fetch (distribution spec, token authentication). */
+export interface TokenRequest {
+  realm: URL;
+  service: string | undefined;
+  scope: string;
+  credential: Credential | undefined;
+  /** The host that may see credentials over plain HTTP, since it was declared insecure. */
+  insecureHost: string | undefined;
+}
+
+export interface Token {
+  text: string;
+  /** Seconds from when it was asked for. */
+  lifetime: number;
+}
+
+/**
+ * Fetches a token. Throws `registry-unauthorized` when the credentials are refused, `registry-protocol`
+ * for an answer that is none, and `Transient`.
+ */
+export async function fetchToken(connections: Connections, request: TokenRequest): Promise<Token> {
+  const { realm } = request;
+  const credential = mayCarryCredentials(request) ? request.credential : undefined;
+  const http: HttpRequest = {
+    headers: {},
+    anyCertificate: realm.host === request.insecureHost,
+  };
+  const answer =
+    credential?.kind === 'identity'
+      ? await connections.send(realm, { ...http, form: refreshForm(request, credential.token) })
+      : await getToken(connections, request, credential, http);
+  if (answer.status !== 200) throw await failureOf(answer, `a token for ${request.scope}`);
+  return readToken(await answer.read(TOKEN_LIMIT, 'token'), realm);
+}
+
+async function getToken(
+  connections: Connections,
+  request: TokenRequest,
+  credential: { username: string; password: string } | undefined,
+  http: HttpRequest,
+): Promise<HttpAnswer> {
+  const url = new URL(request.realm);
+  if (request.service !== undefined) url.searchParams.set('service', request.service);
+  url.searchParams.set('scope', request.scope);
+  const headers: Record<string, string> = {};
+  if (credential !== undefined) {
+    url.searchParams.set('account', credential.username);
+    headers['authorization'] = basicAuthorization(credential.username, credential.password);
+  }
+  return (await sendFollowing(connections, url, { ...http, headers })).answer;
+}
+
+/** A realm is the registry's word: whatever it names, credentials go out encrypted or not beyond this machine. */
+function mayCarryCredentials({ realm, insecureHost }: TokenRequest): boolean {
+  return realm.protocol === 'https:' || isLoopback(realm.hostname) || realm.host === insecureHost;
+}
+
+function refreshForm(request: TokenRequest, token: string): URLSearchParams {
+  return new URLSearchParams({
+    grant_type: 'refresh_token',
+    client_id: 'berth',
+    ...(request.service === undefined ? {} : { service: request.service }),
+    scope: request.scope,
+    refresh_token: token,
+  });
+}
+
+function readToken(bytes: Buffer, realm: URL): Token {
+  let answer: Record<string, unknown> | null;
+  try {
+    answer = JSON.parse(bytes.toString('utf8'));
+  } catch {
+    // The parser's message would show a piece of it.
+    throw new BerthError('registry-protocol', `not a token: ${realm.host}: the answer is not JSON`);
+  }
+  const text = answer?.['token'] || answer?.['access_token'];
+  // It goes into a header, so nothing may be in it that ends one.
+  if (typeof text !== 'string' || !/^[\x21-\x7e]+$/.test(text)) {
+    throw new BerthError(
+      'registry-protocol',
+      `not a token: ${realm.host}: the answer has none that fits a header`,
+    );
+  }
+  const lifetime = answer?.['expires_in'] ?? DEFAULT_LIFETIME;
+  if (typeof lifetime !== 'number' || !(lifetime >= 0)) {
+    throw new BerthError('registry-protocol', `not a token: ${realm.host}: expires_in is ${quote(lifetime)}`);
+  }
+  return { text, lifetime: Math.max(lifetime, DEFAULT_LIFETIME) };
+}
