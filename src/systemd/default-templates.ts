@@ -26,7 +26,7 @@ export interface DefaultsInput {
  * The unit that runs an image's container detached. Paths in it are those of the installed system,
  * through the service's `current` link. Throws `image-config-invalid`.
  */
-export async function renderService(input: Omit<DefaultsInput, 'rootfs'>): Promise<string> {
+export async function renderDefaultService(input: Omit<DefaultsInput, 'rootfs'>): Promise<string> {
   const { name, runtime, image, imageName, paths } = input;
   const bundle = paths.inside(paths.current(name));
   const runtimeDirectory = `berth/${name}`;
@@ -52,7 +52,9 @@ export async function renderService(input: Omit<DefaultsInput, 'rootfs'>): Promi
  * The tmpfiles.d(5) lines that make the directories of an image's volumes; empty for an image without
  * volumes. Throws `image-config-invalid`.
  */
-export async function renderTmpfiles(input: Omit<DefaultsInput, 'runtime' | 'imageName'>): Promise<string> {
+export async function renderDefaultTmpfiles(
+  input: Omit<DefaultsInput, 'runtime' | 'imageName'>,
+): Promise<string> {
   const { name, image, rootfs, paths } = input;
   const user = await findImageUser(rootfs, image.user);
   const installed = join(paths.inside(paths.current(name)), 'rootfs');

@@ -10,7 +10,7 @@ import { checkConfig } from '../../../src/runtime/check-config.ts';
 import { defaultConfig } from '../../../src/runtime/default-config.ts';
 import type { OciConfig } from '../../../src/runtime/oci-config.ts';
 import { parseServiceName } from '../../../src/service-name.ts';
-import { renderService, renderTmpfiles } from '../../../src/systemd/default-templates.ts';
+import { renderDefaultService, renderDefaultTmpfiles } from '../../../src/systemd/default-templates.ts';
 import { parseUnitFile } from '../../../src/systemd/unit-file.ts';
 
 interface RenderedDefaults {
@@ -108,8 +108,8 @@ async function render(part: Partial<ImageConfig>): Promise<RenderedDefaults> {
       paths: new Paths('/'),
     };
     return {
-      service: await renderService(input),
-      tmpfiles: await renderTmpfiles(input),
+      service: await renderDefaultService(input),
+      tmpfiles: await renderDefaultTmpfiles(input),
       config: await defaultConfig(input),
     };
   } finally {
