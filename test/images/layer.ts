@@ -25,6 +25,8 @@ export async function packLayer(tree: string, blobs: string, compression: Compre
     'tar',
     [
       ...['--create', '--sort=name', '--numeric-owner', '--xattrs', '--xattrs-include=*'],
+      // The notes of the overlay that the tree was made with.
+      '--xattrs-exclude=trusted.*',
       ...['--format=posix', '--pax-option=delete=atime,delete=ctime'],
       // Runtimes mount their own; what is here served the packages' scripts.
       ...['--anchored', '--exclude=./dev/*', '--exclude=./proc/*', '--exclude=./sys/*'],

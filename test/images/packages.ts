@@ -33,7 +33,7 @@ export class Packages {
     ]);
     // The lists go on serving the further layers, and are no part of the image.
     await rename(join(root, 'var/lib/apt/lists'), join(this.#work, 'lists'));
-    await Promise.all(['var/cache/apt', 'var/log'].map((place) => emptyDirectory(join(root, place))));
+    await Promise.all(['var/cache/apt', 'var/log'].map((place) => removeFiles(join(root, place))));
   }
 
   /** Installs packages into a root that `bootstrap` made, without starting or configuring anything on this machine. */
@@ -50,7 +50,7 @@ export class Packages {
     });
     await rm(policy);
     await rm(archives, { recursive: true });
-    await Promise.all(['var/cache/debconf', 'var/log'].map((place) => emptyDirectory(join(root, place))));
+    await Promise.all(['var/cache/debconf', 'var/log'].map((place) => removeFiles(join(root, place))));
   }
 
   #aptOptions(root: string, archives: string): string[] {
@@ -78,9 +78,9 @@ export class Packages {
   }
 }
 
-async function emptyDirectory(dir: string): Promise<void> {
-  await rm(dir, { recursive: true, force: true });
-  await mkdir(dir, { recursive: true });
+/** Logs and caches. The directories stay: programs expect their own. */
+async function removeFiles(dir: string): Promise<void> {
+  await execa('find', [dir, '-type', 'f', '-delete']);
 }
 
 /** One `deb` line for each part of the distribution's archive that this machine uses. */

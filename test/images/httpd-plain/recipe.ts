@@ -8,7 +8,11 @@ export const httpdPlain: Recipe = {
   tags: ['2.4', 'latest'],
   from: base,
   format: 'docker',
-  layers: [{ packages: ['apache2'] }, { files: join(import.meta.dirname, 'files') }],
+  layers: [
+    // That log would be a file, and the root is read-only.
+    { packages: ['apache2'], script: 'rm $ROOT/etc/apache2/conf-enabled/other-vhosts-access-log.conf' },
+    { files: join(import.meta.dirname, 'files') },
+  ],
   config: {
     Entrypoint: ['/usr/local/bin/httpd-foreground'],
     Cmd: ['-D', 'FOREGROUND'],
