@@ -4,7 +4,7 @@ import type { ImageConfig, Platform, ResolvedImage } from '../image/image.ts';
 import { fileSystemError } from '../linux/file-system.ts';
 import { putBlob } from '../store/blob.ts';
 import { commitLayers } from '../store/commit.ts';
-import { recordImage } from '../store/images.ts';
+import type { StoredImage } from '../store/images.ts';
 import { type LayerRecord, readLayerRecord } from '../store/layer-record.ts';
 import { openStaging, type Staging } from '../store/staging.ts';
 import type { Store } from '../store/store.ts';
@@ -42,12 +42,14 @@ export interface PulledImage {
   /** Of layers, compressed; 0 when all were there. */
   fetchedBytes: number;
   fetchedLayers: number;
+  /** What to record under the image's name, once it is to be kept. */
+  stored: StoredImage;
   /** Of all layers, uncompressed. */
   size: number;
 }
 
 /**
- * Brings an image into the store and records its name. Layers that are there are not fetched again.
+ * Brings an image into the store; the caller records its name. Layers that are there are not fetched again.
  * Everything is checked before anything is committed; a failed or interrupted pull leaves the store as
  * it was. The caller holds the writer's lock. Throws what the source throws, what `extractLayer` and
  * `uniteLayers` throw, `manifest-invalid`, `interrupted`.
@@ -74,7 +76,7 @@ export async function pullImage(
     checkImage(image, records, limits);
     signal?.throwIfAborted();
     onProgress({ kind: 'committing', layers: missing.length });
-    commit(store, source.name, image, staging, missing);
+    commit(store, image, staging, missing);
   } catch (error) {
     throw signal?.aborted ? interrupted(source.name, error) : error;
   } finally {
@@ -91,7 +93,15 @@ export async function pullImage(
     fetchedBytes: bytes,
     fetchedLayers: missing.length,
     size: [...records.values()].reduce((sum, record) => sum + record.size, 0),
+    stored: describeStored(source.name, image),
   };
+}
+
+function describeStored(name: string, { descriptor, config }: ResolvedImage): StoredImage {
+  const { mediaType, digest, size } = descriptor;
+  const { os, architecture, variant } = config;
+  const platform = { os, architecture, ...(variant === undefined ? {} : { variant }) };
+  return { name, mediaType, digest, size, platform };
 }
 
 function checkLayers({ manifest, config, descriptor }: ResolvedImage, limits: LayerLimits): void {
@@ -144,13 +154,11 @@ function checkImage(image: ResolvedImage, records: Map<Digest, LayerRecord>, lim
 
 function commit(
   store: Store,
-  name: string,
   image: ResolvedImage,
   staging: Staging | undefined,
   missing: MissingLayer[],
 ): void {
-  const { descriptor, manifest, config } = image;
-  const { os, architecture, variant } = config;
+  const { descriptor, manifest } = image;
   try {
     if (staging !== undefined) {
       commitLayers(
@@ -161,13 +169,6 @@ function commit(
     }
     putBlob(store, manifest.config.digest, image.configBytes);
     putBlob(store, descriptor.digest, image.manifestBytes);
-    recordImage(store, {
-      name,
-      mediaType: descriptor.mediaType,
-      digest: descriptor.digest,
-      size: descriptor.size,
-      platform: { os, architecture, ...(variant === undefined ? {} : { variant }) },
-    });
   } catch (error) {
     throw fileSystemError(error, 'cannot commit to the store', store.directory);
   }

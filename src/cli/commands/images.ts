@@ -1,0 +1,20 @@
+import type { Command } from 'commander';
+import { readImages } from '../../store/images.ts';
+import type { Context } from '../context.ts';
+
+/** `berth images`: what is in the store, by name. */
+export function addImages(program: Command, context: Context): void {
+  program
+    .command('images')
+    .description('list the images in the store')
+    .option('--json', 'print JSON')
+    .action((options: { json?: boolean }) => {
+      const images = readImages(context.store());
+      if (options.json) context.output.json(images);
+      else
+        context.output.table(
+          ['IMAGE', 'DIGEST', 'SIZE'],
+          images.map(({ name, digest }) => [name, digest]),
+        );
+    });
+}

@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import { readCurrentRecord } from '../../deployment/record.ts';
+import { BerthError } from '../../errors.ts';
+import { parseServiceName } from '../../service-name.ts';
+import type { Context } from '../context.ts';
+
+/** `berth inspect NAME`: everything that is recorded of a service. */
+export function addInspect(program: Command, context: Context): void {
+  program
+    .command('inspect')
+    .description('show what is recorded of an installed service')
+    .argument('<name>', 'service')
+    .option('--json', 'print JSON')
+    .action(async (text: string, options: { json?: boolean }) => {
+      const name = parseServiceName(text);
+      const record = readCurrentRecord(context.paths, name);
+      if (record === undefined) {
+        throw new BerthError('service-not-found', `not installed: ${name}`, { hint: 'berth list' });
+      }
+      if (options.json) {
+        context.output.json(record);
+        return;
+      }
+      const { stringify } = await import('yaml');
+      context.output.data(stringify(record, { lineWidth: 0 }).trimEnd());
+    });
+}

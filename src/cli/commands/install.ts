@@ -1,0 +1,183 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { apply } from '../../deployment/apply.ts';
+import {
+  type InstallHost,
+  type InstallRequest,
+  type InstallTarget,
+  type PreparedInstall,
+  prepareInstall,
+} from '../../deployment/install.ts';
+import { describeStep } from '../../deployment/plan.ts';
+import type { DeploymentRecord } from '../../deployment/record.ts';
+import { parseSetting } from '../../deployment/values.ts';
+import { readValuesFile } from '../../deployment/values-file.ts';
+import { BerthError } from '../../errors.ts';
+import { hostPlatform } from '../../image/platform.ts';
+import { layerLimits } from '../../layer/limits.ts';
+import { defaultServiceName, parseReference } from '../../reference/reference.ts';
+import { parseServiceName } from '../../service-name.ts';
+import { createStore } from '../../store/store.ts';
+import { openSource } from '../../transport/open-source.ts';
+import type { Context } from '../context.ts';
+import { PullReport } from '../progress.ts';
+
+interface InstallOptions {
+  name?: string;
+  set: string[];
+  values?: string;
+  runtime?: string;
+  authfile?: string;
+  enable: boolean;
+  now?: boolean;
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+// Images are large, and /tmp is memory on many hosts.
+const SCRATCH = '/var/tmp';
+
+const collect = (value: string, previous: string[]): string[] => [...previous, value];
+
+/** `berth install`: makes images into services, all of them or none. */
+export function addInstall(program: Command, context: Context): void {
+  program
+    .command('install')
+    .description('install images as systemd services')
+    .argument('<image...>', 'images, such as registry.example.com/httpd:2.4')
+    .option('--system', 'install as system services; this is the default')
+    .option('--name <name>', 'name of the service instead of the last part of the image’s name')
+    .option('--set <NAME=VALUE>', 'set a variable of the image’s templates; may be repeated', collect, [])
+    .option('--values <file>', 'read variables from a YAML file; --set goes before it')
+    .option('--runtime <path>', 'OCI runtime that the units start')
+    .option('--authfile <file>', 'credentials for registries')
+    .option('--no-enable', 'do not start the services at boot')
+    .option('--now', 'start the services when they are installed')
+    .option('--dry-run', 'print every file and job that would change, change nothing')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  berth install --now --set PORT=8080 registry.example.com/httpd:2.4')
+    .action((images: string[], options: InstallOptions) => install(images, options, context));
+}
+
+async function install(images: string[], options: InstallOptions, context: Context): Promise<void> {
+  const request = makeRequest(images, options, context);
+  if (options.dryRun) {
+    await printPlan(request, options, context);
+    return;
+  }
+  const prepared = await context.writing(`install ${images.join(' ')}`, async (session) => {
+    const result = await prepareInstall(request, installHost(context, session.store));
+    if (result.staged.length > 0) await apply(result.plan, session);
+    return result;
+  });
+  report(prepared, request, options, context);
+}
+
+/** What would be done, found out in a store that is thrown away: not even the store changes. */
+async function printPlan(request: InstallRequest, options: InstallOptions, context: Context): Promise<void> {
+  const directory = mkdtempSync(join(SCRATCH, 'berth-dry-run-'));
+  try {
+    const store = createStore(join(directory, 'store'));
+    const { plan, staged, present } = await prepareInstall(request, installHost(context, store));
+    if (options.json) {
+      context.output.json({
+        dryRun: true,
+        services: summarize(
+          staged.map(({ record }) => record),
+          present,
+        ),
+        steps: plan.steps,
+      });
+      return;
+    }
+    notePresent(present, context);
+    if (plan.steps.length > 0) context.output.data(plan.steps.map(describeStep).join('\n'));
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function makeRequest(images: string[], options: InstallOptions, context: Context): InstallRequest {
+  if (options.name !== undefined && images.length > 1) {
+    throw new BerthError('usage', '--name is for one image', {
+      hint: 'install each image by a command of its own',
+    });
+  }
+  const settings = context.settings();
+  const open = (image: string): InstallTarget => {
+    const reference = parseReference(image);
+    const name = options.name === undefined ? defaultServiceName(reference) : parseServiceName(options.name);
+    const { paths, env } = context;
+    const { registries } = settings;
+    return {
+      name,
+      open: () => openSource(reference, { paths, env, registries, authFile: options.authfile }),
+    };
+  };
+  return {
+    targets: images.map(open),
+    settings: new Map([
+      ...(options.values === undefined ? [] : readValuesFile(options.values)),
+      ...options.set.map(parseSetting),
+    ]),
+    runtime: options.runtime ?? settings.runtime,
+    enable: options.enable,
+    now: options.now ?? false,
+  };
+}
+
+function installHost(context: Context, store: InstallHost['store']): InstallHost {
+  const pull = new PullReport(context.output);
+  return {
+    paths: context.paths,
+    store,
+    platform: hostPlatform(),
+    limits: layerLimits(context.settings().limits),
+    signal: context.signal,
+    onProgress: (progress) => pull.show(progress),
+    warn: (text) => context.output.warn(text),
+  };
+}
+
+function report(
+  prepared: PreparedInstall,
+  request: InstallRequest,
+  options: InstallOptions,
+  context: Context,
+): void {
+  const installed = prepared.staged.map(({ record }) => record);
+  if (options.json) {
+    context.output.json({ dryRun: false, services: summarize(installed, prepared.present) });
+    return;
+  }
+  notePresent(prepared.present, context);
+  for (const { service, image, units } of installed) {
+    context.output.note(`${service}: installed ${image.name} (${image.manifestDigest.slice(0, 19)})`);
+    if (!request.now && units[0] !== undefined)
+      context.output.note(`start it with: systemctl start ${units[0]}`);
+  }
+}
+
+function notePresent(present: DeploymentRecord[], context: Context): void {
+  for (const { service, image } of present) {
+    context.output.note(`${service}: already installed from ${image.name}`);
+    context.output.note(`Hint: berth update ${service}`);
+  }
+}
+
+function summarize(installed: DeploymentRecord[], present: DeploymentRecord[]) {
+  const line = (record: DeploymentRecord, status: 'installed' | 'already-installed') => ({
+    name: record.service,
+    status,
+    image: record.image.name,
+    digest: record.image.manifestDigest,
+    deployment: record.number,
+    units: record.units,
+    enabled: record.enabled,
+  });
+  return [
+    ...installed.map((record) => line(record, 'installed')),
+    ...present.map((record) => line(record, 'already-installed')),
+  ];
+}

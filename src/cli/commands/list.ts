@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+import { type ServiceSummary, summarizeServices } from '../../deployment/summary.ts';
+import type { Context } from '../context.ts';
+import type { Color } from '../output.ts';
+
+/** `berth list`: the installed services and what systemd says of each. */
+export function addList(program: Command, context: Context): void {
+  program
+    .command('list')
+    .description('list the installed services')
+    .option('--json', 'print JSON')
+    .action(async (options: { json?: boolean }) => {
+      const services = await summarizeServices(context.paths, context.systemd());
+      if (options.json) context.output.json(services);
+      else
+        context.output.table(
+          ['NAME', 'STATE', 'ENABLED', 'IMAGE', 'DIGEST', 'DEPLOYMENT'],
+          services.map(row),
+          paint,
+        );
+    });
+}
+
+function row(service: ServiceSummary): string[] {
+  return [
+    service.name,
+    service.state,
+    service.enabled,
+    service.image,
+    service.digest.slice('sha256:'.length, 'sha256:'.length + 12),
+    String(service.deployment),
+  ];
+}
+
+function paint(text: string, column: number): Color | undefined {
+  if (column !== 1) return undefined;
+  if (text.startsWith('active')) return 'green';
+  return text.startsWith('failed') ? 'red' : 'dim';
+}

@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import { apply } from '../../deployment/apply.ts';
+import { describeStep } from '../../deployment/plan.ts';
+import { prepareUninstall } from '../../deployment/uninstall.ts';
+import { parseServiceName } from '../../service-name.ts';
+import type { Context } from '../context.ts';
+
+interface UninstallOptions {
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+/** `berth uninstall`: takes services off the host; their state directories stay. */
+export function addUninstall(program: Command, context: Context): void {
+  program
+    .command('uninstall')
+    .description('stop services and remove what was installed for them; state directories stay')
+    .argument('<name...>', 'services')
+    .option('--dry-run', 'print what would change, change nothing')
+    .option('--json', 'print JSON')
+    .action(async (names: string[], options: UninstallOptions) => {
+      const services = [...new Set(names.map(parseServiceName))];
+      if (options.dryRun) {
+        const plan = await prepareUninstall(services, context.paths, context.systemd());
+        if (options.json) context.output.json({ services, dryRun: true, steps: plan.steps });
+        else context.output.data(plan.steps.map(describeStep).join('\n'));
+        return;
+      }
+      await context.writing('uninstall', async (session) => {
+        const plan = await prepareUninstall(services, context.paths, context.systemd());
+        await apply(plan, session);
+      });
+      if (options.json) context.output.json({ services, dryRun: false });
+      else for (const name of services) context.output.note(`${name}: uninstalled`);
+    });
+}

@@ -1,0 +1,95 @@
+import { resolve } from 'node:path';
+import { type ApplyOptions, recover } from '../deployment/apply.ts';
+import { BerthError } from '../errors.ts';
+import { acquireWriterLock } from '../linux/lock.ts';
+import { Paths } from '../paths.ts';
+import { loadSettings, type Settings } from '../settings.ts';
+import { removeStaging } from '../store/staging.ts';
+import { createStore, Store } from '../store/store.ts';
+import { ManagerBus } from '../systemd/manager-bus.ts';
+import { OfflineSystemd } from '../systemd/offline-systemd.ts';
+import type { Systemd } from '../systemd/systemd.ts';
+import type { Output } from './output.ts';
+import { reportStep } from './progress.ts';
+
+/** The only place where the parts are wired together. What a command does not use is not opened. */
+export class Context {
+  readonly output: Output;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+  #paths = new Paths();
+  #systemd: Systemd | undefined;
+
+  constructor(output: Output, env: NodeJS.ProcessEnv, signal: AbortSignal) {
+    this.output = output;
+    this.env = env;
+    this.signal = signal;
+  }
+
+  get paths(): Paths {
+    return this.#paths;
+  }
+
+  /** Says which system is meant. Throws `permission` unless this is root's process. */
+  enter(root: string): void {
+    this.#paths = new Paths(resolve(root));
+    if (process.getuid?.() !== 0) {
+      throw new BerthError('permission', 'berth must run as root: it reads and writes what is root’s alone', {
+        hint: 'run the command with sudo',
+      });
+    }
+  }
+
+  settings(): Settings {
+    return loadSettings(this.#paths);
+  }
+
+  systemd(): Systemd {
+    this.#systemd ??= this.#paths.root === '/' ? new ManagerBus() : new OfflineSystemd(this.#paths.root);
+    return this.#systemd;
+  }
+
+  /** The store, for reading; it may not exist yet. */
+  store(): Store {
+    return new Store(this.#paths.store);
+  }
+
+  /**
+   * Does work as the only writer. What an earlier command could not finish is ended first, and said.
+   * `title` is what others, who wait, are told is running.
+   */
+  async writing<Result>(title: string, work: (session: ApplyOptions) => Promise<Result>): Promise<Result> {
+    const lock = await acquireWriterLock(this.#paths.lock, {
+      command: `berth ${title}`,
+      signal: this.signal,
+      onWait: (holder) =>
+        this.output.note(
+          holder === undefined
+            ? 'waiting for another berth'
+            : `waiting for process ${holder.pid} (${holder.command})`,
+        ),
+    });
+    try {
+      const store = createStore(this.#paths.store);
+      const session: ApplyOptions = {
+        paths: this.#paths,
+        store,
+        systemd: this.systemd(),
+        signal: this.signal,
+        onStep: (step, event) => reportStep(step, event, this.output),
+        warn: (text) => this.output.warn(text),
+      };
+      const recovered = await recover(session);
+      if (recovered !== undefined) this.output.note(recovered);
+      return await work(session);
+    } finally {
+      // What was staged and not put in place is of no use to anyone.
+      removeStaging(this.store());
+      lock.release();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#systemd?.close();
+  }
+}

@@ -1,0 +1,92 @@
+import type { Writable } from 'node:stream';
+import { styleText } from 'node:util';
+
+/** What a command needs of the world to talk to a person or a program. */
+export interface OutputStreams {
+  stdout: Writable & { isTTY?: boolean; columns?: number };
+  stderr: Writable & { isTTY?: boolean; columns?: number };
+  env: NodeJS.ProcessEnv;
+}
+
+export type Color = 'green' | 'red' | 'yellow' | 'dim' | 'bold';
+
+/** The seam to the terminal: data on stdout, everything else on stderr, escape codes only where they are read. */
+export class Output {
+  readonly #streams: OutputStreams;
+  #transient = false;
+
+  constructor(streams: OutputStreams) {
+    this.#streams = streams;
+  }
+
+  /** True where a line may be drawn over: a terminal that understands escape codes. */
+  get live(): boolean {
+    return this.#streams.stderr.isTTY === true && this.#streams.env['TERM'] !== 'dumb';
+  }
+
+  /** Data: a line, or several. */
+  data(text: string): void {
+    this.#clear();
+    this.#streams.stdout.write(`${text}\n`);
+  }
+
+  json(value: unknown): void {
+    this.data(JSON.stringify(value, null, 2));
+  }
+
+  /** Rows under upper-case headers, columns two spaces apart; a column is coloured by what is in it. */
+  table(
+    headers: string[],
+    rows: string[][],
+    paint: (text: string, column: number) => Color | undefined = () => undefined,
+  ): void {
+    const widths = headers.map((header, column) =>
+      Math.max(header.length, ...rows.map((row) => row[column]?.length ?? 0)),
+    );
+    const line = (cells: string[], colored: boolean) =>
+      cells
+        .map((cell, column) => {
+          const color = colored ? paint(cell, column) : undefined;
+          const padding = ' '.repeat(column === cells.length - 1 ? 0 : (widths[column] ?? 0) - cell.length);
+          return this.#color(this.#streams.stdout, color, cell) + padding;
+        })
+        .join('  ')
+        .trimEnd();
+    this.data([line(headers, false), ...rows.map((row) => line(row, true))].join('\n'));
+  }
+
+  /** What happens, or happened: for a person, on stderr. */
+  note(text: string): void {
+    this.#clear();
+    this.#streams.stderr.write(`${text}\n`);
+  }
+
+  warn(text: string): void {
+    this.note(`${this.#color(this.#streams.stderr, 'yellow', 'Warning:')} ${text}`);
+  }
+
+  /** `Error: what: which object: cause`, then `Hint: …`. */
+  error(message: string, hint: string | undefined): void {
+    this.note(`${this.#color(this.#streams.stderr, 'red', 'Error:')} ${message}`);
+    if (hint !== undefined) this.note(`Hint: ${hint}`);
+  }
+
+  /** A line that the next output replaces; nothing at all where lines cannot be replaced. */
+  transient(text: string): void {
+    if (!this.live) return;
+    const columns = this.#streams.stderr.columns ?? 80;
+    this.#streams.stderr.write(`\r\u001b[K${text.slice(0, columns - 1)}`);
+    this.#transient = true;
+  }
+
+  #clear(): void {
+    if (!this.#transient) return;
+    this.#streams.stderr.write('\r\u001b[K');
+    this.#transient = false;
+  }
+
+  // styleText minds NO_COLOR, FORCE_COLOR and whether the stream is a terminal.
+  #color(stream: OutputStreams['stdout'], color: Color | undefined, text: string): string {
+    return color === undefined ? text : styleText(color, text, { stream });
+  }
+}

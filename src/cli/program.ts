@@ -1,0 +1,60 @@
+import { Command, CommanderError } from 'commander';
+import { BerthError, exitStatus, messageOf } from '../errors.ts';
+import { addImages } from './commands/images.ts';
+import { addInspect } from './commands/inspect.ts';
+import { addInstall } from './commands/install.ts';
+import { addList } from './commands/list.ts';
+import { addUninstall } from './commands/uninstall.ts';
+import { Context } from './context.ts';
+import { Output, type OutputStreams } from './output.ts';
+import { VERSION } from './version.ts';
+
+/**
+ * Runs one command line and returns its exit status: 0 done, 1 failed, 2 usage, 3 not running,
+ * 4 not found, 130 interrupted. `signal` ends it early and cleanly.
+ */
+export async function run(args: string[], streams: OutputStreams, signal: AbortSignal): Promise<number> {
+  const output = new Output(streams);
+  const context = new Context(output, streams.env, signal);
+  const program = buildProgram(context, streams);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    return report(error, output);
+  } finally {
+    await context.close();
+  }
+}
+
+function buildProgram(context: Context, streams: OutputStreams): Command {
+  const program = new Command('berth')
+    .description('Installs OCI images as native systemd services.')
+    .version(VERSION, '--version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .option('--root <dir>', 'work on the system below DIR instead of the running one')
+    .showSuggestionAfterError()
+    .configureOutput({
+      writeOut: (text) => streams.stdout.write(text),
+      writeErr: (text) => streams.stderr.write(text.replace(/^error: /, 'Error: ')),
+    })
+    .exitOverride()
+    .hook('preAction', () => context.enter(program.opts<{ root?: string }>().root ?? '/'));
+  for (const add of [addInstall, addUninstall, addList, addImages, addInspect]) add(program, context);
+  return program;
+}
+
+function report(error: unknown, output: Output): number {
+  if (error instanceof BerthError) {
+    output.error(error.message, error.hint);
+    return exitStatus(error.code);
+  }
+  if (error instanceof CommanderError) {
+    // commander has printed its message by now; help and version end with 0.
+    return error.exitCode === 0 ? 0 : 2;
+  }
+  // Not foreseen: a person can only report it, and the stack is what a report needs.
+  output.error(`unexpected: ${messageOf(error)}`, undefined);
+  if (error instanceof Error && error.stack !== undefined) output.note(error.stack);
+  return 1;
+}

@@ -1,0 +1,69 @@
+import type { Step } from '../deployment/plan.ts';
+import type { PullProgress } from '../layer/pull.ts';
+import { formatBytes } from './bytes.ts';
+import type { Output } from './output.ts';
+
+/** Tells a person of the steps that take time or that they asked for; the rest is in `--dry-run`. */
+export function reportStep(step: Step, event: 'begin' | 'done', output: Output): void {
+  if (event === 'begin') {
+    if (step.kind === 'start') output.transient(`starting ${step.unit} …`);
+    if (step.kind === 'stop' && step.active) output.transient(`stopping ${step.unit} …`);
+    return;
+  }
+  if (step.kind === 'start') output.note(`started ${step.unit}`);
+  if (step.kind === 'stop' && step.active) output.note(`stopped ${step.unit}`);
+  if (step.kind === 'save') output.note(`kept ${step.path}, which was changed, as ${step.to}`);
+}
+
+/** Tells of pulls: a line that is drawn over on a terminal, and one line an image where that cannot be. */
+export class PullReport {
+  readonly #output: Output;
+  /** Bytes fetched so far, by layer. */
+  readonly #fetched = new Map<string, number>();
+  #total = 0;
+  #began = 0;
+
+  constructor(output: Output) {
+    this.#output = output;
+  }
+
+  show(progress: PullProgress): void {
+    switch (progress.kind) {
+      case 'resolved':
+        this.#begin(progress.bytes);
+        if (progress.bytes === 0) return;
+        this.#output.note(
+          `pulling ${progress.name}: ${progress.layers - progress.present} of ${progress.layers} layers, ${formatBytes(progress.bytes)}`,
+        );
+        return;
+      case 'layer-progress':
+        this.#fetched.set(progress.digest, progress.fetched);
+        this.#draw();
+        return;
+      case 'committing':
+        if (progress.layers > 0) this.#output.transient('writing to the store …');
+        return;
+      case 'layer-started':
+      case 'layer-done':
+      case 'pulled':
+        return;
+    }
+  }
+
+  #begin(total: number): void {
+    this.#fetched.clear();
+    this.#total = total;
+    this.#began = Date.now();
+  }
+
+  #draw(): void {
+    const fetched = [...this.#fetched.values()].reduce((sum, bytes) => sum + bytes, 0);
+    const seconds = Math.max(0.1, (Date.now() - this.#began) / 1000);
+    const rate = fetched / seconds;
+    const left = Math.ceil((this.#total - fetched) / Math.max(1, rate));
+    const percent = Math.floor((fetched / this.#total) * 100);
+    this.#output.transient(
+      `${percent} %  ${formatBytes(fetched)} of ${formatBytes(this.#total)}  ${formatBytes(rate)}/s  ${left} s left`,
+    );
+  }
+}

@@ -1,0 +1,133 @@
+import type { ImageConfig } from '../image/image.ts';
+import type { Paths } from '../paths.ts';
+import { checkConfig } from '../runtime/check-config.ts';
+import { defaultConfig } from '../runtime/default-config.ts';
+import { kernelCapabilities } from '../runtime/kernel-capabilities.ts';
+import type { OciConfig } from '../runtime/oci-config.ts';
+import { prepareConfig } from '../runtime/prepare-config.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { ServiceName } from '../service-name.ts';
+import { renderDefaultService, renderDefaultTmpfiles } from '../systemd/default-templates.ts';
+import { parseUnitFile } from '../systemd/unit-file.ts';
+import { type ImageExports, readExports } from './exports.ts';
+import { type HostFile, listHostFiles } from './host-files.ts';
+import { type RenderedExports, renderExports } from './render.ts';
+import { serviceCommands } from './service-commands.ts';
+import { checkTaken, type DeploymentFacts, resolveValues, type Values } from './values.ts';
+import { variablesTaken } from './variables.ts';
+
+export interface DeploymentInput {
+  paths: Paths;
+  name: ServiceName;
+  /** The image's checkout, where it is now. */
+  rootfs: string;
+  image: { name: string; id: string; config: ImageConfig };
+  runtime: Runtime;
+  /** What the person set. */
+  settings: Values;
+}
+
+/** What a deployment consists of beside its checkout. Undefined: it has none. */
+export interface RenderedDeployment {
+  values: Map<string, string>;
+  service: string | undefined;
+  /** berth's own addition to a unit that the image ships. */
+  dropIn: string | undefined;
+  socket: string | undefined;
+  tmpfiles: string | undefined;
+  sysusers: string | undefined;
+  config: OciConfig | undefined;
+  hostFiles: readonly HostFile[];
+  /** The content of host files that are templates, by target. */
+  hostFileTexts: ReadonlyMap<string, string>;
+  warnings: string[];
+}
+
+const NOTHING = {
+  service: undefined,
+  socket: undefined,
+  tmpfiles: undefined,
+  sysusers: undefined,
+  configJson: undefined,
+};
+
+const DELEGATE = `# The container runs in a child of the unit's cgroup, which the image's unit does not say.
+[Service]
+Delegate=yes
+`;
+
+/**
+ * Renders a deployment: from the templates in the image's /exports, and from berth's own for whatever
+ * they leave out. Throws what `readExports`, `resolveValues`, `renderExports` and `checkConfig` throw.
+ */
+export async function renderDeployment(input: DeploymentInput): Promise<RenderedDeployment> {
+  const exports = readExports(input.rootfs);
+  const values = resolveValues(factsOf(input), exports?.manifest.defaultValues ?? new Map(), input.settings);
+  const hostFiles = exports === undefined ? [] : listHostFiles(exports, values);
+  checkTaken(input.settings.keys(), exports === undefined ? [] : variablesTaken(exports, hostFiles));
+  const rendered = await render(exports, hostFiles, values, input);
+  const deployment: RenderedDeployment = {
+    ...rendered,
+    dropIn: undefined,
+    config: undefined,
+    hostFiles,
+    hostFileTexts: rendered.hostFiles,
+    warnings: exports?.warnings ?? [],
+  };
+  return exports?.manifest.noContainerService
+    ? deployment
+    : addContainer(deployment, rendered.configJson, input);
+}
+
+async function render(
+  exports: ImageExports | undefined,
+  hostFiles: readonly HostFile[],
+  values: Map<string, string>,
+  input: DeploymentInput,
+): Promise<Omit<RenderedExports, 'kind'>> {
+  if (exports === undefined) return { ...NOTHING, values, hostFiles: new Map() };
+  const pidFile = values.get('PIDFILE') ?? '';
+  const container = { ...input, bundle: bundleOf(input), pidFile };
+  return renderExports({ exports, hostFiles, values, commands: (kind) => serviceCommands(container, kind) });
+}
+
+/** Adds what a deployment that runs a container needs, where the image did not bring it. */
+async function addContainer(
+  deployment: RenderedDeployment,
+  configJson: unknown,
+  input: DeploymentInput,
+): Promise<RenderedDeployment> {
+  const { name, image, rootfs, paths, runtime } = input;
+  const defaults = { name, runtime, image: image.config, imageName: image.name, rootfs, paths };
+  const service = deployment.service ?? (await renderDefaultService(defaults));
+  // Without a config.json of its own, the image's volumes are bound from directories that berth makes.
+  const tmpfiles =
+    deployment.tmpfiles ?? (configJson === undefined ? await renderDefaultTmpfiles(defaults) : undefined);
+  const { config, warnings } = checkConfig(configJson ?? (await defaultConfig(defaults)));
+  const unit = parseUnitFile(service, `${name}.service`);
+  const slice = unit.get('Service', 'Slice');
+  return {
+    ...deployment,
+    service,
+    dropIn: unit.get('Service', 'Delegate') === undefined ? DELEGATE : undefined,
+    tmpfiles: tmpfiles === '' ? undefined : tmpfiles,
+    config: prepareConfig(config, { unit: `${name}.service`, ...(slice === undefined ? {} : { slice }) }),
+    warnings: [...deployment.warnings, ...warnings],
+  };
+}
+
+function factsOf(input: DeploymentInput): DeploymentFacts {
+  return {
+    name: input.name,
+    directory: bundleOf(input),
+    imageName: input.image.name,
+    imageId: input.image.id,
+    runtime: input.runtime.path,
+    capabilities: kernelCapabilities(),
+  };
+}
+
+/** Units name the deployment through `current`, so that they stay the same from one to the next. */
+function bundleOf({ paths, name }: DeploymentInput): string {
+  return paths.inside(paths.current(name));
+}
