@@ -50,7 +50,8 @@ export async function renderDefaultService(input: Omit<DefaultsInput, 'rootfs'>)
 
 /**
  * The tmpfiles.d(5) lines that make the directories of an image's volumes; empty for an image without
- * volumes. Throws `image-config-invalid`.
+ * volumes. Looks at the checkout as the image has it: mount points are to be made later, for they would
+ * pass for directories of the image. Throws `image-config-invalid`.
  */
 export async function renderDefaultTmpfiles(
   input: Omit<DefaultsInput, 'runtime' | 'imageName'>,

@@ -34,11 +34,12 @@ export interface Systemd {
   /** False below another root: units can be enabled there, not started. */
   readonly live: boolean;
   reload(): Promise<void>;
-  /** Throws `systemd-refused`. */
+  /** Throws `systemd-refused`, and `service-not-found` for a unit without a file. */
   enable(units: string[]): Promise<void>;
   disable(units: string[]): Promise<void>;
-  /** Starts a unit and follows its job to the end. Throws `unit-failed` with result, status and last journal lines. */
+  /** Starts a unit and follows its job to the end. Throws `unit-failed` with result, status and last journal lines, and `service-not-found`. */
   start(unit: string): Promise<void>;
+  /** No error for a unit that does not run or that systemd does not know. */
   stop(unit: string): Promise<void>;
   /** Forgets a failed state; no error when there is none. */
   resetFailed(unit: string): Promise<void>;
