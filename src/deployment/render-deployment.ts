@@ -8,7 +8,7 @@ import { prepareConfig } from '../runtime/prepare-config.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { ServiceName } from '../service-name.ts';
 import { renderDefaultService, renderDefaultTmpfiles } from '../systemd/default-templates.ts';
-import { parseUnitFile } from '../systemd/unit-file.ts';
+import { parseUnitFile, type UnitFile } from '../systemd/unit-file.ts';
 import { type ImageExports, readExports } from './exports.ts';
 import { type HostFile, listHostFiles } from './host-files.ts';
 import { type RenderedExports, renderExports } from './render.ts';
@@ -50,11 +50,6 @@ const NOTHING = {
   sysusers: undefined,
   configJson: undefined,
 };
-
-const DELEGATE = `# The container runs in a child of the unit's cgroup, which the image's unit does not say.
-[Service]
-Delegate=yes
-`;
 
 /**
  * Renders a deployment: from the templates in the image's /exports, and from berth's own for whatever
@@ -109,11 +104,24 @@ async function addContainer(
   return {
     ...deployment,
     service,
-    dropIn: unit.get('Service', 'Delegate') === undefined ? DELEGATE : undefined,
+    dropIn: completeUnit(unit, name),
     tmpfiles: tmpfiles === '' ? undefined : tmpfiles,
     config: prepareConfig(config, { unit: `${name}.service`, ...(slice === undefined ? {} : { slice }) }),
     warnings: [...deployment.warnings, ...warnings],
   };
+}
+
+/**
+ * What a unit that an image ships leaves out and every service of berth needs, as a drop-in, so that
+ * the unit itself stays as shipped: the right to a cgroup below its own, and log lines that do not
+ * carry the runtime's name. Undefined when nothing is missing.
+ */
+function completeUnit(unit: UnitFile, name: ServiceName): string | undefined {
+  const missing = [
+    ...(unit.get('Service', 'Delegate') === undefined ? ['Delegate=yes'] : []),
+    ...(unit.get('Service', 'SyslogIdentifier') === undefined ? [`SyslogIdentifier=${name}`] : []),
+  ];
+  return missing.length === 0 ? undefined : `[Service]\n${missing.join('\n')}\n`;
 }
 
 function factsOf(input: DeploymentInput): DeploymentFacts {
