@@ -83,9 +83,7 @@ function typeOf(field: JsonField, named: string | undefined): string {
   const looksLikeIndex = field.get('manifests').isPresent;
   const looksLikeManifest = field.get('layers').isPresent || field.get('config').isPresent;
   if (looksLikeIndex && looksLikeManifest) throw field.wrong('a manifest and an index at once');
-  const type = own ?? outer ?? (looksLikeIndex ? OCI_INDEX : OCI_MANIFEST);
-  if (isIndexType(type) ? looksLikeManifest : looksLikeIndex) throw field.wrong(`it is called ${type}`);
-  return type;
+  return own ?? outer ?? (looksLikeIndex ? OCI_INDEX : OCI_MANIFEST);
 }
 
 function readManifest(field: JsonField, mediaType: string): ImageManifest {

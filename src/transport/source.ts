@@ -2,7 +2,10 @@ import type { Descriptor, Platform, ResolvedImage } from '../image/image.ts';
 
 /** The seam between where an image comes from and what is done with it: one per transport. */
 export interface ImageSource {
-  /** The reference as a person would write it to get the same image again, fully qualified. */
+  /**
+   * The reference as a person would write it to get the same image again, fully qualified. Of a short
+   * name that several registries may have it is certain only after `resolve`.
+   */
   readonly name: string;
 
   /**

@@ -7,20 +7,45 @@ const CERTIFICATE =
 const NO_TLS = /^(?:EPROTO|ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG)$/;
 const NO_HTTP = /^HPE_/;
 
-export function isCertificateFailure(error: unknown): boolean {
+/** True for a failure that only a host that speaks TLS can cause. */
+export function isTlsFailure(error: unknown): boolean {
+  return isCertificateFailure(error) || isAlert(error);
+}
+
+function isCertificateFailure(error: unknown): boolean {
   return CERTIFICATE.test(codeOf(error));
+}
+
+/** The other side ended the handshake and said why (RFC 8446, 6), as for want of a client certificate. */
+function isAlert(error: unknown): boolean {
+  return (
+    /_ALERT_/.test(codeOf(error)) ||
+    (codeOf(error) === 'EPROTO' && /:SSL alert number /.test(messageOf(error)))
+  );
 }
 
 /** What to throw for an error of a connection to a host: `Transient` when asking again can help. */
 export function connectionFailure(host: string, error: unknown): BerthError | Transient {
   if (error instanceof BerthError || error instanceof Transient) return error;
   const code = codeOf(error);
-  const message = `cannot reach the registry: ${host}: ${messageOf(error) || code}`;
+  // After a semicolon node tells of an option of its own.
+  const cause = messageOf(error).split(';')[0] || code;
+  const message = `cannot reach the registry: ${host}: ${cause}`;
   if (isCertificateFailure(error)) {
     return new BerthError('registry-unreachable', message, {
       hint: `put the certificate of its authority into /etc/containers/certs.d/${host}/ca.crt`,
       cause: error,
     });
+  }
+  if (isAlert(error)) {
+    return new BerthError(
+      'registry-unreachable',
+      `cannot reach the registry: ${host}: it refused the TLS handshake: ${alertOf(error)}`,
+      {
+        hint: `where it wants a client certificate, put it into /etc/containers/certs.d/${host}/client.cert and client.key`,
+        cause: error,
+      },
+    );
   }
   if (NO_TLS.test(code)) {
     return new BerthError(
@@ -48,6 +73,11 @@ export function connectionFailure(host: string, error: unknown): BerthError | Tr
     );
   }
   return new Transient(new BerthError('registry-unreachable', message, { cause: error }));
+}
+
+/** OpenSSL's words, such as "tlsv13 alert certificate required", without the source file around them. */
+function alertOf(error: unknown): string {
+  return /:((?:tls|ssl)[^:]* alert [^:]+):/.exec(messageOf(error))?.[1] ?? codeOf(error);
 }
 
 /** The code of an error; connecting to several addresses of a host gives one error for them all. */

@@ -2,7 +2,7 @@ import type { Endpoint } from '../../reference/endpoints.ts';
 import { Authorizer } from './authorizer.ts';
 import type { Connections } from './connections.ts';
 import type { Credentials } from './credentials.ts';
-import { findOrigin } from './endpoint-url.ts';
+import { findOrigin } from './find-origin.ts';
 import type { HttpAnswer } from './http-answer.ts';
 import { type Followed, sendFollowing } from './redirect.ts';
 import { failureOf } from './status.ts';

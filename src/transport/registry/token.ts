@@ -42,8 +42,16 @@ export async function fetchToken(connections: Connections, request: TokenRequest
     credential?.kind === 'identity'
       ? await connections.send(realm, { ...http, form: refreshForm(request, credential.token) })
       : await getToken(connections, request, credential, http);
-  if (answer.status !== 200) throw await failureOf(answer, `a token for ${request.scope}`);
+  if (answer.status !== 200) throw await refusal(answer, request.scope);
   return readToken(await answer.read(TOKEN_LIMIT, 'token'), realm);
+}
+
+async function refusal(answer: HttpAnswer, scope: string): Promise<Error> {
+  const failure = await failureOf(answer, `a token for ${quote(scope)}`);
+  // It is the token service that is not found, which says nothing about the image.
+  return failure instanceof BerthError && failure.code === 'registry-not-found'
+    ? new BerthError('registry-protocol', failure.message)
+    : failure;
 }
 
 async function getToken(

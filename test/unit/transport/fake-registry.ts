@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { digestOf } from '../../../src/image/descriptor.ts';
@@ -34,7 +35,10 @@ export interface SeenRequest {
 /** Answers a request itself and returns true, or leaves it to the registry. */
 export type Intercept = (request: IncomingMessage, response: ServerResponse, count: number) => boolean;
 
-/** A registry on loopback, over plain HTTP, that holds what it is given in memory and can be told to misbehave. */
+/**
+ * A registry on loopback that holds what it is given in memory and can be told to misbehave. It
+ * speaks plain HTTP, or TLS with a key and certificate.
+ */
 export class FakeRegistry implements AsyncDisposable {
   readonly requests: SeenRequest[] = [];
   readonly blobs = new Map<string, Buffer>();
@@ -43,19 +47,30 @@ export class FakeRegistry implements AsyncDisposable {
   readonly #server: Server;
   readonly #intercepts: Array<{ pattern: RegExp; handler: Intercept; count: number }> = [];
 
-  private constructor() {
-    this.#server = createServer((request, response) => this.#serve(request, response));
+  private constructor(tls: ServerOptions | undefined) {
+    const serve = (request: IncomingMessage, response: ServerResponse): void =>
+      this.#serve(request, response);
+    this.#server = tls === undefined ? createServer(serve) : createSecureServer(tls, serve);
   }
 
-  static async start(): Promise<FakeRegistry> {
-    const registry = new FakeRegistry();
+  static async start(tls?: ServerOptions): Promise<FakeRegistry> {
+    const registry = new FakeRegistry(tls);
     await new Promise<void>((resolve) => registry.#server.listen(0, '127.0.0.1', resolve));
     return registry;
   }
 
   /** `127.0.0.1:PORT`, as a reference has it. */
   get host(): string {
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `127.0.0.1:${this.#port}`;
+  }
+
+  /** The same by an address that leads here and that nobody can know to be this machine. */
+  get remoteHost(): string {
+    return `0.0.0.0:${this.#port}`;
+  }
+
+  get #port(): number {
+    return (this.#server.address() as AddressInfo).port;
   }
 
   addBlob(bytes: Uint8Array, mediaType: string): Descriptor {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -210,6 +210,46 @@ describe('a short name', () => {
     });
     await assert.rejects(source.resolve(AMD64), { code: 'registry-unreachable' });
     assert.equal(second.requests.length, 0);
+    await source.close();
+  });
+});
+
+describe('a mirror', () => {
+  async function mirrored(own: FakeRegistry, mirror: FakeRegistry): Promise<ImageSource> {
+    const other = await mkdtemp(join(root, 'mirrored-'));
+    await mkdir(join(other, 'etc/containers'), { recursive: true });
+    await writeFile(
+      join(other, 'etc/containers/registries.conf'),
+      `[[registry]]\nlocation = "${own.host}"\n[[registry.mirror]]\nlocation = "${mirror.host}/copy"\n`,
+    );
+    return open(`${own.host}/x`, { paths: new Paths(other) });
+  }
+
+  it('has the image and its blobs, under the name of the original', async () => {
+    await using own = await FakeRegistry.start();
+    await using mirror = await FakeRegistry.start();
+    const image = mirror.addImage('copy/x', 'latest', { layers: [LAYER] });
+    const source = await mirrored(own, mirror);
+    assert.equal((await source.resolve(AMD64)).descriptor.digest, image.manifest.digest);
+    assert.equal(source.name, `${own.host}/x:latest`);
+    await read(source, image.config);
+    assert.equal(own.requests.length, 0);
+    await source.close();
+  });
+  it('that does not have the image is passed over', async () => {
+    await using own = await FakeRegistry.start();
+    await using mirror = await FakeRegistry.start();
+    const image = own.addImage('x', 'latest');
+    const source = await mirrored(own, mirror);
+    assert.equal((await source.resolve(AMD64)).descriptor.digest, image.manifest.digest);
+    await read(source, image.config);
+    assert.equal(mirror.seen(/blobs/).length, 0);
+    own.manifests.clear();
+    await assert.rejects(source.resolve(AMD64), (error: BerthError) => {
+      assert.match(error.message, new RegExp(`^not found: ${own.host}/x:latest`));
+      assert.ok(error.cause instanceof AggregateError);
+      return true;
+    });
     await source.close();
   });
 });

@@ -1,6 +1,6 @@
 import { BerthError, messageOf } from '../../errors.ts';
 import type { Endpoint } from '../../reference/endpoints.ts';
-import { isCertificateFailure } from './connection-failure.ts';
+import { isTlsFailure } from './connection-failure.ts';
 import type { Connections } from './connections.ts';
 import { isLoopback } from './loopback.ts';
 
@@ -23,7 +23,7 @@ export async function findOrigin(
   } catch (error) {
     signal?.throwIfAborted();
     // It does speak TLS then; what is wrong is something to tell, not to walk around.
-    if (error instanceof BerthError && isCertificateFailure(error.cause)) throw error;
+    if (error instanceof BerthError && isTlsFailure(error.cause)) throw error;
     return originUrl('http', endpoint);
   }
 }
