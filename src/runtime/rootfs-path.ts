@@ -26,7 +26,7 @@ export async function resolveInRootfs(rootfs: string, inside: string): Promise<R
     if (component === '' || component === '.') continue;
     if (component === '..') {
       walked.pop();
-      type = 'directory';
+      type = await typeOf(join(rootfs, ...walked));
       continue;
     }
     if (type !== 'directory' && type !== 'missing') throw broken(inside, 'it leads through a file');

@@ -17,7 +17,8 @@ export async function journalLines(
 ): Promise<string[]> {
   if (invocation === undefined) return [];
   const options = { timeout: TIMEOUT, stdin: 'ignore', reject: false, maxBuffer: 1024 * 1024 } as const;
-  const journalctl = await hostProgram('journalctl');
+  const journalctl = await hostProgram('journalctl').catch(() => undefined);
+  if (journalctl === undefined) return [];
   // What was written just before the failure may still be on its way into the journal.
   await execa(journalctl, ['--sync'], options);
   for (const match of [
@@ -26,7 +27,9 @@ export async function journalLines(
   ]) {
     const read = ['--quiet', '--no-pager', '--all', '--output=cat', `--lines=${count}`, ...match];
     const { stdout, failed } = await execa(journalctl, read, options);
-    const lines = stdout.split('\n').filter((line) => line !== '');
+    const lines = String(stdout ?? '')
+      .split('\n')
+      .filter((line) => line !== '');
     if (!failed && lines.length > 0) return lines.slice(-count).map(printable);
   }
   return [];

@@ -22,6 +22,7 @@ test('symlinks are followed inside the rootfs, never outside', async () => {
   symlinkSync('/etc', join(rootfs, 'absolute'));
   symlinkSync('../../../outside', join(rootfs, 'relative'));
   symlinkSync('loop', join(rootfs, 'loop'));
+  symlinkSync('/etc', join(rootfs, 'etc/back'));
   writeFileSync(join(rootfs, 'file'), '');
   assert.deepEqual(await resolveInRootfs(rootfs, '/absolute/x'), {
     path: join(rootfs, 'etc/x'),
@@ -31,6 +32,9 @@ test('symlinks are followed inside the rootfs, never outside', async () => {
     path: join(rootfs, 'outside'),
     type: 'missing',
   });
+  assert.equal((await resolveInRootfs(rootfs, '/etc/back/back/x')).path, join(rootfs, 'etc/x'));
+  assert.equal((await resolveInRootfs(rootfs, '/no/no/..')).type, 'missing');
+  assert.equal((await resolveInRootfs(rootfs, '/no/../etc')).type, 'directory');
   assert.deepEqual(await resolveInRootfs(rootfs, '/../../etc'), {
     path: join(rootfs, 'etc'),
     type: 'directory',
