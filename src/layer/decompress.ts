@@ -1,7 +1,7 @@
-import { once } from 'node:events';
 import type { Transform } from 'node:stream';
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
 import { BerthError, messageOf } from '../errors.ts';
+import { freeBuffer } from './free-buffer.ts';
 import type { LayerLimits } from './limits.ts';
 import { invalid } from './problem.ts';
 import { isZstd, ZstdFrame } from './zstd-frames.ts';
@@ -27,7 +27,7 @@ export function compressionOf(mediaType: string): Compression {
 }
 
 /**
- * The archive inside a blob, in pieces of at most 1 MiB. The whole input must be one sequence of gzip
+ * The archive inside a blob, in pieces that are valid only until the next one is asked for. The whole input must be one sequence of gzip
  * members or zstd frames: cut off, damaged or followed by anything else is `layer-invalid`, and so is
  * a compression other than the one that was announced.
  */
@@ -73,44 +73,37 @@ async function* decode(
   decoder: Transform & { bytesWritten: number },
   input: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Buffer> {
-  const abort = new AbortController();
   const fed = { bytes: 0, all: false };
-  const feeding = feed(decoder, input, fed, abort.signal);
+  const feeding = feed(decoder, input, fed);
   // It is awaited below; until then its failure must not count as unhandled.
   feeding.catch((error) => decoder.destroy(error));
   try {
-    yield* decoder as AsyncIterable<Buffer>;
+    for await (const chunk of decoder as AsyncIterable<Buffer<ArrayBuffer>>) {
+      yield chunk;
+      freeBuffer(chunk);
+    }
   } catch (error) {
     throw isCodecError(error) ? invalid(`${name}: ${messageOf(error)}`) : error;
-  } finally {
-    abort.abort();
   }
   // The decoder ends at once, without an error, where its input goes on with zeros.
   if (!fed.all || decoder.bytesWritten !== fed.bytes) throw invalid(`${name}: bytes after the end`);
   await feeding;
 }
 
+// Each chunk is used up before the next is asked for: its memory may be freed then.
 async function feed(
   decoder: Transform,
   input: AsyncIterable<Uint8Array>,
   fed: { bytes: number; all: boolean },
-  signal: AbortSignal,
 ): Promise<void> {
   for await (const chunk of input) {
-    if (signal.aborted) return;
     fed.bytes += chunk.length;
-    if (!decoder.write(chunk)) await drained(decoder, signal);
+    await new Promise<void>((resolve, reject) => {
+      decoder.write(chunk, (error) => (error ? reject(error) : resolve()));
+    });
   }
   fed.all = true;
   decoder.end();
-}
-
-async function drained(decoder: Transform, signal: AbortSignal): Promise<void> {
-  try {
-    await once(decoder, 'drain', { signal });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
 }
 
 function isCodecError(error: unknown): boolean {
@@ -129,9 +122,12 @@ class ByteSource {
   /** The next bytes, fewer only at the end. */
   async peek(count: number): Promise<Buffer> {
     while (this.#next.length < count) {
+      // A copy: the memory behind it may be freed when more is asked for.
+      const held = Buffer.from(this.#next);
+      this.#next = held;
       const more = await this.#pull();
       if (more === undefined) break;
-      this.#next = this.#next.length === 0 ? more : Buffer.concat([this.#next, more]);
+      this.#next = held.length === 0 ? more : Buffer.concat([held, more]);
     }
     return this.#next.subarray(0, count);
   }

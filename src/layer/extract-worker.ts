@@ -1,11 +1,12 @@
 import { parentPort } from 'node:worker_threads';
 import { extractLayer } from './extract.ts';
+import { freeBuffer } from './free-buffer.ts';
 import { type FromWorker, packFailure, type ToWorker } from './worker-messages.ts';
 
-/** The bytes that the main thread sends, as an iterable; tells it what has been taken. */
-class Inbox implements AsyncIterable<Uint8Array> {
+/** The bytes that the main thread sends, each chunk valid until the next is asked for; tells what has been taken. */
+class Inbox implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   readonly #say: (message: FromWorker) => void;
-  readonly #chunks: Uint8Array[] = [];
+  readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
   #ended = false;
   #wake: () => void = () => {};
 
@@ -13,7 +14,7 @@ class Inbox implements AsyncIterable<Uint8Array> {
     this.#say = say;
   }
 
-  add(chunk: Uint8Array): void {
+  add(chunk: Uint8Array<ArrayBuffer>): void {
     this.#chunks.push(chunk);
     this.#wake();
   }
@@ -23,12 +24,13 @@ class Inbox implements AsyncIterable<Uint8Array> {
     this.#wake();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     for (;;) {
       const chunk = this.#chunks.shift();
       if (chunk !== undefined) {
         this.#say({ kind: 'taken', bytes: chunk.length });
         yield chunk;
+        freeBuffer(chunk);
       } else if (this.#ended) {
         return;
       } else {

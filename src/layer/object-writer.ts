@@ -14,7 +14,8 @@ const SMALL = 1 << 20;
  */
 export class ObjectWriter {
   readonly #directory: string;
-  #chunks: Buffer[] = [];
+  #small = Buffer.alloc(0);
+  #filled = 0;
   #large: { descriptor: number; hash: Hash } | undefined;
   #metadata: Metadata | undefined;
   #size = 0;
@@ -26,15 +27,17 @@ export class ObjectWriter {
   begin(metadata: Metadata, size: number): void {
     this.#metadata = metadata;
     this.#size = size;
-    this.#chunks = [];
-    if (size > SMALL) {
+    this.#filled = 0;
+    if (size <= SMALL) {
+      this.#small = Buffer.allocUnsafe(size);
+    } else {
       this.#large = { descriptor: openSync(this.#largePath, 'wx', 0o600), hash: createHash('sha256') };
     }
   }
 
   write(chunk: Buffer): void {
     if (this.#large === undefined) {
-      this.#chunks.push(chunk);
+      this.#filled += chunk.copy(this.#small, this.#filled);
       return;
     }
     this.#large.hash.update(chunk);
@@ -56,9 +59,7 @@ export class ObjectWriter {
   }
 
   #finishSmall(metadata: Metadata): StoredFile {
-    const [first] = this.#chunks;
-    const content = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks);
-    this.#chunks = [];
+    const content = this.#small;
     const sum = createHash('sha256').update(content).digest('hex');
     const key = objectKey(sum, content.length, metadata);
     const path = `${this.#directory}/${key}`;

@@ -35,7 +35,7 @@ export class TarReader {
     this.#limits = limits;
   }
 
-  /** Takes the next bytes of the archive. After its end everything is passed over: only its hash counts. */
+  /** Takes the next bytes of the archive and keeps none of them. After its end everything is passed over. */
   write(chunk: Buffer): void {
     for (let offset = 0; offset < chunk.length && this.#state !== 'done'; ) {
       const part = chunk.subarray(offset, offset + this.#left);
@@ -54,16 +54,17 @@ export class TarReader {
     if (this.#state !== 'done' && !between && !afterOneMarker) throw invalid('archive is cut off');
   }
 
+  // Copied, because a chunk may be freed as soon as write returns.
   #hold(part: Buffer): void {
-    this.#held.push(part);
+    this.#held.push(Buffer.from(part));
     this.#heldBytes += part.length;
   }
 
   #takeHeld(): Buffer {
-    const bytes = this.#held.length === 1 ? this.#held[0] : Buffer.concat(this.#held);
+    const bytes = Buffer.concat(this.#held);
     this.#held = [];
     this.#heldBytes = 0;
-    return bytes ?? Buffer.alloc(0);
+    return bytes;
   }
 
   #complete(): void {

@@ -4,7 +4,7 @@ import type { ExtractedLayer, ExtractJob } from './extract.ts';
 /** What the main thread says to an extraction worker: a job, its bytes, its end. */
 export type ToWorker =
   | { kind: 'job'; job: ExtractJob }
-  | { kind: 'chunk'; bytes: Uint8Array }
+  | { kind: 'chunk'; bytes: Uint8Array<ArrayBuffer> }
   | { kind: 'end' };
 
 /** What it answers: bytes that it has taken, and how the job ended. */
