@@ -8,20 +8,15 @@ import { isLoopback } from './loopback.ts';
  * Finds out how a registry is spoken to: over https, except that on this machine or where it was
  * declared insecure a registry without TLS is spoken to over http. No credential is sent for it.
  */
-export async function findOrigin(
-  endpoint: Endpoint,
-  connections: Connections,
-  signal: AbortSignal | undefined,
-): Promise<URL> {
+export async function findOrigin(endpoint: Endpoint, connections: Connections): Promise<URL> {
   const secure = originUrl('https', endpoint);
   if (!endpoint.insecure && !isLoopback(secure.hostname)) return secure;
   try {
     const url = new URL('/v2/', secure);
-    const answer = await connections.send(url, { headers: {}, anyCertificate: endpoint.insecure, signal });
+    const answer = await connections.send(url, { headers: {}, anyCertificate: endpoint.insecure });
     answer.discard();
     return secure;
   } catch (error) {
-    signal?.throwIfAborted();
     // It does speak TLS then; what is wrong is something to tell, not to walk around.
     if (error instanceof BerthError && isTlsFailure(error.cause)) throw error;
     return originUrl('http', endpoint);

@@ -43,7 +43,7 @@ export class RegistryClient {
   }
 
   async #authorized({ path, headers = {}, signal }: RegistryRequest): Promise<Followed> {
-    const { origin, authorizer } = await this.#open(signal);
+    const { origin, authorizer } = await this.#open();
     const url = new URL(`/v2/${this.endpoint.reference.path}/${path}`, origin);
     let authorization = authorizer.header;
     for (let challenges = 0; ; challenges += 1) {
@@ -64,9 +64,12 @@ export class RegistryClient {
     }
   }
 
-  /** How to reach it is found out once, by the first request; a failure is asked about again. */
-  async #open(signal: AbortSignal | undefined): Promise<{ origin: URL; authorizer: Authorizer }> {
-    this.#access ??= this.#findAccess(signal);
+  /**
+   * How to reach it is found out once, by the first request and for all that come meanwhile, so that
+   * the signal of one does not end it for the others; a failure is asked about again.
+   */
+  async #open(): Promise<{ origin: URL; authorizer: Authorizer }> {
+    this.#access ??= this.#findAccess();
     const access = this.#access;
     try {
       return await access;
@@ -76,9 +79,9 @@ export class RegistryClient {
     }
   }
 
-  async #findAccess(signal: AbortSignal | undefined): Promise<{ origin: URL; authorizer: Authorizer }> {
+  async #findAccess(): Promise<{ origin: URL; authorizer: Authorizer }> {
     const { reference, insecure } = this.endpoint;
-    const origin = await findOrigin(this.endpoint, this.#connections, signal);
+    const origin = await findOrigin(this.endpoint, this.#connections);
     const authorizer = new Authorizer(this.#connections, {
       origin,
       path: reference.path,

@@ -605,8 +605,13 @@ describe('a blob', () => {
     });
     const reason = new Error('interrupted');
     const controller = new AbortController();
-    setTimeout(() => controller.abort(reason), 50);
-    await assert.rejects(read(test.source, test.layer, controller.signal), reason);
+    const reading = async (): Promise<void> => {
+      for await (const chunk of test.source.blob(test.layer, controller.signal)) {
+        assert.equal(chunk.length, 1000);
+        setTimeout(() => controller.abort(reason), 10);
+      }
+    };
+    await assert.rejects(reading(), reason);
     await assert.rejects(read(test.source, test.layer, controller.signal), reason);
     assert.equal(test.registry.seen(/blobs/).length, 1);
   });
