@@ -17,8 +17,9 @@ export async function findOrigin(endpoint: Endpoint, connections: Connections): 
     answer.discard();
     return secure;
   } catch (error) {
-    // It does speak TLS then; what is wrong is something to tell, not to walk around.
-    if (error instanceof BerthError && isTlsFailure(error.cause)) throw error;
+    // Where it does speak TLS, or it was never asked, what is wrong is to be told, not walked around.
+    if (error instanceof BerthError && (error.code !== 'registry-unreachable' || isTlsFailure(error.cause)))
+      throw error;
     return originUrl('http', endpoint);
   }
 }

@@ -88,6 +88,16 @@ describe('a registry with TLS', () => {
     }
     assert.equal(registry.requests.length, 0);
   });
+  it('is not asked at all while the certificates for it cannot be used', async () => {
+    await using registry = await FakeRegistry.start();
+    const other = await trusting(registry.host, true);
+    await rm(join(other, 'etc/containers/certs.d', registry.host, 'client.key'));
+    await assert.rejects(resolve(registry.host, { root: other }), {
+      code: 'settings-invalid',
+      message: /client\.key/,
+    });
+    assert.equal(registry.requests.length, 0);
+  });
   it('is shown the client certificate of certs.d', async () => {
     await using registry = await FakeRegistry.start({ ...tls, requestCert: true, ca: tls.cert });
     const { digest } = registry.addImage('x', 'latest').manifest;
