@@ -147,6 +147,8 @@ async function bootElsewhere(): Promise<{ child: ChildProcess; name: string }> {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [name] = await once(createInterface(child.stdout), 'line');
+  const ended = once(child, 'exit').then(() => assert.fail('the other process could not boot a host'));
+  const [name] = await Promise.race([once(createInterface(child.stdout), 'line'), ended]);
+  ended.catch(() => undefined); // It is killed soon.
   return { child, name };
 }

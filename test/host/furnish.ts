@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { chmod, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CHECKOUT } from './checkout.ts';
@@ -67,18 +67,18 @@ async function forgetMachine(root: string): Promise<void> {
   const places = ['etc/systemd/system', 'etc/berth', 'usr/lib/berth', 'etc/containers/registries.conf.d'];
   const credentials = ['root/.docker', 'root/.config/containers'];
   for (const place of [...places, ...credentials]) {
-    await rm(join(root, place), { recursive: true, force: true });
+    await rm(within(root, place), { recursive: true, force: true });
   }
   await write(root, 'etc/fstab', '');
   await write(root, 'etc/crypttab', '');
   // Not "uninitialized": that would make systemd apply the presets of all packages.
   await write(root, 'etc/machine-id', `${randomBytes(16).toString('hex')}\n`);
   // The journal of an earlier boot stays readable.
-  await mkdir(join(root, 'var/log/journal'), { recursive: true });
+  await mkdir(within(root, 'var/log/journal'), { recursive: true });
 }
 
 async function maskForeignUnits(root: string): Promise<void> {
-  const units = join(root, 'etc/systemd/system');
+  const units = within(root, 'etc/systemd/system');
   await mkdir(units, { recursive: true });
   await symlink('/usr/lib/systemd/system/multi-user.target', join(units, 'default.target'));
   const masked = new Set(UNUSED);
@@ -111,11 +111,22 @@ async function enable(root: string, unit: string, file: string): Promise<void> {
 }
 
 async function write(root: string, path: string, content: string): Promise<void> {
-  const file = join(root, path);
+  const file = within(root, path);
   await mkdir(dirname(file), { recursive: true });
-  // Never through a symlink: an absolute one would lead out of the host, to this machine's file.
   await rm(file, { force: true });
   await writeFile(file, content);
+}
+
+/** A path below the root, when no symlink on the way can lead out of it: to this machine's own files. */
+function within(root: string, path: string): string {
+  for (let parent = dirname(path); parent !== '.'; parent = dirname(parent)) {
+    if (lstatSync(join(root, parent), { throwIfNoEntry: false })?.isSymbolicLink()) {
+      throw new Error(
+        `/${parent} is a symlink on this machine: the throwaway host does not know such a layout`,
+      );
+    }
+  }
+  return join(root, path);
 }
 
 async function list(dir: string): Promise<string[]> {

@@ -3,7 +3,7 @@
 # standard input ends: when the test says so, and just as well when the test was killed.
 #
 #   holder.sh hold DIR NAME REGISTRY_LAYERS STORE_IMAGE   (both may be empty)
-#   holder.sh release DIR NAME                                the same clean-up for a holder that died
+#   holder.sh release DIR NAME                         the same clean-up for a holder that died
 set -eu
 
 verb=$1 dir=$2 name=$3
