@@ -133,11 +133,9 @@ export class ManagerBus implements Systemd {
     if (Array.isArray(changes) && changes.length > 0) await this.reload();
   }
 
-  async #connect(): Promise<BusConnection> {
-    const connection = await this.#connection?.catch(() => undefined);
-    if (connection?.open === true) return connection;
-    connection?.close();
-    this.#connection = BusConnection.open();
+  /** One connection for all: calls that begin at the same time must not each open one. */
+  #connect(): Promise<BusConnection> {
+    this.#connection = this.#connection === undefined ? BusConnection.open() : reopen(this.#connection);
     return this.#connection;
   }
 
@@ -171,6 +169,13 @@ function refusal(error: BusRefusal, what: string): BerthError {
     return new BerthError('permission', message, { hint: 'run it as root', cause: error });
   if (/\.NoSuchUnit$/.test(error.type)) return new BerthError('service-not-found', message, { cause: error });
   return new BerthError('systemd-refused', message, { cause: error });
+}
+
+async function reopen(last: Promise<BusConnection>): Promise<BusConnection> {
+  const connection = await last.catch(() => undefined);
+  if (connection?.open === true) return connection;
+  connection?.close();
+  return await BusConnection.open();
 }
 
 function isNoSuchUnit(error: unknown): boolean {
