@@ -7,6 +7,7 @@ import { Journal, type JournalEntry } from './journal.ts';
 import type { Plan, Step } from './plan.ts';
 import type { StepContext } from './steps/context.ts';
 import { isAtomic, runStep, undoStep } from './steps/run-step.ts';
+import { untilAborted } from './until-aborted.ts';
 
 export interface ApplyOptions {
   paths: Paths;
@@ -25,15 +26,15 @@ export interface ApplyOptions {
  */
 export async function apply(plan: Plan, options: ApplyOptions): Promise<void> {
   const journal = new Journal(options.paths);
-  journal.write('applying', plan);
   let starting = false;
   let reached = 0;
   try {
+    journal.begin(plan);
     for (const [index, step] of plan.steps.entries()) {
       options.signal.throwIfAborted();
       if (step.kind === 'start' && !starting) {
         // From here on a crash leaves a finished change: what a service writes from now on is somebody's data.
-        journal.write('starting', plan);
+        journal.advance('starting');
         starting = true;
       }
       options.onStep(step, 'begin');
@@ -45,9 +46,9 @@ export async function apply(plan: Plan, options: ApplyOptions): Promise<void> {
       options.onStep(step, 'done');
     }
   } catch (error) {
-    journal.write('undoing', plan);
-    await undo(plan, reached, options, journal, false);
-    throw failure(error, plan, options);
+    const why = failure(error, plan, options);
+    await undo(plan, reached, options, journal, why);
+    throw why;
   }
   journal.close();
 }
@@ -59,21 +60,41 @@ export async function apply(plan: Plan, options: ApplyOptions): Promise<void> {
 export async function recover(options: ApplyOptions): Promise<string | undefined> {
   const journal = new Journal(options.paths);
   const entry = journal.read();
-  if (entry === undefined) return undefined;
+  if (entry === undefined) {
+    // A change that was over may have been interrupted while it cleaned up.
+    journal.close();
+    return undefined;
+  }
   const { plan } = entry;
   if (entry.phase === 'starting') {
+    const stopped = await unitsNotStarted(plan, options.systemd);
     journal.close();
-    return `recovered: "${plan.title}" was interrupted while its services started; it is complete`;
+    const start = stopped.length === 0 ? '' : `; start the rest with: systemctl start ${stopped.join(' ')}`;
+    return `recovered: "${plan.title}" was interrupted while its services started; it is installed${start}`;
   }
   if (isRedone(entry)) {
+    await redo(plan, options, journal);
+    return `recovered: "${plan.title}" was interrupted and is now finished`;
+  }
+  await undo(plan, plan.steps.length, options, journal, undefined);
+  return `recovered: "${plan.title}" was interrupted and is now undone`;
+}
+
+async function unitsNotStarted(plan: Plan, systemd: Systemd): Promise<string[]> {
+  const units = plan.steps.flatMap((step) => (step.kind === 'start' ? [step.unit] : []));
+  const states = await Promise.all(units.map((unit) => systemd.state(unit)));
+  return units.filter((_, index) => /^(inactive|failed)$/.test(states[index]?.activeState ?? ''));
+}
+
+async function redo(plan: Plan, options: ApplyOptions, journal: Journal): Promise<void> {
+  try {
     for (const [index, step] of plan.steps.entries()) {
       await runStep(step, stepContext(options, journal, index, true));
     }
-    journal.close();
-    return `recovered: "${plan.title}" was interrupted and is now finished`;
+  } catch (error) {
+    throw fileSystemError(error, `cannot finish: ${plan.title}`, options.paths.state);
   }
-  await undo(plan, plan.steps.length, options, journal, true);
-  return `recovered: "${plan.title}" was interrupted and is now undone`;
+  journal.close();
 }
 
 function failure(error: unknown, plan: Plan, { signal, paths }: ApplyOptions): Error {
@@ -87,30 +108,39 @@ function isRedone(entry: JournalEntry): boolean {
   return entry.phase === 'applying' && entry.plan.interrupted === 'redo';
 }
 
-/** Undoes the first `count` steps, last first. A step that cannot be undone does not keep others from it. */
+/**
+ * Undoes the first `count` steps, last first. A step that cannot be undone does not keep others from it.
+ * `why` is the failure that is the reason; undefined when another process began the change.
+ */
 async function undo(
   plan: Plan,
   count: number,
   options: ApplyOptions,
   journal: Journal,
-  recovering: boolean,
+  why: Error | undefined,
 ): Promise<void> {
   const failures: string[] = [];
-  const steps = [...plan.steps.entries()].slice(0, count).reverse();
-  for (const [index, step] of steps) {
+  const attempt = async (what: string, work: () => void | Promise<void>) => {
     try {
-      await undoStep(step, stepContext(options, journal, index, recovering));
+      await work();
     } catch (error) {
-      failures.push(`${step.kind}: ${messageOf(error)}`);
+      failures.push(`${what}: ${messageOf(error)}`);
     }
+  };
+  const steps = [...plan.steps.entries()].slice(0, count).reverse();
+  if (steps.length > 0) await attempt('journal', () => journal.advance('undoing'));
+  for (const [index, step] of steps) {
+    await attempt(step.kind, () => undoStep(step, stepContext(options, journal, index, why === undefined)));
   }
   if (steps.some(([, step]) => step.kind === 'reload')) {
-    await options.systemd.reload().catch((error: unknown) => failures.push(`reload: ${messageOf(error)}`));
+    await attempt('reload', () => options.systemd.reload());
   }
   if (failures.length > 0) {
+    const reason = why === undefined ? '' : ` (to be undone because: ${why.message})`;
     // The journal stays, so that the next command tries again.
-    throw new BerthError('io', `cannot undo: ${plan.title}: ${failures.join('; ')}`, {
-      hint: 'mend the cause, then run any berth command: it tries again first',
+    throw new BerthError('io', `cannot undo: ${plan.title}: ${failures.join('; ')}${reason}`, {
+      hint: 'mend the cause, then run any berth command that changes something: it tries again first',
+      cause: why,
     });
   }
   journal.close();
@@ -124,17 +154,4 @@ function stepContext(
 ): StepContext {
   const { paths, store, systemd, warn } = options;
   return { paths, store, systemd, warn, recovering, backup: journal.backup(index) };
-}
-
-async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener('abort', abort);
-  try {
-    await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-    // Whoever loses the race is followed no further; its failure is that of the abandoned step.
-    work.catch(() => undefined);
-  }
 }

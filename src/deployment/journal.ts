@@ -1,19 +1,25 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { BerthError, isErrno, messageOf } from '../errors.ts';
 import { syncDirectory, writeDurably } from '../linux/durable.ts';
 import type { Paths } from '../paths.ts';
 import type { Plan } from './plan.ts';
 
+const PHASES = ['applying', 'starting', 'undoing'] as const;
+
 /**
  * How far a change came, as far as recovery must know: `applying` and `undoing` are undone (or, for
  * a plan that says so, redone); from `starting` on, everything is in place and only systemd acts.
  */
-export type Phase = 'applying' | 'starting' | 'undoing';
+export type Phase = (typeof PHASES)[number];
 
 export interface JournalEntry {
-  version: 1;
   phase: Phase;
+  plan: Plan;
+}
+
+interface Content {
+  version: 1;
   plan: Plan;
 }
 
@@ -23,35 +29,42 @@ export interface JournalEntry {
  */
 export class Journal {
   readonly #directory: string;
-  readonly #file: string;
 
   constructor(paths: Paths) {
     this.#directory = paths.journal;
-    this.#file = join(this.#directory, 'entry.json');
   }
 
-  /** Keeps the entry durably, in one piece. */
-  write(phase: Phase, plan: Plan): void {
+  /** Keeps the entry of a change that begins, durably, in one piece, and clears what an earlier change left. */
+  begin(plan: Plan): void {
     mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
-    const entry: JournalEntry = { version: 1, phase, plan };
-    writeDurably(this.#file, `${JSON.stringify(entry)}\n`, 0o600);
+    syncDirectory(dirname(this.#directory));
+    this.#clear();
+    const content: Content = { version: 1, plan };
+    writeDurably(this.#file('applying'), `${JSON.stringify(content)}\n`, 0o600);
+  }
+
+  /** Durably says that the change is in another phase now. */
+  advance(to: Phase): void {
+    const from = PHASES.find((phase) => existsSync(this.#file(phase)));
+    // The phase is the file's name because a rename needs no space: a full disk is a reason to undo,
+    // not a hindrance.
+    renameSync(this.#file(from ?? 'applying'), this.#file(to));
+    syncDirectory(this.#directory);
   }
 
   /** The entry of an interrupted change, or undefined. Throws `journal-damaged`. */
   read(): JournalEntry | undefined {
-    let text: string;
+    const phase = PHASES.find((candidate) => existsSync(this.#file(candidate)));
+    if (phase === undefined) return undefined;
+    const file = this.#file(phase);
     try {
-      text = readFileSync(this.#file, 'utf8');
+      const { version, plan } = JSON.parse(readFileSync(file, 'utf8')) as Content;
+      if (version !== 1) throw new Error(`version ${version} is not known to this berth`);
+      return { phase, plan };
     } catch (error) {
-      if (isErrno(error, 'ENOENT')) return undefined;
-      throw error;
-    }
-    try {
-      const entry = JSON.parse(text) as JournalEntry;
-      if (entry.version !== 1) throw new Error(`version ${entry.version} is not known to this berth`);
-      return entry;
-    } catch (error) {
-      throw new BerthError('journal-damaged', `cannot read the journal: ${this.#file}: ${messageOf(error)}`);
+      throw new BerthError('journal-damaged', `cannot read the journal: ${file}: ${messageOf(error)}`, {
+        cause: error,
+      });
     }
   }
 
@@ -60,12 +73,25 @@ export class Journal {
     return join(this.#directory, `backup-${step}`);
   }
 
-  /** Ends the change: without an entry there is nothing to recover. */
+  /** Ends the change: without an entry there is nothing to recover. No error when there is no journal. */
   close(): void {
-    rmSync(this.#file, { force: true });
-    syncDirectory(this.#directory);
-    for (const name of readdirSync(this.#directory)) {
-      rmSync(join(this.#directory, name), { recursive: true, force: true });
+    for (const phase of PHASES) rmSync(this.#file(phase), { force: true });
+    this.#clear();
+  }
+
+  #file(phase: Phase): string {
+    return join(this.#directory, `${phase}.json`);
+  }
+
+  /** Removes what steps kept; only once it is on disk that there is no entry that needs it. */
+  #clear(): void {
+    try {
+      syncDirectory(this.#directory);
+      for (const name of readdirSync(this.#directory)) {
+        rmSync(join(this.#directory, name), { recursive: true, force: true });
+      }
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT')) throw error;
     }
   }
 }

@@ -19,7 +19,16 @@ import {
   restoreFile,
   takeBack,
 } from './files.ts';
-import { cleanTmpfiles, makeTmpfiles, makeUsers, stopUnit, unmakeTmpfiles, unstart } from './systemd.ts';
+import {
+  cleanTmpfiles,
+  disableUnits,
+  makeTmpfiles,
+  makeUsers,
+  restart,
+  stopUnit,
+  unmakeTmpfiles,
+  unstart,
+} from './systemd.ts';
 
 /** True for a step that, when it throws, has changed nothing. */
 export function isAtomic(step: Step): boolean {
@@ -54,7 +63,7 @@ export async function runStep(step: Step, context: StepContext): Promise<void> {
     case 'stop':
       return stopUnit(step, context);
     case 'disable':
-      return context.systemd.disable(step.units);
+      return disableUnits(step.units, context);
     case 'tmpfiles-remove':
       return cleanTmpfiles(step, context);
     case 'remove':
@@ -84,11 +93,11 @@ export async function undoStep(step: Step, context: StepContext): Promise<void> 
     case 'tmpfiles':
       return unmakeTmpfiles(step, context);
     case 'enable':
-      return context.systemd.disable(step.units);
+      return disableUnits(step.units, context);
     case 'start':
       return unstart(step, context);
     case 'stop':
-      return step.active ? context.systemd.start(step.unit) : undefined;
+      return restart(step, context);
     case 'disable':
       return step.enabled ? context.systemd.enable(step.units) : undefined;
     case 'remove':

@@ -53,10 +53,23 @@ export async function unstart(step: Of<'start'>, { systemd }: StepContext): Prom
   await systemd.resetFailed(step.unit);
 }
 
+/** Takes back that units start at boot. Those without a file were never enabled, or are disabled already. */
+export async function disableUnits(units: string[], { systemd, paths }: StepContext): Promise<void> {
+  const there = units.filter((unit) => lstatSync(paths.unit(unit), { throwIfNoEntry: false }) !== undefined);
+  if (there.length > 0) await systemd.disable(there);
+}
+
 export async function stopUnit(step: Of<'stop'>, { systemd }: StepContext): Promise<void> {
   if (!systemd.live) return;
-  const { loadState } = await systemd.state(step.unit);
-  if (loadState === 'not-found') return;
+  // Even when its file is gone: what runs outlives the file.
   await systemd.stop(step.unit);
   await systemd.resetFailed(step.unit);
+}
+
+/** Starts a unit again that a failed change stopped. */
+export async function restart(step: Of<'stop'>, { systemd }: StepContext): Promise<void> {
+  if (!step.active) return;
+  // Its files were away, and are back.
+  await systemd.reload();
+  await systemd.start(step.unit);
 }
