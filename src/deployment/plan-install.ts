@@ -22,7 +22,7 @@ export interface StagedDeployment {
 
 /** Puts several deployments in place as one change; `now` starts them, each that has a service. */
 export function planInstall(staged: StagedDeployment[], paths: Paths, options: { now: boolean }): Plan {
-  const files = staged.flatMap((deployment) => planFiles(deployment, paths));
+  const files = onceEach(staged.flatMap((deployment) => planFiles(deployment, paths)));
   refuseOccupied(files, paths);
   const units = staged.flatMap(({ record }) => (record.units[0] === undefined ? [] : [record.units[0]]));
   const enabled = staged.filter(({ record }) => record.enabled).flatMap(({ record }) => record.units);
@@ -43,6 +43,17 @@ export function planInstall(staged: StagedDeployment[], paths: Paths, options: {
     interrupted: 'undo',
     steps,
   };
+}
+
+/** Two images may bring files for one directory that is not there. */
+function onceEach(steps: Step[]): Step[] {
+  const made = new Set<string>();
+  return steps.filter((step) => {
+    if (step.kind !== 'directory') return true;
+    const first = !made.has(step.path);
+    made.add(step.path);
+    return first;
+  });
 }
 
 function planFiles({ record, files }: StagedDeployment, paths: Paths): Step[] {

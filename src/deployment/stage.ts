@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { PulledImage } from '../layer/pull.ts';
+import { fileSystemError } from '../linux/file-system.ts';
 import { syncFileSystem } from '../linux/syncfs.ts';
 import type { Paths } from '../paths.ts';
 import { isFileOnHost, listMountPoints, makeMountPoints } from '../runtime/mount-points.ts';
@@ -39,6 +40,14 @@ const FIRST = 0;
  * outside staging is touched. Throws what `checkout` and `renderDeployment` throw, `no-space`, `io`.
  */
 export async function stageDeployment(input: StageInput): Promise<StagedDeployment> {
+  try {
+    return await stage(input);
+  } catch (error) {
+    throw fileSystemError(error, `cannot make the deployment of ${input.name}`, input.staging);
+  }
+}
+
+async function stage(input: StageInput): Promise<StagedDeployment> {
   const { paths, store, name, image, warn } = input;
   const directory = join(input.staging, name);
   const rootfs = join(directory, 'rootfs');

@@ -7,9 +7,9 @@ import { listServices, readCurrentRecord } from './record.ts';
 /** A line of `berth list`. */
 export interface ServiceSummary {
   name: ServiceName;
-  /** ActiveState and, in parentheses, SubState, as systemd names them; "-" where there is no unit. */
+  /** ActiveState and, in parentheses, SubState, as systemd names them; "-" where there is no unit or no systemd. */
   state: string;
-  /** UnitFileState: enabled, disabled, static …; "-" where there is no unit. */
+  /** UnitFileState: enabled, disabled, static …; "-" where there is no unit or no systemd. */
   enabled: string;
   image: string;
   digest: Digest;
@@ -36,7 +36,7 @@ async function describeUnit(
   unit: string | undefined,
   systemd: Systemd,
 ): Promise<{ state: string; enabled: string }> {
-  if (unit === undefined) return { state: '-', enabled: '-' };
+  if (unit === undefined || !systemd.live) return { state: '-', enabled: '-' };
   const { activeState, subState, unitFileState } = await systemd.state(unit);
   return { state: `${activeState} (${subState})`, enabled: unitFileState === '' ? '-' : unitFileState };
 }

@@ -14,11 +14,13 @@ export async function prepareUninstall(names: ServiceName[], paths: Paths, syste
     if (record === undefined) {
       throw new BerthError('service-not-found', `not installed: ${name}`, { hint: 'berth list' });
     }
-    const states = await Promise.all(record.units.map((unit) => systemd.state(unit)));
+    const states = systemd.live ? await Promise.all(record.units.map((unit) => systemd.state(unit))) : [];
     leaving.push({
       record,
       active: states.filter(({ activeState }) => activeState === 'active').map((state) => state.name),
-      enabled: states.some(({ unitFileState }) => unitFileState.startsWith('enabled')),
+      enabled: systemd.live
+        ? states.some(({ unitFileState }) => unitFileState.startsWith('enabled'))
+        : record.enabled,
     });
   }
   return planUninstall(leaving, paths);
