@@ -12,6 +12,7 @@ import type { Plan } from './plan.ts';
 import { planInstall, type StagedDeployment } from './plan-install.ts';
 import { type DeploymentRecord, readCurrentRecord } from './record.ts';
 import { stageDeployment } from './stage.ts';
+import { untilAborted } from './until-aborted.ts';
 import type { Values } from './values.ts';
 
 /** One image that becomes one service. */
@@ -88,8 +89,28 @@ function refuseTwice(targets: InstallTarget[]): void {
 async function pull({ open }: InstallTarget, host: InstallHost): Promise<PulledImage> {
   const source = open();
   try {
-    return await pullImage(host.store, source, host);
+    return await pullImage(host.store, interruptible(source, host.signal), host);
   } finally {
     await source.close();
   }
+}
+
+/** A registry may take minutes to answer; the person who presses Ctrl-C should not have to wait for it. */
+function interruptible(source: ImageSource, signal: AbortSignal): ImageSource {
+  return {
+    get name() {
+      return source.name;
+    },
+    resolve: async (platform) => {
+      try {
+        return await untilAborted(source.resolve(platform), signal);
+      } catch (cause) {
+        throw signal.aborted
+          ? new BerthError('interrupted', `interrupted: looking up ${source.name}`, { cause })
+          : cause;
+      }
+    },
+    blob: (descriptor, stop) => source.blob(descriptor, stop),
+    close: () => source.close(),
+  };
 }
