@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { type ApplyOptions, recover } from '../deployment/apply.ts';
 import { BerthError } from '../errors.ts';
-import { acquireWriterLock } from '../linux/lock.ts';
+import { fileSystemError } from '../linux/file-system.ts';
+import { acquireWriterLock, type WriterLock } from '../linux/lock.ts';
 import { Paths } from '../paths.ts';
 import { loadSettings, type Settings } from '../settings.ts';
 import { removeStaging } from '../store/staging.ts';
@@ -59,34 +60,53 @@ export class Context {
    * `title` is what others, who wait, are told is running.
    */
   async writing<Result>(title: string, work: (session: ApplyOptions) => Promise<Result>): Promise<Result> {
-    const lock = await acquireWriterLock(this.#paths.lock, {
-      command: `berth ${title}`,
-      signal: this.signal,
-      onWait: (holder) =>
-        this.output.note(
-          holder === undefined
-            ? 'waiting for another berth'
-            : `waiting for process ${holder.pid} (${holder.command})`,
-        ),
-    });
+    const lock = await this.#lock(title);
     try {
       const store = createStore(this.#paths.store);
-      const session: ApplyOptions = {
-        paths: this.#paths,
-        store,
-        systemd: this.systemd(),
-        signal: this.signal,
-        onStep: (step, event) => reportStep(step, event, this.output),
-        warn: (text) => this.output.warn(text),
-      };
-      const recovered = await recover(session);
-      if (recovered !== undefined) this.output.note(recovered);
-      return await work(session);
+      try {
+        return await this.#recoverAndDo(store, work);
+      } finally {
+        // What was staged and not put in place is of no use to anyone.
+        removeStaging(store);
+      }
     } finally {
-      // What was staged and not put in place is of no use to anyone.
-      removeStaging(this.store());
       lock.release();
     }
+  }
+
+  async #lock(title: string): Promise<WriterLock> {
+    const { lock } = this.#paths;
+    try {
+      return await acquireWriterLock(lock, {
+        command: `berth ${title}`,
+        signal: this.signal,
+        onWait: (holder) =>
+          this.output.note(
+            holder === undefined
+              ? 'waiting for another berth'
+              : `waiting for process ${holder.pid} (${holder.command})`,
+          ),
+      });
+    } catch (error) {
+      throw fileSystemError(error, 'cannot take the lock', lock);
+    }
+  }
+
+  async #recoverAndDo<Result>(
+    store: Store,
+    work: (session: ApplyOptions) => Promise<Result>,
+  ): Promise<Result> {
+    const session: ApplyOptions = {
+      paths: this.#paths,
+      store,
+      systemd: this.systemd(),
+      signal: this.signal,
+      onStep: (step, event) => reportStep(step, event, this.output),
+      warn: (text) => this.output.warn(text),
+    };
+    const recovered = await recover(session);
+    if (recovered !== undefined) this.output.note(recovered);
+    return await work(session);
   }
 
   async close(): Promise<void> {

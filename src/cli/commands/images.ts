@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
-import { readImages } from '../../store/images.ts';
+import { summarizeImages } from '../../deployment/image-summary.ts';
+import { formatBytes } from '../bytes.ts';
 import type { Context } from '../context.ts';
+import { shortDigest } from '../short-digest.ts';
 
 /** `berth images`: what is in the store, by name. */
 export function addImages(program: Command, context: Context): void {
@@ -9,12 +11,12 @@ export function addImages(program: Command, context: Context): void {
     .description('list the images in the store')
     .option('--json', 'print JSON')
     .action((options: { json?: boolean }) => {
-      const images = readImages(context.store());
+      const images = summarizeImages(context.store());
       if (options.json) context.output.json(images);
       else
         context.output.table(
           ['IMAGE', 'DIGEST', 'SIZE'],
-          images.map(({ name, digest }) => [name, digest]),
+          images.map(({ name, digest, size }) => [name, shortDigest(digest), formatBytes(size)]),
         );
     });
 }

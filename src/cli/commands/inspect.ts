@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { stringify } from 'yaml';
 import { readCurrentRecord } from '../../deployment/record.ts';
 import { BerthError } from '../../errors.ts';
 import { parseServiceName } from '../../service-name.ts';
@@ -11,7 +12,7 @@ export function addInspect(program: Command, context: Context): void {
     .description('show what is recorded of an installed service')
     .argument('<name>', 'service')
     .option('--json', 'print JSON')
-    .action(async (text: string, options: { json?: boolean }) => {
+    .action((text: string, options: { json?: boolean }) => {
       const name = parseServiceName(text);
       const record = readCurrentRecord(context.paths, name);
       if (record === undefined) {
@@ -21,7 +22,6 @@ export function addInspect(program: Command, context: Context): void {
         context.output.json(record);
         return;
       }
-      const { stringify } = await import('yaml');
       context.output.data(stringify(record, { lineWidth: 0 }).trimEnd());
     });
 }

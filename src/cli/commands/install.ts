@@ -22,6 +22,7 @@ import { createStore } from '../../store/store.ts';
 import { openSource } from '../../transport/open-source.ts';
 import type { Context } from '../context.ts';
 import { PullReport } from '../progress.ts';
+import { shortDigest } from '../short-digest.ts';
 
 interface InstallOptions {
   name?: string;
@@ -104,6 +105,11 @@ function makeRequest(images: string[], options: InstallOptions, context: Context
       hint: 'install each image by a command of its own',
     });
   }
+  if (options.now && !context.systemd().live) {
+    throw new BerthError('usage', `--now starts services: ${context.paths.root}: no systemd runs there`, {
+      hint: 'leave out --now: the services start when that system boots',
+    });
+  }
   const settings = context.settings();
   const open = (image: string): InstallTarget => {
     const reference = parseReference(image);
@@ -153,7 +159,7 @@ function report(
   }
   notePresent(prepared.present, context);
   for (const { service, image, units } of installed) {
-    context.output.note(`${service}: installed ${image.name} (${image.manifestDigest.slice(0, 19)})`);
+    context.output.note(`${service}: installed ${image.name} (${shortDigest(image.manifestDigest)})`);
     if (!request.now && units[0] !== undefined)
       context.output.note(`start it with: systemctl start ${units[0]}`);
   }

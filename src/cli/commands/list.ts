@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { type ServiceSummary, summarizeServices } from '../../deployment/summary.ts';
 import type { Context } from '../context.ts';
 import type { Color } from '../output.ts';
+import { shortDigest } from '../short-digest.ts';
 
 /** `berth list`: the installed services and what systemd says of each. */
 export function addList(program: Command, context: Context): void {
@@ -27,7 +28,7 @@ function row(service: ServiceSummary): string[] {
     service.state,
     service.enabled,
     service.image,
-    service.digest.slice('sha256:'.length, 'sha256:'.length + 12),
+    shortDigest(service.digest),
     String(service.deployment),
   ];
 }

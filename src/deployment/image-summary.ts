@@ -1,0 +1,25 @@
+import type { Digest } from '../image/digest.ts';
+import type { Platform } from '../image/image.ts';
+import { parseManifest } from '../image/manifest.ts';
+import { readBlob } from '../store/blob.ts';
+import { readImages } from '../store/images.ts';
+import type { Store } from '../store/store.ts';
+
+/** A line of `berth images`. */
+export interface ImageSummary {
+  /** Fully qualified. */
+  name: string;
+  digest: Digest;
+  /** Bytes that a registry sends for the whole image: layers as they are compressed there, and config. */
+  size: number;
+  platform: Platform | undefined;
+}
+
+/** All images of a store, sorted by name. Throws `store-damaged`. */
+export function summarizeImages(store: Store): ImageSummary[] {
+  return readImages(store).map(({ name, digest, mediaType, platform }) => {
+    const { config, layers } = parseManifest(readBlob(store, digest), mediaType);
+    const size = layers.reduce((sum, layer) => sum + layer.size, config.size);
+    return { name, digest, size, platform };
+  });
+}
