@@ -1,4 +1,6 @@
-import { BerthError, messageOf } from '../errors.ts';
+import { BerthError } from '../errors.ts';
+import { quote } from '../reference/quote.ts';
+import { parseJson } from './template-json.ts';
 import { checkValue, FORCED_VARIABLES } from './values.ts';
 import { parseYamlMapping } from './yaml-mapping.ts';
 
@@ -31,12 +33,7 @@ export function emptyManifest(): ExportsManifest {
 
 /** manifest.json of Project Atomic's images. Throws `exports-invalid`, naming the key; other keys become warnings. */
 export function parseManifestJson(text: string, file: string, warnings: string[]): ExportsManifest {
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch (error) {
-    throw new BerthError('exports-invalid', `not JSON: ${file}: ${messageOf(error)}`, { cause: error });
-  }
+  const document = parseJson(text, file, 'exports-invalid');
   if (!isObject(document)) throw new BerthError('exports-invalid', `not an object: ${file}`);
   return new ManifestReader(new Map(Object.entries(document)), file, warnings).read();
 }
@@ -70,15 +67,14 @@ class ManifestReader {
       before: this.#list('before'),
     };
     for (const key of this.#keys.keys())
-      this.#warnings.push(`${this.#file}: unknown key ${JSON.stringify(key)}, ignored`);
+      this.#warnings.push(`${this.#file}: unknown key ${quote(key)}, ignored`);
     return manifest;
   }
 
   #defaultValues(): Map<string, string> {
     const values = this.#mapping('defaultValues');
     for (const [name, value] of values) {
-      if (!NAME.test(name))
-        this.#refuse('defaultValues', `${JSON.stringify(name)} is not the name of a variable`);
+      if (!NAME.test(name)) this.#refuse('defaultValues', `${quote(name)} is not the name of a variable`);
       checkValue(name, value, this.#file);
       if (!FORCED_VARIABLES.includes(name)) continue;
       values.delete(name);
@@ -98,7 +94,7 @@ class ManifestReader {
     const entries = value instanceof Map ? [...value] : isObject(value) ? Object.entries(value) : undefined;
     if (entries === undefined) return this.#refuse(key, 'it is not a mapping');
     if (entries.length > MAX_ENTRIES) this.#refuse(key, `it has more than ${MAX_ENTRIES} entries`);
-    return new Map(entries.map(([name, text]) => [name, this.#scalar(`${key}.${name}`, text)]));
+    return new Map(entries.map(([name, text]) => [name, this.#scalar(`${key}: ${quote(name)}`, text)]));
   }
 
   #list(key: string): string[] {

@@ -35,7 +35,9 @@ export interface ImageExports {
   warnings: string[];
 }
 
-const MAX_TEMPLATE = 1024 * 1024;
+// config.json is the long one; nobody writes a unit of this size.
+const MAX_CONFIG = 1024 * 1024;
+const MAX_TEMPLATE = 64 * 1024;
 
 /**
  * Reads /exports of a checkout; undefined when the image has none. Throws `exports-invalid` for both
@@ -83,7 +85,8 @@ class ExportsReader {
   }
 
   text(file: string): string | undefined {
-    return readTextInside(this.#rootfs, ['exports', file], MAX_TEMPLATE);
+    const limit = file.startsWith('config.json') ? MAX_CONFIG : MAX_TEMPLATE;
+    return readTextInside(this.#rootfs, ['exports', file], limit);
   }
 
   template(name: string): ExportedText | undefined {

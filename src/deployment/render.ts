@@ -1,13 +1,9 @@
 import type { ExportedText, ImageExports } from './exports.ts';
 import type { HostFile } from './host-files.ts';
-import { checkSysusers, checkTmpfiles, renderLinesTemplate } from './render-lines.ts';
-import {
-  checkEjsUnit,
-  readServiceKind,
-  refuseContinuation,
-  renderUnitTemplate,
-  type ServiceKind,
-} from './render-unit.ts';
+import { renderLinesTemplate } from './render-lines.ts';
+import { checkSysusers } from './render-sysusers.ts';
+import { checkTmpfiles } from './render-tmpfiles.ts';
+import { checkEjsUnit, readServiceKind, renderUnitTemplate, type ServiceKind } from './render-unit.ts';
 import { renderEjs } from './sandbox.ts';
 import { refuseMissing, renderTemplate } from './template.ts';
 import { parseJson, renderJsonTemplate } from './template-json.ts';
@@ -82,7 +78,6 @@ export async function renderExports(input: RenderInput): Promise<RenderedExports
 /** Runs what is EJS in one sandbox, and gives the four ways to finish a text of either dialect. */
 async function prepare(texts: (ExportedText | undefined)[], values: Values) {
   const ejs = texts.filter((text) => text?.kind === 'ejs') as ExportedText[];
-  for (const template of ejs) refuseContinuation(template, values);
   const rendered = await renderEjs(
     ejs.map(({ file, text }) => ({ file, text, escape: file === 'config.json.ejs' ? 'json' : 'none' })),
     values,
@@ -92,7 +87,7 @@ async function prepare(texts: (ExportedText | undefined)[], values: Values) {
   const unit = (template: ExportedText): string => {
     const result = results.get(template);
     if (result === undefined) return renderUnitTemplate(template, values);
-    checkEjsUnit(template, result);
+    checkEjsUnit(template, result, values);
     return result;
   };
   const lines = (template: ExportedText, format: 'tmpfiles' | 'sysusers'): string => {
@@ -112,12 +107,13 @@ async function prepare(texts: (ExportedText | undefined)[], values: Values) {
   return { unit, lines, json, plain };
 }
 
+/** The commands as variables; empty ones where there is no unit for them. */
 function withCommands(values: Values, commands: ServiceCommands | undefined): Map<string, string> {
-  const complete = new Map(values);
-  if (commands === undefined) return complete;
-  complete.set('EXEC_START', commands.start);
-  complete.set('EXEC_STOP', commands.stop);
-  complete.set('EXEC_STARTPRE', commands.startPre);
-  complete.set('EXEC_STOPPOST', commands.stopPost);
-  return complete;
+  return new Map([
+    ...values,
+    ['EXEC_START', commands?.start ?? ''],
+    ['EXEC_STOP', commands?.stop ?? ''],
+    ['EXEC_STARTPRE', commands?.startPre ?? ''],
+    ['EXEC_STOPPOST', commands?.stopPost ?? ''],
+  ]);
 }

@@ -1,3 +1,5 @@
+import { quote } from '../reference/quote.ts';
+
 /** Where a text stops being JSON, as an offset, and why. */
 export interface JsonProblem {
   offset: number;
@@ -48,7 +50,8 @@ class JsonScan {
       const start = this.#at;
       const key = this.#string();
       if (key === undefined) return this.#problem('a key in quotes is missing');
-      if (keys.has(key)) return { offset: start, problem: `the key ${key} is there twice` };
+      if (keys.has(key))
+        return { offset: start, problem: `the key ${quote(key.slice(1, -1))} is there twice` };
       keys.add(key);
       this.#skipSpace();
       if (!this.#take(/:/y)) return this.#problem('":" is missing');

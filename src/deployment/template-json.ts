@@ -1,5 +1,6 @@
-import { BerthError, messageOf } from '../errors.ts';
-import { findMissing, parseTemplate, positionOf, refuseMissing } from './template.ts';
+import { BerthError, type ErrorCode, messageOf } from '../errors.ts';
+import { quote } from '../reference/quote.ts';
+import { fillSegments, findMissing, parseTemplate, positionOf, refuseMissing } from './template.ts';
 import { findJsonProblem, type JsonProblem } from './template-json-scan.ts';
 import type { Values } from './values.ts';
 
@@ -20,45 +21,37 @@ export function renderJsonTemplate(text: string, values: Values, file: string): 
   const segments = parseTemplate(text, file);
   refuseMissing(findMissing(segments, values, file));
   const place: JsonPlace = { inString: false, escaped: false, open: [] };
-  let rendered = '';
-  for (const segment of segments) {
-    if ('text' in segment) {
-      walk(place, segment.text);
-      rendered += segment.text;
-      continue;
-    }
-    const value = values.get(segment.variable) ?? '';
-    if (place.inString) {
-      rendered += JSON.stringify(value).slice(1, -1);
-    } else {
-      checkFragment(segment.variable, value, file);
-      rendered += value;
-    }
-  }
+  const rendered = fillSegments(
+    segments,
+    file,
+    (variable) => {
+      const value = values.get(variable) ?? '';
+      if (place.inString) return JSON.stringify(value).slice(1, -1);
+      checkFragment(variable, value, file);
+      return value;
+    },
+    (text) => walk(place, text),
+  );
   return parseJson(rendered, file);
 }
 
-/** Parses JSON. Throws `template-invalid` with line and column, for a repeated key too. */
-export function parseJson(text: string, file: string): unknown {
+/** Parses JSON. Throws an error of `code` with line and column, for a repeated key too. */
+export function parseJson(text: string, file: string, code: ErrorCode = 'template-invalid'): unknown {
   const found = findJsonProblem(text);
-  if (found !== undefined) throw notJson(text, file, found);
+  if (found !== undefined) throw notJson(text, file, code, found);
   try {
     return JSON.parse(text);
   } catch (error) {
     const offset = Number(/at position (\d+)/.exec(messageOf(error))?.[1] ?? 0);
-    throw notJson(text, file, { offset, problem: 'a control character in a string' });
+    throw notJson(text, file, code, { offset, problem: 'a control character in a string' });
   }
 }
 
-function notJson(text: string, file: string, { offset, problem }: JsonProblem): BerthError {
+function notJson(text: string, file: string, code: ErrorCode, { offset, problem }: JsonProblem): BerthError {
   const { line, column } = positionOf(text, offset);
-  const shown = text
-    .split('\n')
-    [line - 1]?.replace(/\p{Cc}+/gu, ' ')
-    .trim()
-    .slice(0, 80);
-  return new BerthError('template-invalid', `not JSON: ${file}:${line}:${column}: ${problem}`, {
-    hint: `with the values put in, line ${line} reads: ${shown}`,
+  const shown = text.split('\n')[line - 1]?.trim();
+  return new BerthError(code, `not JSON: ${file}:${line}:${column}: ${problem}`, {
+    hint: `with the values put in, line ${line} reads ${quote(shown)}`,
   });
 }
 

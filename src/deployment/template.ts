@@ -10,6 +10,8 @@ export interface MissingVariable {
   file: string;
 }
 
+const MAX_RENDERED = 4 * 1024 * 1024;
+
 // Python's string.Template: "$$", "$NAME", "${NAME}"; any other "$" is an error there too.
 const PLACEHOLDER = /\$(?:(\$)|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\}|)/g;
 
@@ -53,9 +55,31 @@ export function variablesOf(segments: readonly Segment[]): string[] {
 export function renderTemplate(text: string, values: Values, file: string): string {
   const segments = parseTemplate(text, file);
   refuseMissing(findMissing(segments, values, file));
-  return segments
-    .map((segment) => ('text' in segment ? segment.text : (values.get(segment.variable) ?? '')))
-    .join('');
+  return fillSegments(segments, file, (variable) => values.get(variable) ?? '');
+}
+
+/**
+ * Puts texts in the place of variables, telling `onText` what stands between them. Throws
+ * `template-invalid` for more than 4 MiB: a short template can ask for a long value very often.
+ */
+export function fillSegments(
+  segments: readonly Segment[],
+  file: string,
+  textOf: (variable: string) => string,
+  onText: (text: string) => void = () => undefined,
+): string {
+  const parts: string[] = [];
+  let length = 0;
+  for (const segment of segments) {
+    if ('text' in segment) onText(segment.text);
+    const part = 'text' in segment ? segment.text : textOf(segment.variable);
+    length += part.length;
+    if (length > MAX_RENDERED) {
+      throw new BerthError('template-invalid', `cannot render a template: ${file}: it makes more than 4 MiB`);
+    }
+    parts.push(part);
+  }
+  return parts.join('');
 }
 
 /** The variables that have no value. */

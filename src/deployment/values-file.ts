@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { BerthError, messageOf } from '../errors.ts';
+import { quote } from '../reference/quote.ts';
 import { checkSettable } from './values.ts';
 import { parseYamlMapping } from './yaml-mapping.ts';
 
@@ -20,7 +21,7 @@ export function parseValues(text: string, file: string): Map<string, string> {
     if (typeof value !== 'string') {
       throw new BerthError(
         'value-invalid',
-        `cannot use the value of ${name}: ${file}: it is not a single text`,
+        `cannot use the value of ${quote(name)}: ${file}: it is not a single text`,
         {
           hint: 'a fragment of JSON goes between single quotes',
         },

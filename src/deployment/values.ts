@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { BerthError } from '../errors.ts';
+import { quote } from '../reference/quote.ts';
 import type { ServiceName } from '../service-name.ts';
 
 /** What templates see: the name of a variable and its text. A Map, because `__proto__` is a good name for a variable. */
@@ -40,7 +41,7 @@ const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 /** Throws `value-invalid` unless templates can name a variable so. `where` says who wrote it. */
 export function checkVariableName(name: string, where: string): void {
   if (!NAME.test(name)) {
-    throw new BerthError('value-invalid', `not the name of a variable: ${where}: ${JSON.stringify(name)}`, {
+    throw new BerthError('value-invalid', `not the name of a variable: ${where}: ${quote(name)}`, {
       hint: 'use letters, digits and "_", not beginning with a digit',
     });
   }

@@ -2,6 +2,7 @@ import type { ExportedText, ImageExports } from './exports.ts';
 import type { HostFile } from './host-files.ts';
 import { missingInRenames } from './host-files-rename.ts';
 import { findMissing, type MissingVariable, parseTemplate, templateVariables } from './template.ts';
+import { splitEjs } from './template-ejs.ts';
 import { FORCED_VARIABLES, type Values } from './values.ts';
 
 /** Every variable that an image takes, sorted: those of its templates, and those with defaults. Throws `template-invalid`. */
@@ -43,8 +44,11 @@ export function variablesOfText({ file, kind, text }: ExportedText): string[] {
     case 'dollar':
       return templateVariables(text, file);
     case 'ejs': {
-      const tags = (text.match(/<%(?![%#])[\s\S]*?%>/g) ?? []).join('\n');
-      return [...new Set(tags.match(/\b[A-Z][A-Z0-9_]*\b/g) ?? [])].filter((name) => !(name in globalThis));
+      const names =
+        splitEjs(text)
+          .inside.join('\n')
+          .match(/\b[A-Z][A-Z0-9_]*\b/g) ?? [];
+      return [...new Set(names)].filter((name) => !(name in globalThis));
     }
   }
 }

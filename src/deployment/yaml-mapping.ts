@@ -19,7 +19,7 @@ export function parseYamlMapping(text: string, file: string, code: ErrorCode): M
       logLevel: 'error',
     });
   } catch (error) {
-    throw new BerthError(code, `broken YAML: ${file}: ${messageOf(error)}`, { cause: error });
+    throw new BerthError(code, `broken YAML: ${file}: ${firstLine(messageOf(error))}`, { cause: error });
   }
   if (document === null || document === undefined || document === '') return new Map();
   const broken = document instanceof Map ? findOther(document) : 'it is not a mapping';
@@ -38,4 +38,9 @@ function findOther(value: unknown): string | undefined {
 
 function firstOf(found: (string | undefined)[]): string | undefined {
   return found.find((broken) => broken !== undefined);
+}
+
+// The lines after the first show the file's text as it is.
+function firstLine(message: string): string {
+  return (message.split('\n')[0] ?? '').replace(/:$/, '').replace(/\p{Cc}/gu, ' ');
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { listHostFiles } from '../../../src/deployment/host-files.ts';
 import { type RenderedExports, renderExports, type ServiceCommands } from '../../../src/deployment/render.ts';
-import type { ServiceKind } from '../../../src/deployment/render-unit.ts';
+import { checkEjsUnit, type ServiceKind } from '../../../src/deployment/render-unit.ts';
 import { variablesTaken } from '../../../src/deployment/variables.ts';
 import { parseUnitFile } from '../../../src/systemd/unit-file.ts';
 import { makeExports } from './rootfs.ts';
@@ -101,10 +101,18 @@ describe('templates of a published image', () => {
     });
   }
 
+  it('cannot grow without bound', async (test) => {
+    const files = { 'config.json.template': `{"a": "${'$A'.repeat(1000)}"}` };
+    await assert.rejects(render(test, files, { A: 'x'.repeat(60_000) }), {
+      code: 'template-invalid',
+      message: /4 MiB/,
+    });
+  });
+
   it('without a unit ask for no commands', async (test) => {
     const rendered = await render(test, { 'config.json': '{"a": "$NAME"}' });
     assert.equal(rendered.service, undefined);
-    assert.equal(rendered.values.has('EXEC_START'), false);
+    assert.equal(rendered.values.get('EXEC_START'), '');
     assert.deepEqual(rendered.configJson, { a: '$NAME' });
   });
 
@@ -235,6 +243,21 @@ describe('a unit in EJS', () => {
     assert.deepEqual([...rendered.hostFiles], [['/etc/web.conf', 'Listen "8080"\n']]);
   });
 
+  it('may end a value in a backslash where JSON escapes it', async (test) => {
+    const rendered = await render(test, { 'config.json.ejs': '{"a": "<%= A %>"}' }, { A: 'C:\\' });
+    assert.deepEqual(rendered.configJson, { a: 'C:\\' });
+  });
+
+  it('takes no time to be read, whatever it is', async (test) => {
+    const started = performance.now();
+    for (const text of ['<%'.repeat(30_000), `A=${' '.repeat(60_000)}x`, '[Service]\n'.repeat(6000)]) {
+      const exports = makeExports(test, { 'service.ejs': text });
+      variablesTaken(exports);
+      await assert.rejects(async () => checkEjsUnit(exports.service ?? assert.fail(), 'x', new Map()));
+    }
+    assert.ok(performance.now() - started < 1000);
+  });
+
   const refused: [string, string, Record<string, string>, string][] = [
     ['a directive out of a tag', '[Service]\n<%- "ExecStartPre=/bin/sh" %>\n', {}, 'template-invalid'],
     [
@@ -289,6 +312,11 @@ describe('lines for systemd-tmpfiles', () => {
     'Z /usr 0777',
     'D /var/lib',
     'D /run',
+    'z /etc 0777',
+    'd /var/log 0755 root root',
+    'd /run 0777 - - -',
+    'd /var/run/systemd/system - - - -',
+    'f %t/dbus/x - - - -',
     'Z %S 0777 - - -',
     'r /etc/pass*',
     'r! /*',
