@@ -1,6 +1,8 @@
 import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { BerthError } from '../errors.ts';
+import { getXattr } from '../linux/xattr.ts';
+import { quote } from '../reference/quote.ts';
 import type { ExportedText, ImageExports } from './exports.ts';
 import { readTextInside, statInside } from './exports-tree.ts';
 import { isAllowedPlace, isNormalPath } from './host-files-places.ts';
@@ -123,6 +125,8 @@ class HostFileListing {
     }
     if (!found.isFile()) return refuse(nameOf(path), 'it is a device, a fifo or a socket');
     if (mode & 0o6000) refuse(nameOf(path), 'it is a setuid or setgid file');
+    if (getXattr(source, 'security.capability') !== undefined)
+      refuse(nameOf(path), 'it is a file with capabilities');
     const template = this.#template(path, target);
     const mayLink = this.#exports.manifest.useLinks && template === undefined && target.startsWith('/usr/');
     return {
@@ -149,7 +153,7 @@ class HostFileListing {
     if (/[\p{Cc}\u2028\u2029\uFFFD]/u.test(linksTo))
       refuse(target, 'it is a symlink to a name that is not plain UTF-8 text');
     if (!isAllowedPlace(end, this.#allow))
-      refuse(target, `it is a symlink to ${end}, where an image may bring nothing`);
+      refuse(target, `it is a symlink to ${quote(end)}, where an image may bring nothing`);
   }
 
   #checkPlace(target: string, inside: string): void {
@@ -166,5 +170,5 @@ function nameOf(path: readonly string[]): string {
 }
 
 function refuse(path: string, cause: string): never {
-  throw new BerthError('exports-invalid', `cannot take a file for the host: ${path}: ${cause}`);
+  throw new BerthError('exports-invalid', `cannot take a file for the host: ${quote(path)}: ${cause}`);
 }

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { ImageExports } from '../../../src/deployment/exports.ts';
 import { type HostFile, listHostFiles } from '../../../src/deployment/host-files.ts';
+import { setXattr } from '../../../src/linux/xattr.ts';
 import { makeExports } from './rootfs.ts';
 
 const values = new Map([
@@ -204,6 +205,15 @@ describe('host files', () => {
       (path) => {
         writeFileSync(path, '');
         chmodSync(path, 0o2755);
+      },
+    ],
+    [
+      'a file with capabilities',
+      '/usr/bin/x',
+      (path) => {
+        writeFileSync(path, '');
+        // struct vfs_cap_data, revision 2: CAP_NET_RAW, effective.
+        setXattr(path, 'security.capability', Buffer.from('0100000200200000000000000000000000000000', 'hex'));
       },
     ],
     ['a symlink to the shadow file', '/etc/x', (path) => symlinkSync('/etc/shadow', path)],
