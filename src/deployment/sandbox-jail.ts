@@ -53,7 +53,7 @@ export async function runJailed(program: string, names: string, wallClock = WALL
   if (!end.output.startsWith(READY)) {
     throw new BerthError(
       'template-sandbox',
-      `cannot set up the sandbox: ${names}: ${end.reason ?? end.diagnostic}`,
+      `cannot set up the sandbox: ${names}: ${end.diagnostic ?? end.reason ?? 'it ended without a word'}`,
       {
         hint: 'templates in EJS need root, namespaces, and the programs of util-linux (unshare, setpriv, prlimit, mount)',
       },
@@ -69,7 +69,8 @@ interface JailEnd {
   output: string;
   /** Why it ended other than well. */
   reason: string | undefined;
-  diagnostic: string;
+  /** The first line on its standard error. */
+  diagnostic: string | undefined;
 }
 
 function runCommand(program: string, files: readonly string[], wallClock: number): Promise<JailEnd> {
@@ -115,7 +116,7 @@ function runCommand(program: string, files: readonly string[], wallClock: number
       resolve({
         output: Buffer.concat(output).toString('utf8'),
         reason: reason ?? status,
-        diagnostic: said?.slice(0, 300) || 'it ended without a word',
+        diagnostic: said?.slice(0, 300) || undefined,
       });
     };
     child.on('error', (error) => finish(error.message));
@@ -130,6 +131,8 @@ function runCommand(program: string, files: readonly string[], wallClock: number
 
 /** The libraries that this process's own program is linked with: what another one of it needs to start. */
 function sharedObjects(): string[] {
+  // The network part would look up the names of open connections.
+  process.report.excludeNetwork = true;
   const report = process.report.getReport() as { sharedObjects?: unknown };
   const objects = Array.isArray(report.sharedObjects) ? report.sharedObjects : [];
   return objects.filter(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { describe, it } from 'node:test';
@@ -165,10 +165,12 @@ describe('code in the sandbox', () => {
     it(`has ${what}`, async () => assert.match(await evaluate(program), expected));
   }
 
-  it('reaches no server of the host, neither by TCP nor by an abstract socket', async () => {
+  it('reaches no server of the host, neither by TCP nor by an abstract socket', async (test) => {
     const connections: string[] = [];
     const tcp = createServer((socket) => connections.push('tcp') && socket.destroy());
     const abstract = createServer((socket) => connections.push('unix') && socket.destroy());
+    test.after(() => tcp.close());
+    test.after(() => abstract.close());
     const name = `\0berth-test-${process.pid}`;
     await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve));
     await new Promise<void>((resolve) => abstract.listen(name, resolve));
@@ -183,18 +185,16 @@ describe('code in the sandbox', () => {
     assert.match(await connect(`${port}, "127.0.0.1"`), /^(?:ENETUNREACH|ECONNREFUSED|EADDRNOTAVAIL)$/);
     assert.match(await connect(JSON.stringify({ path: name })), /^E/);
     assert.deepEqual(connections, []);
-    tcp.close();
-    abstract.close();
   });
 
-  it('cannot signal a process of the host', async () => {
+  it('cannot signal a process of the host', async (test) => {
     const victim = spawn('/bin/sleep', ['60'], { uid: 65533, gid: 65533 });
+    test.after(() => victim.kill('SIGKILL'));
     assert.match(
       await evaluate(`process.kill(${victim.pid}, "SIGKILL"); return "killed"`),
       /^threw (?:ESRCH|EPERM)$/,
     );
     assert.equal(victim.exitCode ?? victim.signalCode, null);
-    victim.kill('SIGKILL');
   });
 
   it('that only waits is ended, with all that it started', async () => {
@@ -221,6 +221,22 @@ describe('code in the sandbox', () => {
 });
 
 describe('without a sandbox', () => {
+  it('because berth may not make namespaces, nothing is rendered', () => {
+    const module = JSON.stringify(import.meta.resolve('../../../src/deployment/sandbox.ts'));
+    const program = `const { renderEjs } = await import(${module});
+      await renderEjs([{ file: 'service.ejs', text: 'canary', escape: 'none' }], new Map()).then(console.log, (error) => console.log(error.code, error.message));`;
+    const args = [
+      '--bounding-set=-sys_admin',
+      process.execPath,
+      '--experimental-strip-types',
+      '--no-warnings',
+    ];
+    const said = execFileSync('/usr/bin/setpriv', [...args, '--input-type=module', '-e', program], {
+      encoding: 'utf8',
+    });
+    assert.match(said, /^template-sandbox cannot set up the sandbox: service\.ejs: unshare: .*not permitted/);
+  });
+
   it('nothing is rendered', async () => {
     // A program that never says that it stands in the sandbox.
     await assert.rejects(runJailed('process.exit(99)', 'service.ejs'), {
