@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
+import { type Compression, compressionOf, decompress } from '../../../src/layer/decompress.ts';
+import { DEFAULT_LAYER_LIMITS, layerLimits } from '../../../src/layer/limits.ts';
+
+const CONTENT = Buffer.from(Array.from({ length: 3_000_000 }, (_, index) => (index * index) >> 9));
+
+async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Uint8Array> {
+  // Copies, because what is read is freed.
+  for (let at = 0; at < bytes.length; at += size) yield new Uint8Array(bytes.subarray(at, at + size));
+}
+
+async function read(compression: Compression, bytes: Buffer, size = 65_536, limits = DEFAULT_LAYER_LIMITS) {
+  const found: Buffer[] = [];
+  for await (const chunk of decompress(compression, pieces(bytes, size), limits))
+    found.push(Buffer.from(chunk));
+  return Buffer.concat(found);
+}
+
+function skippable(content: Buffer): Buffer {
+  const head = Buffer.alloc(8);
+  head.writeUInt32LE(0x184d2a5e, 0);
+  head.writeUInt32LE(content.length, 4);
+  return Buffer.concat([head, content]);
+}
+
+const gzip = gzipSync(CONTENT);
+const zstd = zstdCompressSync(CONTENT);
+const checked = zstdCompressSync(CONTENT, { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
+const small = zstdCompressSync(Buffer.from('abc'));
+
+test('every codec gives back what went in, whatever the pieces', async () => {
+  for (const size of [777, 65_536, 10_000_000]) {
+    assert.ok((await read('gzip', gzip, size)).equals(CONTENT), `gzip by ${size}`);
+    assert.ok((await read('zstd', zstd, size)).equals(CONTENT), `zstd by ${size}`);
+    assert.ok((await read('none', CONTENT, size)).equals(CONTENT), `none by ${size}`);
+  }
+  assert.equal((await read('none', Buffer.alloc(0))).length, 0);
+});
+
+test('all gzip members and all zstd frames are read, skippable ones passed over', async () => {
+  const twice = Buffer.concat([CONTENT, CONTENT]);
+  assert.ok((await read('gzip', Buffer.concat([gzip, gzip]))).equals(twice));
+  for (const size of [1, 4096]) {
+    const frames = [
+      skippable(Buffer.from('toc')),
+      small,
+      skippable(Buffer.alloc(0)),
+      small,
+      skippable(small),
+    ];
+    assert.equal((await read('zstd', Buffer.concat(frames), size)).toString(), 'abcabc');
+  }
+  assert.ok((await read('zstd', Buffer.concat([zstd, skippable(gzip), zstd]))).equals(twice));
+});
+
+const broken: [name: string, compression: Compression, bytes: Buffer][] = [
+  ['gzip cut off in its data', 'gzip', gzip.subarray(0, -1000)],
+  ['gzip cut off in its trailer', 'gzip', gzip.subarray(0, -3)],
+  ['gzip without a byte', 'gzip', Buffer.alloc(0)],
+  ['gzip with a changed checksum', 'gzip', flip(gzip, gzip.length - 6)],
+  ['gzip followed by garbage', 'gzip', Buffer.concat([gzip, Buffer.from('garbage')])],
+  ['gzip followed by zeros', 'gzip', Buffer.concat([gzip, Buffer.alloc(100_000)])],
+  ['gzip followed by half a member', 'gzip', Buffer.concat([gzip, gzip.subarray(0, 5)])],
+  ['zstd cut off in a block', 'zstd', zstd.subarray(0, -1000)],
+  ['zstd cut off in its last byte', 'zstd', zstd.subarray(0, -1)],
+  ['zstd without a byte', 'zstd', Buffer.alloc(0)],
+  ['zstd followed by garbage', 'zstd', Buffer.concat([small, Buffer.from('garbage')])],
+  ['zstd followed by zeros', 'zstd', Buffer.concat([small, Buffer.alloc(3)])],
+  [
+    'zstd followed by a cut-off skippable frame',
+    'zstd',
+    Buffer.concat([small, skippable(small).subarray(0, -1)]),
+  ],
+  ['zstd with a changed block', 'zstd', flip(checked, 2000)],
+  ['zstd with a changed checksum', 'zstd', flip(checked, checked.length - 1)],
+  ['zstd of a version before the standard', 'zstd', Buffer.from('1eb52ffd', 'hex')],
+  ['gzip announced as zstd', 'zstd', gzip],
+  ['zstd announced as gzip', 'gzip', zstd],
+  ['gzip announced as plain', 'none', gzip],
+];
+
+function flip(bytes: Buffer, at: number): Buffer {
+  const copy = Buffer.from(bytes);
+  copy[at] = (copy[at] ?? 0) ^ 0xff;
+  return copy;
+}
+
+for (const [name, compression, bytes] of broken) {
+  test(`refused: ${name}`, async () => {
+    for (const size of [3001, 10_000_000]) {
+      await assert.rejects(read(compression, bytes, size), { code: 'layer-invalid' });
+    }
+  });
+}
+
+test('a zstd window above the limit is refused by name', async () => {
+  const limits = layerLimits({ zstdWindowBytes: 1024 });
+  await assert.rejects(read('zstd', zstd, 4096, limits), {
+    code: 'limit-exceeded',
+    message: /zstdWindowBytes/,
+  });
+});
+
+test('an error of the source comes through as it is', async () => {
+  async function* failing(): AsyncGenerator<Uint8Array> {
+    yield new Uint8Array(gzip.subarray(0, 1000));
+    throw new RangeError('line is dead');
+  }
+  const reading = async () => {
+    for await (const _chunk of decompress('gzip', failing(), DEFAULT_LAYER_LIMITS));
+  };
+  await assert.rejects(reading, RangeError);
+});
+
+test('media types name the compression, others are refused', () => {
+  const oci = 'application/vnd.oci.image.layer.v1.tar';
+  const docker = 'application/vnd.docker.image.rootfs.diff.tar';
+  assert.equal(compressionOf(oci), 'none');
+  assert.equal(compressionOf(`${oci}+gzip`), 'gzip');
+  assert.equal(compressionOf(`${oci}+zstd`), 'zstd');
+  assert.equal(compressionOf(`${docker}.gzip`), 'gzip');
+  assert.equal(compressionOf(docker), 'none');
+  for (const type of ['', `${oci}+xz`, 'text/plain', `${oci}+gzip; x`]) {
+    assert.throws(() => compressionOf(type), { code: 'media-type-unsupported' });
+  }
+});
