@@ -132,7 +132,7 @@ function runCommand(program: string, files: readonly string[], wallClock: number
 /** The libraries that this process's own program is linked with: what another one of it needs to start. */
 function sharedObjects(): string[] {
   // The network part would look up the names of open connections.
-  process.report.excludeNetwork = true;
+  Object.assign(process.report, { excludeNetwork: true });
   const report = process.report.getReport() as { sharedObjects?: unknown };
   const objects = Array.isArray(report.sharedObjects) ? report.sharedObjects : [];
   return objects.filter(
