@@ -17,31 +17,32 @@ export function checkWords(segments: readonly Segment[], values: Values, place: 
     }
     if (FORCED_VARIABLES.includes(segment.variable)) continue;
     const value = values.get(segment.variable) ?? '';
-    const cause = causeAgainst(
-      value,
-      quote !== undefined,
-      textAt(segments, index - 1),
-      textAt(segments, index + 1),
-      index,
-    );
+    const cause = causeAgainst(value, {
+      quoted: quote !== undefined,
+      first: segments.slice(0, index).every((other) => !('text' in other) || /^[@\-:+!|]*$/.test(other.text)),
+      alone:
+        (index === 1 ? /(?:^|\s)$/ : /\s$/).test(textAt(segments, index - 1)) &&
+        /^(?:\s|$)/.test(textAt(segments, index + 1)),
+    });
     if (cause === undefined) continue;
     throw new BerthError('value-invalid', `cannot use the value of ${segment.variable}: ${place}: ${cause}`);
   }
 }
 
-function causeAgainst(
-  value: string,
-  quoted: boolean,
-  before: string,
-  after: string,
-  index: number,
-): string | undefined {
+/** Where a variable stands in a directive. */
+interface WordPlace {
+  quoted: boolean;
+  /** Nothing but prefixes and variables goes before it. */
+  first: boolean;
+  /** It is a whole word. */
+  alone: boolean;
+}
+
+function causeAgainst(value: string, { quoted, first, alone }: WordPlace): string | undefined {
   if (/["'\\]/.test(value)) return 'it has a quote or a backslash, which would change the words around it';
-  if (index === 1 && /^[@\-:+!|]*$/.test(before) && /^[@\-:+!|]/.test(value))
-    return 'it begins with a prefix of commands';
+  if (first && /^[@\-:+!|]/.test(value)) return 'it begins with a prefix of commands';
   if (quoted) return undefined;
   if (value.split(/\s+/).includes(';')) return 'it has ";" as a word, which would begin another command';
-  const alone = (index === 1 ? /(?:^|\s)$/ : /\s$/).test(before) && /^(?:\s|$)/.test(after);
   return !alone && /\s/.test(value) ? 'it has spaces, and there it is part of a word' : undefined;
 }
 

@@ -190,10 +190,11 @@ describe('a value in a unit', () => {
     ['a space in an assignment', 'Environment=A=$A', '1 LD_PRELOAD=/x'],
     ['a prefix that takes privileges', 'ExecStartPre=$A', '+/bin/sh'],
     ['a prefix behind a prefix', 'ExecStartPre=-$A', '+/bin/sh'],
+    ['a prefix behind a variable', 'ExecStartPre=$EMPTY$A', '+/bin/sh'],
   ];
   for (const [what, line, value] of refused) {
     it(`is refused for ${what}`, async (test) => {
-      await assert.rejects(render(test, unit(text(line)), { A: value }), {
+      await assert.rejects(render(test, unit(text(line)), { A: value, EMPTY: '' }), {
         code: 'value-invalid',
         message: /\bA\b/,
       });
