@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { zstdCompressSync } from 'node:zlib';
+import { layerLimits } from '../../../src/layer/limits.ts';
+import { type PullProgress, pullImage } from '../../../src/layer/pull.ts';
+import { readBlob } from '../../../src/store/blob.ts';
+import { createStore, type Store } from '../../../src/store/store.ts';
+import { type FakeLayer, FakeSource, layerOf, sha256 } from './fake-source.ts';
+import { scratchStore } from './scratch.ts';
+import { TarBuilder } from './tar-builder.ts';
+
+const platform = { os: 'linux', architecture: 'amd64' };
+const OCI = 'application/vnd.oci.image.layer.v1.tar';
+
+const base = layerOf(
+  new TarBuilder().directory('etc/').file('etc/a', 'one').file('big', Buffer.alloc(3_000_000, 'b')).end(),
+);
+const top = layerOf(new TarBuilder().file('etc/b', 'two').end());
+
+/** Every file of a store, to tell whether an attempt left a trace. */
+function files(store: Store): string[] {
+  return (readdirSync(store.directory, { recursive: true }) as string[]).filter((name) =>
+    statSync(join(store.directory, name)).isFile(),
+  );
+}
+
+test('a pulled image is in the store with manifest and config, and says what to record', async (context) => {
+  const { store } = scratchStore(context);
+  const source = new FakeSource([base, top]);
+  const progress: PullProgress[] = [];
+  const image = await pullImage(store, source, { platform, onProgress: (event) => progress.push(event) });
+  assert.deepEqual(image.stored, {
+    name: source.name,
+    mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    digest: image.manifestDigest,
+    size: readBlob(store, image.manifestDigest).length,
+    platform,
+  });
+  assert.deepEqual(JSON.parse(readBlob(store, image.configDigest).toString()).diffIds, image.diffIds);
+  assert.equal(image.fetchedBytes, base.descriptor.size + top.descriptor.size);
+  assert.deepEqual(readdirSync(store.staging), []);
+  assert.deepEqual(
+    progress.map(({ kind }) => kind).filter((kind) => kind !== 'layer-progress'),
+    ['resolved', 'layer-started', 'layer-started', 'layer-done', 'layer-done', 'committing', 'pulled'],
+  );
+});
+
+test('a second pull fetches nothing, and another image only what is new', async (context) => {
+  const { store } = scratchStore(context);
+  await pullImage(store, new FakeSource([base]), { platform });
+  const again = new FakeSource([base]);
+  assert.equal((await pullImage(store, again, { platform })).fetchedBytes, 0);
+  assert.deepEqual(again.fetched, []);
+  const other = new FakeSource([base, top], 'docker.example/other:1');
+  assert.equal((await pullImage(store, other, { platform })).fetchedLayers, 1);
+  assert.deepEqual(other.fetched, [top.descriptor.digest]);
+});
+
+test('the same layer twice in one image is fetched once', async (context) => {
+  const { store } = scratchStore(context);
+  const source = new FakeSource([base, top, base]);
+  const image = await pullImage(store, source, { platform });
+  assert.equal(image.diffIds.length, 3);
+  assert.equal(source.fetched.length, 2);
+});
+
+test('a layer that lost or changed an object or its record is fetched again and mended', async (context) => {
+  const { store } = scratchStore(context);
+  const image = await pullImage(store, new FakeSource([base]), { platform });
+  const objects = () => files(store).filter((name) => name.startsWith('objects/'));
+  const before = objects();
+  const object = join(store.directory, before[0] ?? '');
+  const damages = [
+    () => unlinkSync(object),
+    () => writeFileSync(object, 'changed and longer'),
+    () => {
+      unlinkSync(object);
+      mkdirSync(object);
+    },
+    () => writeFileSync(store.layer(image.diffIds[0] ?? image.manifestDigest), '{}'),
+  ];
+  for (const damage of damages) {
+    damage();
+    const repaired = await pullImage(store, new FakeSource([base]), { platform });
+    assert.equal(repaired.fetchedLayers, 1);
+    assert.deepEqual(objects(), before);
+    assert.equal((await pullImage(store, new FakeSource([base]), { platform })).fetchedLayers, 0);
+  }
+});
+
+test('zstd and plain layers give the same store as gzip', async (context) => {
+  const archive = new TarBuilder().file('a', 'x'.repeat(5000)).end();
+  const layers = [
+    layerOf(archive),
+    layerOf(archive, `${OCI}+zstd`, zstdCompressSync(archive)),
+    layerOf(archive, OCI, archive),
+  ];
+  const stores = [];
+  for (const layer of layers) {
+    const { store } = scratchStore(context);
+    await pullImage(store, new FakeSource([layer]), { platform });
+    stores.push(files(store).filter((name) => /^(objects|layers)/.test(name)));
+  }
+  assert.deepEqual(stores[1], stores[0]);
+  assert.deepEqual(stores[2], stores[0]);
+});
+
+async function refusedWithoutTrace(
+  context: TestContext,
+  layers: FakeLayer[],
+  error: { code: string; message?: RegExp },
+  limits = layerLimits(),
+): Promise<void> {
+  const { store } = scratchStore(context);
+  await assert.rejects(pullImage(store, new FakeSource(layers), { platform, limits }), error);
+  assert.deepEqual(files(store), []);
+  assert.deepEqual(readdirSync(store.staging), []);
+}
+
+function changed(layer: FakeLayer, blob: Buffer): FakeLayer {
+  return { ...layer, blob };
+}
+
+const bytes = base.blob as Buffer;
+const flipped = Buffer.from(bytes);
+flipped[900] = (flipped[900] ?? 0) ^ 1;
+
+const attacks: [name: string, code: string, layers: FakeLayer[]][] = [
+  ['a blob with a flipped bit', 'digest-mismatch', [top, changed(base, flipped)]],
+  ['another blob of another size', 'size-mismatch', [changed(base, Buffer.concat([bytes, bytes]))]],
+  ['a blob that stops short', 'size-mismatch', [changed(base, bytes.subarray(0, 500))]],
+  ['content other than the diff ID', 'digest-mismatch', [{ ...base, diffId: sha256(Buffer.from('x')) }]],
+  [
+    'a cut-off archive',
+    'layer-invalid',
+    [layerOf(new TarBuilder().file('a', 'abc').bytes().subarray(0, 514))],
+  ],
+  ['a name that leads out', 'layer-unsafe', [layerOf(new TarBuilder().file('../../etc/cron.d/x').end())]],
+  ['a root that is a symlink', 'layer-unsafe', [layerOf(new TarBuilder().symlink('/', '/etc').end())]],
+  [
+    'a hard link that leads out',
+    'layer-unsafe',
+    [layerOf(new TarBuilder().hardlink('x', '../../etc/shadow').end())],
+  ],
+  ['a hard link to nothing', 'layer-invalid', [layerOf(new TarBuilder().hardlink('x', '/etc/shadow').end())]],
+  ['a symlink without a target', 'layer-invalid', [layerOf(new TarBuilder().symlink('x', '').end())]],
+  ['a symlink at /proc', 'layer-unsafe', [layerOf(new TarBuilder().symlink('proc', '/tmp').end())]],
+  ['a layer of another kind', 'media-type-unsupported', [layerOf(Buffer.alloc(1024), 'application/x-bzip2')]],
+];
+
+for (const [name, code, layers] of attacks) {
+  test(`refused without a trace: ${name}`, (context) => refusedWithoutTrace(context, layers, { code }));
+}
+
+test('limits of an image hold over all its layers together', async (context) => {
+  for (const [name, value] of [
+    ['entries', 3],
+    ['layers', 1],
+    ['imageBytes', 3_004_500],
+    ['recordBytes', 900],
+  ] as const) {
+    const error = { code: 'limit-exceeded', message: new RegExp(`limits\\.${name}`) };
+    await refusedWithoutTrace(context, [base, top], error, layerLimits({ [name]: value }));
+  }
+});
+
+test('a pull can be interrupted while a source stalls, and leaves nothing', async (context) => {
+  const { store } = scratchStore(context);
+  const stalling: FakeLayer = {
+    ...base,
+    blob: async function* () {
+      yield bytes.subarray(0, 100);
+      await new Promise(() => {});
+    },
+  };
+  const controller = new AbortController();
+  const pulling = pullImage(store, new FakeSource([top, stalling]), {
+    platform,
+    signal: controller.signal,
+    onProgress: ({ kind }) => {
+      if (kind === 'layer-done') controller.abort();
+    },
+  });
+  await assert.rejects(pulling, { code: 'interrupted' });
+  assert.deepEqual(files(store), []);
+});
+
+test('an error of the source ends the pull as it is', async (context) => {
+  const failing: FakeLayer = {
+    ...base,
+    // biome-ignore lint/correctness/useYield: the line breaks before the first byte
+    blob: async function* () {
+      throw new RangeError('line is dead');
+    },
+  };
+  const { store } = scratchStore(context);
+  await assert.rejects(pullImage(store, new FakeSource([failing]), { platform }), RangeError);
+  assert.deepEqual(files(store), []);
+});
+
+test('a full file system is named, and nothing stays on it', async (context) => {
+  const { directory } = scratchStore(context);
+  const mount = join(directory, 'small');
+  mkdirSync(mount);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', mount]);
+  try {
+    const store = createStore(join(mount, 'store'));
+    await assert.rejects(pullImage(store, new FakeSource([base]), { platform }), {
+      code: 'no-space',
+      message: new RegExp(`no space left on ${mount} .*needs at least`),
+    });
+    assert.deepEqual(files(store), []);
+  } finally {
+    execFileSync('umount', [mount]);
+  }
+});
