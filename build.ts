@@ -2,7 +2,7 @@ import { chmod, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { assembleSandboxProgram, SANDBOX_PROGRAM_FILE } from './src/deployment/sandbox-source.ts';
+import { assembleSandboxProgram, SANDBOX_PROGRAM_FILE } from './src/deployment/template/sandbox-source.ts';
 
 // Bundles berth into dist/: main.js, which any Node of the version in package.json runs, and the
 // programs that it starts.

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type ApplyOptions, recover } from '../deployment/apply.ts';
+import { type ApplyOptions, recover } from '../deployment/apply/apply.ts';
 import { BerthError } from '../errors.ts';
 import { fileSystemError } from '../linux/file-system.ts';
 import { acquireWriterLock, type WriterLock } from '../linux/lock.ts';

@@ -1,4 +1,4 @@
-import type { Step } from '../deployment/plan.ts';
+import type { Step } from '../deployment/plan/plan.ts';
 import type { PullProgress } from '../layer/pull.ts';
 import { formatBytes } from './bytes.ts';
 import type { Output } from './output.ts';

@@ -1,18 +1,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { apply } from '../../deployment/apply.ts';
+import { apply } from '../../deployment/apply/apply.ts';
 import {
   type InstallHost,
   type InstallRequest,
   type InstallTarget,
   type PreparedInstall,
   prepareInstall,
-} from '../../deployment/install.ts';
-import { describeStep } from '../../deployment/plan.ts';
+} from '../../deployment/plan/install.ts';
+import { describeStep } from '../../deployment/plan/plan.ts';
 import type { DeploymentRecord } from '../../deployment/record.ts';
-import { parseSetting } from '../../deployment/values.ts';
-import { readValuesFile } from '../../deployment/values-file.ts';
+import { parseSetting } from '../../deployment/template/values.ts';
+import { readValuesFile } from '../../deployment/template/values-file.ts';
 import { BerthError } from '../../errors.ts';
 import { hostPlatform } from '../../image/platform.ts';
 import { layerLimits } from '../../layer/limits.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { apply } from '../../deployment/apply.ts';
-import { describeStep } from '../../deployment/plan.ts';
-import { prepareUninstall } from '../../deployment/uninstall.ts';
+import { apply } from '../../deployment/apply/apply.ts';
+import { describeStep } from '../../deployment/plan/plan.ts';
+import { prepareUninstall } from '../../deployment/plan/uninstall.ts';
 import { parseServiceName } from '../../service-name.ts';
 import type { Context } from '../context.ts';
 

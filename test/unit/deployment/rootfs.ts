@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { type ImageExports, readExports } from '../../../src/deployment/exports.ts';
+import { type ImageExports, readExports } from '../../../src/deployment/exports/exports.ts';
 
 /** A root file system of an image with these files, removed after the test. */
 export function makeRootfs(test: TestContext, files: Record<string, string>): string {

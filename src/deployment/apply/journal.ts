@@ -1,0 +1,97 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { BerthError, isErrno, messageOf } from '../../errors.ts';
+import { syncDirectory, writeDurably } from '../../linux/durable.ts';
+import type { Paths } from '../../paths.ts';
+import type { Plan } from '../plan/plan.ts';
+
+const PHASES = ['applying', 'starting', 'undoing'] as const;
+
+/**
+ * How far a change came, as far as recovery must know: `applying` and `undoing` are undone (or, for
+ * a plan that says so, redone); from `starting` on, everything is in place and only systemd acts.
+ */
+export type Phase = (typeof PHASES)[number];
+
+export interface JournalEntry {
+  phase: Phase;
+  plan: Plan;
+}
+
+interface Content {
+  version: 1;
+  plan: Plan;
+}
+
+/**
+ * What an unfinished change would still do or undo. The entry is on disk before the first step and
+ * gone after the last. Only the holder of the writer lock may use one.
+ */
+export class Journal {
+  readonly #directory: string;
+
+  constructor(paths: Paths) {
+    this.#directory = paths.journal;
+  }
+
+  /** Keeps the entry of a change that begins, durably, in one piece, and clears what an earlier change left. */
+  begin(plan: Plan): void {
+    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+    syncDirectory(dirname(this.#directory));
+    this.#clear();
+    const content: Content = { version: 1, plan };
+    writeDurably(this.#file('applying'), `${JSON.stringify(content)}\n`, 0o600);
+  }
+
+  /** Durably says that the change is in another phase now. */
+  advance(to: Phase): void {
+    const from = PHASES.find((phase) => existsSync(this.#file(phase)));
+    // The phase is the file's name because a rename needs no space: a full disk is a reason to undo,
+    // not a hindrance.
+    renameSync(this.#file(from ?? 'applying'), this.#file(to));
+    syncDirectory(this.#directory);
+  }
+
+  /** The entry of an interrupted change, or undefined. Throws `journal-damaged`. */
+  read(): JournalEntry | undefined {
+    const phase = PHASES.find((candidate) => existsSync(this.#file(candidate)));
+    if (phase === undefined) return undefined;
+    const file = this.#file(phase);
+    try {
+      const { version, plan } = JSON.parse(readFileSync(file, 'utf8')) as Content;
+      if (version !== 1) throw new Error(`version ${version} is not known to this berth`);
+      return { phase, plan };
+    } catch (error) {
+      throw new BerthError('journal-damaged', `cannot read the journal: ${file}: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** Where a step keeps what it must bring back; the directory exists. */
+  backup(step: number): string {
+    return join(this.#directory, `backup-${step}`);
+  }
+
+  /** Ends the change: without an entry there is nothing to recover. No error when there is no journal. */
+  close(): void {
+    for (const phase of PHASES) rmSync(this.#file(phase), { force: true });
+    this.#clear();
+  }
+
+  #file(phase: Phase): string {
+    return join(this.#directory, `${phase}.json`);
+  }
+
+  /** Removes what steps kept; only once it is on disk that there is no entry that needs it. */
+  #clear(): void {
+    try {
+      syncDirectory(this.#directory);
+      for (const name of readdirSync(this.#directory)) {
+        rmSync(join(this.#directory, name), { recursive: true, force: true });
+      }
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT')) throw error;
+    }
+  }
+}

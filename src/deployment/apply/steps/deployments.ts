@@ -1,0 +1,73 @@
+import { existsSync, mkdirSync, readlinkSync, renameSync, rmdirSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { isErrno } from '../../../errors.ts';
+import { syncDirectory } from '../../../linux/durable.ts';
+import type { Paths } from '../../../paths.ts';
+import type { ServiceName } from '../../../service-name.ts';
+import type { Step } from '../../plan/plan.ts';
+import type { StepContext } from './context.ts';
+
+type Of<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
+
+/** Moves a deployment, already on disk as a whole, to its place. */
+export function placeDeployment(step: Of<'deployment'>, { paths }: StepContext): void {
+  mkdirSync(paths.service(step.service), { recursive: true, mode: 0o700 });
+  syncDirectory(paths.deployments);
+  renameSync(step.staged, paths.deployment(step.service, step.number));
+  syncDirectory(paths.service(step.service));
+}
+
+export function unplaceDeployment(step: Of<'deployment'>, { paths }: StepContext): void {
+  rmSync(paths.deployment(step.service, step.number), { recursive: true, force: true });
+  removeIfEmpty(paths.service(step.service));
+}
+
+export function switchCurrent(step: Of<'current'>, { paths }: StepContext): void {
+  pointCurrent(paths, step.service, step.number);
+}
+
+export function switchBack(step: Of<'current'>, { paths }: StepContext): void {
+  if (readCurrent(paths, step.service) !== String(step.number)) return;
+  if (step.previous === null) rmSync(paths.current(step.service));
+  else pointCurrent(paths, step.service, step.previous);
+}
+
+/** Renames all deployments of a service away; the end of the change deletes them. */
+export function retireDeployments(step: Of<'retire'>, { paths, backup }: StepContext): void {
+  if (!existsSync(paths.service(step.service))) return;
+  renameSync(paths.service(step.service), backup);
+  syncDirectory(paths.deployments);
+  syncDirectory(dirname(backup));
+}
+
+export function unretireDeployments(step: Of<'retire'>, { paths, backup }: StepContext): void {
+  if (!existsSync(backup)) return;
+  renameSync(backup, paths.service(step.service));
+  syncDirectory(paths.deployments);
+}
+
+// rename(2) over an existing symlink is the only swap that no reader can see halfway.
+function pointCurrent(paths: Paths, service: ServiceName, number: number): void {
+  const temporary = join(paths.service(service), '.current.berth-new');
+  rmSync(temporary, { force: true });
+  symlinkSync(String(number), temporary);
+  renameSync(temporary, paths.current(service));
+  syncDirectory(paths.service(service));
+}
+
+function readCurrent(paths: Paths, service: ServiceName): string | undefined {
+  try {
+    return readlinkSync(paths.current(service));
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT', 'ENOTEMPTY')) throw error;
+  }
+}

@@ -1,0 +1,75 @@
+import { lstatSync, rmdirSync, rmSync } from 'node:fs';
+import { isErrno } from '../../../errors.ts';
+import { runSysusers } from '../../../systemd/sysusers.ts';
+import { createTmpfiles, removeTmpfiles } from '../../../systemd/tmpfiles.ts';
+import type { Step } from '../../plan/plan.ts';
+import type { StepContext } from './context.ts';
+
+type Of<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
+
+export async function makeUsers(step: Of<'sysusers'>, { paths }: StepContext): Promise<void> {
+  await runSysusers(paths, paths.locate(step.path));
+}
+
+export async function makeTmpfiles(step: Of<'tmpfiles'>, { paths }: StepContext): Promise<void> {
+  await createTmpfiles(paths, paths.locate(step.path));
+}
+
+/**
+ * Removes what systemd-tmpfiles made for a service that could not be installed. In the process that
+ * made it, whatever is inside came from the failed start; later, it may be somebody's data and stays.
+ */
+export function unmakeTmpfiles(step: Of<'tmpfiles'>, { paths, recovering, warn }: StepContext): void {
+  for (const path of step.absent.map((inside) => paths.locate(inside)).reverse()) {
+    if (!recovering) {
+      rmSync(path, { recursive: true, force: true });
+      continue;
+    }
+    try {
+      if (lstatSync(path).isDirectory()) rmdirSync(path);
+    } catch (error) {
+      if (isErrno(error, 'ENOTEMPTY', 'EBUSY')) warn(`kept, because it is not empty: ${path}`);
+      else if (!isErrno(error, 'ENOENT')) throw error;
+    }
+  }
+}
+
+export async function cleanTmpfiles(step: Of<'tmpfiles-remove'>, { paths }: StepContext): Promise<void> {
+  const path = paths.locate(step.path);
+  try {
+    lstatSync(path);
+  } catch (error) {
+    // A change that is run again may have removed the file already.
+    if (isErrno(error, 'ENOENT')) return;
+    throw error;
+  }
+  await removeTmpfiles(paths, path);
+}
+
+/** Stops a unit that a failed change started, and forgets that it failed. */
+export async function unstart(step: Of<'start'>, { systemd }: StepContext): Promise<void> {
+  if (!systemd.live) return;
+  await systemd.stop(step.unit);
+  await systemd.resetFailed(step.unit);
+}
+
+/** Takes back that units start at boot. Those without a file were never enabled, or are disabled already. */
+export async function disableUnits(units: string[], { systemd, paths }: StepContext): Promise<void> {
+  const there = units.filter((unit) => lstatSync(paths.unit(unit), { throwIfNoEntry: false }) !== undefined);
+  if (there.length > 0) await systemd.disable(there);
+}
+
+export async function stopUnit(step: Of<'stop'>, { systemd }: StepContext): Promise<void> {
+  if (!systemd.live) return;
+  // Even when its file is gone: what runs outlives the file.
+  await systemd.stop(step.unit);
+  await systemd.resetFailed(step.unit);
+}
+
+/** Starts a unit again that a failed change stopped. */
+export async function restart(step: Of<'stop'>, { systemd }: StepContext): Promise<void> {
+  if (!step.active) return;
+  // Its files were away, and are back.
+  await systemd.reload();
+  await systemd.start(step.unit);
+}

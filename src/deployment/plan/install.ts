@@ -1,0 +1,116 @@
+import { BerthError } from '../../errors.ts';
+import type { Platform } from '../../image/image.ts';
+import type { LayerLimits } from '../../layer/limits.ts';
+import { type PulledImage, type PullProgress, pullImage } from '../../layer/pull.ts';
+import type { Paths } from '../../paths.ts';
+import { findRuntime } from '../../runtime/runtime.ts';
+import type { ServiceName } from '../../service-name.ts';
+import { openStaging } from '../../store/staging.ts';
+import type { Store } from '../../store/store.ts';
+import type { ImageSource } from '../../transport/source.ts';
+import { untilAborted } from '../apply/until-aborted.ts';
+import { type DeploymentRecord, readCurrentRecord } from '../record.ts';
+import type { Values } from '../template/values.ts';
+import type { Plan } from './plan.ts';
+import { planInstall, type StagedDeployment } from './plan-install.ts';
+import { stageDeployment } from './stage.ts';
+
+/** One image that becomes one service. */
+export interface InstallTarget {
+  name: ServiceName;
+  /** Opened only when the service is not there yet. */
+  open(): ImageSource;
+}
+
+export interface InstallRequest {
+  targets: InstallTarget[];
+  settings: Values;
+  /** A path or a name; found on the host when undefined. */
+  runtime: string | undefined;
+  enable: boolean;
+  now: boolean;
+}
+
+export interface InstallHost {
+  paths: Paths;
+  store: Store;
+  platform: Platform;
+  limits: LayerLimits;
+  signal: AbortSignal;
+  onProgress(progress: PullProgress): void;
+  warn(text: string): void;
+}
+
+/** What an install will do, and what it leaves alone because it is there. */
+export interface PreparedInstall {
+  plan: Plan;
+  staged: StagedDeployment[];
+  present: DeploymentRecord[];
+}
+
+/**
+ * Pulls the images of an install and stages their deployments; nothing on the host is changed but the
+ * store. The caller holds the writer's lock, or has a store of its own.
+ */
+export async function prepareInstall(request: InstallRequest, host: InstallHost): Promise<PreparedInstall> {
+  refuseTwice(request.targets);
+  const present: DeploymentRecord[] = [];
+  const absent: InstallTarget[] = [];
+  for (const target of request.targets) {
+    const record = readCurrentRecord(host.paths, target.name);
+    if (record === undefined) absent.push(target);
+    else present.push(record);
+  }
+  // The runtime first: without it, there is no use in pulling.
+  const runtime = absent.length === 0 ? undefined : await findRuntime(host.paths, request.runtime);
+  const images = new Map<ServiceName, PulledImage>();
+  for (const target of absent) images.set(target.name, await pull(target, host));
+
+  const staged: StagedDeployment[] = [];
+  if (runtime !== undefined) {
+    const staging = openStaging(host.store).directory;
+    for (const [name, image] of images) {
+      const { settings, enable } = request;
+      staged.push(await stageDeployment({ ...host, staging, name, image, runtime, settings, enable }));
+    }
+  }
+  return { plan: planInstall(staged, host.paths, { now: request.now }), staged, present };
+}
+
+function refuseTwice(targets: InstallTarget[]): void {
+  const names = targets.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return;
+  throw new BerthError('usage', `two of these images would be the service ${twice}`, {
+    hint: 'install one of them by a command of its own, with --name',
+  });
+}
+
+async function pull({ open }: InstallTarget, host: InstallHost): Promise<PulledImage> {
+  const source = open();
+  try {
+    return await pullImage(host.store, interruptible(source, host.signal), host);
+  } finally {
+    await source.close();
+  }
+}
+
+/** A registry may take minutes to answer; the person who presses Ctrl-C should not have to wait for it. */
+function interruptible(source: ImageSource, signal: AbortSignal): ImageSource {
+  return {
+    get name() {
+      return source.name;
+    },
+    resolve: async (platform) => {
+      try {
+        return await untilAborted(source.resolve(platform), signal);
+      } catch (cause) {
+        throw signal.aborted
+          ? new BerthError('interrupted', `interrupted: looking up ${source.name}`, { cause })
+          : cause;
+      }
+    },
+    blob: (descriptor, stop) => source.blob(descriptor, stop),
+    close: () => source.close(),
+  };
+}

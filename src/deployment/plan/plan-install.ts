@@ -1,0 +1,127 @@
+import { lstatSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { BerthError, isErrno } from '../../errors.ts';
+import type { Paths } from '../../paths.ts';
+import type { StoredImage } from '../../store/images.ts';
+import type { DeploymentRecord } from '../record.ts';
+import type { Plan, Step } from './plan.ts';
+import type { StagedFile } from './stage-files.ts';
+
+/** A deployment that stands ready in staging, on disk as a whole. */
+export interface StagedDeployment {
+  record: DeploymentRecord;
+  /** Where it stands. */
+  directory: string;
+  files: StagedFile[];
+  /** What its tmpfiles.d file would make and what is not there, parents first. */
+  absent: string[];
+  image: StoredImage;
+  /** What the image's name stood for until now. */
+  previous: StoredImage | null;
+}
+
+/** Puts several deployments in place as one change; `now` starts them, each that has a service. */
+export function planInstall(staged: StagedDeployment[], paths: Paths, options: { now: boolean }): Plan {
+  const files = onceEach(staged.flatMap((deployment) => planFiles(deployment, paths)));
+  refuseOccupied(files, paths);
+  const units = staged.flatMap(({ record }) => (record.units[0] === undefined ? [] : [record.units[0]]));
+  const enabled = staged.filter(({ record }) => record.enabled).flatMap(({ record }) => record.units);
+  const steps: Step[] = [
+    ...staged.flatMap(({ record, directory, image, previous }): Step[] => [
+      { kind: 'deployment', service: record.service, number: record.number, staged: directory },
+      { kind: 'current', service: record.service, number: record.number, previous: null },
+      { kind: 'tag', image, previous },
+    ]),
+    ...files,
+    ...staged.flatMap((deployment) => planRuns(deployment)),
+    ...(units.length > 0 ? [{ kind: 'reload' } as const] : []),
+    ...(enabled.length > 0 ? [{ kind: 'enable', units: enabled } as const] : []),
+    ...(options.now ? units.map((unit): Step => ({ kind: 'start', unit })) : []),
+  ];
+  return {
+    title: `install ${staged.map(({ record }) => record.service).join(' ')}`,
+    interrupted: 'undo',
+    steps,
+  };
+}
+
+/** Two images may bring files for one directory that is not there. */
+function onceEach(steps: Step[]): Step[] {
+  const made = new Set<string>();
+  return steps.filter((step) => {
+    if (step.kind !== 'directory') return true;
+    const first = !made.has(step.path);
+    made.add(step.path);
+    return first;
+  });
+}
+
+function planFiles({ record, files }: StagedDeployment, paths: Paths): Step[] {
+  const deployment = paths.deployment(record.service, record.number);
+  return files.map((file) => planFile(file, deployment));
+}
+
+function planFile(file: StagedFile, deployment: string): Step {
+  const { path, uid, gid } = file;
+  switch (file.type) {
+    case 'directory':
+      return { kind: 'directory', path, mode: file.mode, uid, gid };
+    case 'symlink':
+      return { kind: 'symlink', path, target: file.target };
+    case 'file':
+      return {
+        kind: 'file',
+        path,
+        source: join(deployment, file.source),
+        mode: file.mode,
+        uid,
+        gid,
+        content: file.content,
+      };
+  }
+}
+
+// Users first: tmpfiles.d lines name them.
+function planRuns({ files, absent }: StagedDeployment): Step[] {
+  const of = (role: StagedFile['role']) => files.filter((file) => file.role === role && file.type === 'file');
+  return [
+    ...of('sysusers').map(({ path }): Step => ({ kind: 'sysusers', path })),
+    ...of('tmpfiles').map(({ path }): Step => ({ kind: 'tmpfiles', path, absent })),
+  ];
+}
+
+/** Throws `unit-conflict` or `host-file-conflict` for the first place that is taken. */
+function refuseOccupied(steps: Step[], paths: Paths): void {
+  const seen = new Set<string>();
+  for (const step of steps) {
+    if (step.kind !== 'file' && step.kind !== 'symlink') continue;
+    if (seen.has(step.path)) {
+      throw new BerthError(
+        'host-file-conflict',
+        `cannot install: ${step.path}: two of these images bring it`,
+      );
+    }
+    seen.add(step.path);
+    if (!isThere(paths.locate(step.path))) continue;
+    const unit = dirname(step.path) === paths.inside(paths.units);
+    throw new BerthError(
+      unit ? 'unit-conflict' : 'host-file-conflict',
+      `cannot install: ${step.path}: a file is there that berth did not put there`,
+      {
+        hint: unit
+          ? 'give the service another name with --name'
+          : `move ${step.path} away, then run the command again`,
+      },
+    );
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    lstatSync(path);
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return false;
+    throw error;
+  }
+}

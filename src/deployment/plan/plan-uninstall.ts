@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs';
+import type { Paths } from '../../paths.ts';
+import { compareInstalled } from '../apply/steps/files.ts';
+import type { DeploymentRecord, InstalledFile } from '../record.ts';
+import type { Plan, Step } from './plan.ts';
+
+/** A service that goes, with what systemd says of its units now. */
+export interface LeavingService {
+  record: DeploymentRecord;
+  active: string[];
+  enabled: boolean;
+}
+
+/**
+ * Takes services off the host as one change: what berth put there goes, what a person changed is
+ * kept beside its place as `.berthsave`, state directories stay.
+ */
+export function planUninstall(leaving: LeavingService[], paths: Paths): Plan {
+  const units = leaving.flatMap(({ record }) => record.units);
+  const steps: Step[] = [
+    ...leaving.flatMap(({ record, active }) =>
+      record.units.map((unit): Step => ({ kind: 'stop', unit, active: active.includes(unit) })),
+    ),
+    ...leaving
+      .filter(({ record }) => record.units.length > 0)
+      .map(({ record, enabled }): Step => ({ kind: 'disable', units: record.units, enabled })),
+    ...leaving.flatMap(({ record }) => planCleaning(record, paths)),
+    ...leaving.flatMap(({ record }) => planRemovals(record, paths)),
+    ...(units.length > 0 ? [{ kind: 'reload' } as const] : []),
+    ...leaving.map(({ record }): Step => ({ kind: 'retire', service: record.service })),
+  ];
+  return {
+    title: `uninstall ${leaving.map(({ record }) => record.service).join(' ')}`,
+    interrupted: 'redo',
+    steps,
+  };
+}
+
+function planCleaning(record: DeploymentRecord, paths: Paths): Step[] {
+  const own = paths.inside(paths.tmpfiles(record.service));
+  return record.files
+    .filter(({ path }) => path === own)
+    .map(({ path }): Step => ({ kind: 'tmpfiles-remove', path }));
+}
+
+function planRemovals({ files, directories }: DeploymentRecord, paths: Paths): Step[] {
+  return [
+    ...files.toReversed().flatMap((file) => planRemoval(file, paths)),
+    ...directories.toReversed().map((path): Step => ({ kind: 'remove-directory', path })),
+  ];
+}
+
+function planRemoval(file: InstalledFile, paths: Paths): Step[] {
+  switch (compareInstalled(paths.locate(file.path), file)) {
+    case 'unchanged':
+      return [{ kind: 'remove', file }];
+    case 'changed':
+      return [{ kind: 'save', path: file.path, to: freeName(`${file.path}.berthsave`, paths) }];
+    case 'absent':
+      return [];
+  }
+}
+
+/** The name itself, or with a number behind it where an earlier copy has the name already. */
+function freeName(path: string, paths: Paths): string {
+  let name = path;
+  for (let number = 1; existsSync(paths.locate(name)); number += 1) name = `${path}.${number}`;
+  return name;
+}

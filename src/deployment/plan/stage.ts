@@ -1,0 +1,132 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { PulledImage } from '../../layer/pull.ts';
+import { fileSystemError } from '../../linux/file-system.ts';
+import { syncFileSystem } from '../../linux/syncfs.ts';
+import type { Paths } from '../../paths.ts';
+import { isFileOnHost, listMountPoints, makeMountPoints } from '../../runtime/mount-points.ts';
+import type { OciConfig } from '../../runtime/oci-config.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import type { ServiceName } from '../../service-name.ts';
+import { readImages } from '../../store/images.ts';
+import type { Store } from '../../store/store.ts';
+import { type DeploymentRecord, formatRecord, type InstalledFile } from '../record.ts';
+import { type RenderedDeployment, renderDeployment } from '../render/render-deployment.ts';
+import { createdPaths } from '../render/render-lines.ts';
+import type { Values } from '../template/values.ts';
+import { checkout } from './checkout.ts';
+import type { StagedDeployment } from './plan-install.ts';
+import { type StagedFile, stageFiles } from './stage-files.ts';
+
+export interface StageInput {
+  paths: Paths;
+  store: Store;
+  /** An existing directory on the store's file system; the deployment is made in it, under the service's name. */
+  staging: string;
+  name: ServiceName;
+  image: PulledImage;
+  runtime: Runtime;
+  /** What the person set. */
+  settings: Values;
+  enable: boolean;
+  warn(text: string): void;
+}
+
+/** The number of a service's first deployment. */
+const FIRST = 0;
+
+/**
+ * Makes a deployment in staging, whole and on disk: checkout, config.json, units, record. Nothing
+ * outside staging is touched. Throws what `checkout` and `renderDeployment` throw, `no-space`, `io`.
+ */
+export async function stageDeployment(input: StageInput): Promise<StagedDeployment> {
+  try {
+    return await stage(input);
+  } catch (error) {
+    throw fileSystemError(error, `cannot make the deployment of ${input.name}`, input.staging);
+  }
+}
+
+async function stage(input: StageInput): Promise<StagedDeployment> {
+  const { paths, store, name, image, warn } = input;
+  const directory = join(input.staging, name);
+  const rootfs = join(directory, 'rootfs');
+  mkdirSync(directory, { mode: 0o700 });
+  checkout(store, image.diffIds, rootfs);
+  const rendered = await renderDeployment({
+    ...input,
+    rootfs,
+    image: { name: image.name, id: image.configDigest, config: image.config },
+  });
+  for (const warning of rendered.warnings) warn(`${name}: ${warning}`);
+  if (rendered.config !== undefined) await writeConfig(rendered.config, directory, rootfs);
+  const files = stageFiles(name, rendered, directory, paths);
+  const record = makeRecord(input, rendered, files);
+  writeFileSync(join(directory, 'deployment.json'), formatRecord(record), { mode: 0o600 });
+  syncFileSystem(directory);
+  return {
+    record,
+    directory,
+    files,
+    absent: missingOf(createdPaths(rendered.tmpfiles ?? ''), paths),
+    image: image.stored,
+    previous: readImages(store).find((other) => other.name === image.name) ?? null,
+  };
+}
+
+// The runtime would make what is missing at the first start, in a checkout that is meant never to change.
+async function writeConfig(config: OciConfig, directory: string, rootfs: string): Promise<void> {
+  await makeMountPoints(rootfs, await listMountPoints(config, isFileOnHost));
+  writeFileSync(join(directory, 'config.json'), `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
+}
+
+function makeRecord(
+  { name, image, runtime, settings, enable }: StageInput,
+  { values, service, socket }: RenderedDeployment,
+  files: StagedFile[],
+): DeploymentRecord {
+  const units = [
+    ...(service === undefined ? [] : [`${name}.service`]),
+    ...(socket === undefined ? [] : [`${name}.socket`]),
+  ];
+  return {
+    version: 1,
+    service: name,
+    number: FIRST,
+    image: {
+      name: image.name,
+      manifestDigest: image.manifestDigest,
+      configDigest: image.configDigest,
+      diffIds: image.diffIds,
+      labels: image.labels,
+    },
+    created: new Date().toISOString(),
+    values: Object.fromEntries(values),
+    userValues: Object.fromEntries(settings),
+    runtime: runtime.path,
+    units,
+    enabled: enable && units.length > 0,
+    files: files.flatMap(installedFile),
+    directories: files.filter(({ type }) => type === 'directory').map(({ path }) => path),
+  };
+}
+
+function installedFile(file: StagedFile): InstalledFile[] {
+  switch (file.type) {
+    case 'file':
+      return [{ path: file.path, type: 'file', content: file.content }];
+    case 'symlink':
+      return [{ path: file.path, type: 'symlink', content: file.target }];
+    case 'directory':
+      return [];
+  }
+}
+
+/** Of these paths and the directories on the way to them, those that are not there, parents first. */
+function missingOf(wanted: string[], paths: Paths): string[] {
+  const missing = new Set<string>();
+  for (const path of wanted) {
+    for (let at = path; !existsSync(paths.locate(at)); at = dirname(at)) missing.add(at);
+  }
+  return [...missing].sort();
+}

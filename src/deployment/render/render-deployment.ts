@@ -1,0 +1,141 @@
+import type { ImageConfig } from '../../image/image.ts';
+import type { Paths } from '../../paths.ts';
+import { checkConfig } from '../../runtime/check-config.ts';
+import { defaultConfig } from '../../runtime/default-config.ts';
+import { kernelCapabilities } from '../../runtime/kernel-capabilities.ts';
+import type { OciConfig } from '../../runtime/oci-config.ts';
+import { prepareConfig } from '../../runtime/prepare-config.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import type { ServiceName } from '../../service-name.ts';
+import { renderDefaultService, renderDefaultTmpfiles } from '../../systemd/default-templates.ts';
+import { parseUnitFile, type UnitFile } from '../../systemd/unit-file.ts';
+import { type ImageExports, readExports } from '../exports/exports.ts';
+import { type HostFile, listHostFiles } from '../exports/host-files.ts';
+import { checkTaken, type DeploymentFacts, resolveValues, type Values } from '../template/values.ts';
+import { variablesTaken } from '../template/variables.ts';
+import { type RenderedExports, renderExports } from './render.ts';
+import { serviceCommands } from './service-commands.ts';
+
+export interface DeploymentInput {
+  paths: Paths;
+  name: ServiceName;
+  /** The image's checkout, where it is now. */
+  rootfs: string;
+  image: { name: string; id: string; config: ImageConfig };
+  runtime: Runtime;
+  /** What the person set. */
+  settings: Values;
+}
+
+/** What a deployment consists of beside its checkout. Undefined: it has none. */
+export interface RenderedDeployment {
+  values: Map<string, string>;
+  service: string | undefined;
+  /** berth's own addition to a unit that the image ships. */
+  dropIn: string | undefined;
+  socket: string | undefined;
+  tmpfiles: string | undefined;
+  sysusers: string | undefined;
+  config: OciConfig | undefined;
+  hostFiles: readonly HostFile[];
+  /** The content of host files that are templates, by target. */
+  hostFileTexts: ReadonlyMap<string, string>;
+  warnings: string[];
+}
+
+const NOTHING = {
+  service: undefined,
+  socket: undefined,
+  tmpfiles: undefined,
+  sysusers: undefined,
+  configJson: undefined,
+};
+
+/**
+ * Renders a deployment: from the templates in the image's /exports, and from berth's own for whatever
+ * they leave out. Throws what `readExports`, `resolveValues`, `renderExports` and `checkConfig` throw.
+ */
+export async function renderDeployment(input: DeploymentInput): Promise<RenderedDeployment> {
+  const exports = readExports(input.rootfs);
+  const values = resolveValues(factsOf(input), exports?.manifest.defaultValues ?? new Map(), input.settings);
+  const hostFiles = exports === undefined ? [] : listHostFiles(exports, values);
+  checkTaken(input.settings.keys(), exports === undefined ? [] : variablesTaken(exports, hostFiles));
+  const rendered = await render(exports, hostFiles, values, input);
+  const deployment: RenderedDeployment = {
+    ...rendered,
+    dropIn: undefined,
+    config: undefined,
+    hostFiles,
+    hostFileTexts: rendered.hostFiles,
+    warnings: exports?.warnings ?? [],
+  };
+  return exports?.manifest.noContainerService
+    ? deployment
+    : addContainer(deployment, rendered.configJson, input);
+}
+
+async function render(
+  exports: ImageExports | undefined,
+  hostFiles: readonly HostFile[],
+  values: Map<string, string>,
+  input: DeploymentInput,
+): Promise<Omit<RenderedExports, 'kind'>> {
+  if (exports === undefined) return { ...NOTHING, values, hostFiles: new Map() };
+  const pidFile = values.get('PIDFILE') ?? '';
+  const container = { ...input, bundle: bundleOf(input), pidFile };
+  return renderExports({ exports, hostFiles, values, commands: (kind) => serviceCommands(container, kind) });
+}
+
+/** Adds what a deployment that runs a container needs, where the image did not bring it. */
+async function addContainer(
+  deployment: RenderedDeployment,
+  configJson: unknown,
+  input: DeploymentInput,
+): Promise<RenderedDeployment> {
+  const { name, image, rootfs, paths, runtime } = input;
+  const defaults = { name, runtime, image: image.config, imageName: image.name, rootfs, paths };
+  const service = deployment.service ?? (await renderDefaultService(defaults));
+  // Without a config.json of its own, the image's volumes are bound from directories that berth makes.
+  const tmpfiles =
+    deployment.tmpfiles ?? (configJson === undefined ? await renderDefaultTmpfiles(defaults) : undefined);
+  const { config, warnings } = checkConfig(configJson ?? (await defaultConfig(defaults)));
+  const unit = parseUnitFile(service, `${name}.service`);
+  const slice = unit.get('Service', 'Slice');
+  return {
+    ...deployment,
+    service,
+    dropIn: completeUnit(unit, name),
+    tmpfiles: tmpfiles === '' ? undefined : tmpfiles,
+    config: prepareConfig(config, { unit: `${name}.service`, ...(slice === undefined ? {} : { slice }) }),
+    warnings: [...deployment.warnings, ...warnings],
+  };
+}
+
+/**
+ * What a unit that an image ships leaves out and every service of berth needs, as a drop-in, so that
+ * the unit itself stays as shipped: the right to a cgroup below its own, and log lines that do not
+ * carry the runtime's name. Undefined when nothing is missing.
+ */
+function completeUnit(unit: UnitFile, name: ServiceName): string | undefined {
+  const missing = [
+    ...(unit.get('Service', 'Delegate') === undefined ? ['Delegate=yes'] : []),
+    ...(unit.get('Service', 'SyslogIdentifier') === undefined ? [`SyslogIdentifier=${name}`] : []),
+  ];
+  return missing.length === 0 ? undefined : `[Service]\n${missing.join('\n')}\n`;
+}
+
+function factsOf(input: DeploymentInput): DeploymentFacts {
+  return {
+    name: input.name,
+    directory: bundleOf(input),
+    imageName: input.image.name,
+    imageId: input.image.id,
+    runtime: input.runtime.path,
+    capabilities: kernelCapabilities(),
+  };
+}
+
+/** Units name the deployment through `current`, so that they stay the same from one to the next. */
+function bundleOf({ paths, name }: DeploymentInput): string {
+  return paths.inside(paths.current(name));
+}
