@@ -222,7 +222,7 @@ describe('code in the sandbox', () => {
 
 describe('without a sandbox', () => {
   it('because berth may not make namespaces, nothing is rendered', () => {
-    const module = JSON.stringify(import.meta.resolve('../../../src/deployment/sandbox.ts'));
+    const module = JSON.stringify(import.meta.resolve('../../../../src/deployment/template/sandbox.ts'));
     const program = `const { renderEjs } = await import(${module});
       await renderEjs([{ file: 'service.ejs', text: 'canary', escape: 'none' }], new Map()).then(console.log, (error) => console.log(error.code, error.message));`;
     const args = [
