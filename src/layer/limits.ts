@@ -45,14 +45,15 @@ export const DEFAULT_LAYER_LIMITS: LayerLimits = {
 /** Bytes below which the compression ratio is not looked at: a sparse file of zeros is no attack. */
 export const RATIO_COUNTS_FROM = 4 * 2 ** 30;
 
-/** The limits with some of them set otherwise. Names of limits that are not about layers are left alone. */
+/** The limits with some of them set otherwise. Throws `settings-invalid` for a name that is none. */
 export function layerLimits(settings: Record<string, number> = {}): LayerLimits {
-  const limits = { ...DEFAULT_LAYER_LIMITS };
-  for (const name of Object.keys(limits) as (keyof LayerLimits)[]) {
-    const value = Object.hasOwn(settings, name) ? settings[name] : undefined;
-    if (value !== undefined) limits[name] = value;
+  const stranger = Object.keys(settings).find((name) => !Object.hasOwn(DEFAULT_LAYER_LIMITS, name));
+  if (stranger !== undefined) {
+    throw new BerthError('settings-invalid', `unknown limit: limits.${stranger}`, {
+      hint: `known here: ${Object.keys(DEFAULT_LAYER_LIMITS).join(', ')}`,
+    });
   }
-  return limits;
+  return { ...DEFAULT_LAYER_LIMITS, ...settings };
 }
 
 /** Throws `limit-exceeded` when `value` is above the limit; `what` says what there is too much of. */

@@ -80,16 +80,21 @@ export function parseUnitFile(text: string, name: string): UnitFile {
 
 /** Lines without comments, those that end in a backslash joined with the next by a space. */
 function* logicalLines(text: string): Generator<{ text: string; line: number }> {
-  let pending: { text: string; line: number } | undefined;
+  let parts: string[] = [];
+  let first = 0;
   const physical = text.replace(/^\uFEFF/, '').split(/\r\n|\n\r|\n|\r/);
   for (const [index, line] of physical.entries()) {
     // A comment does not end a continued line: systemd drops it and reads on.
     if (/^[ \t]*[#;]/.test(line)) continue;
-    const joined = { text: (pending?.text ?? '') + line, line: pending?.line ?? index + 1 };
-    pending = endsInBackslash(joined.text) ? { ...joined, text: `${joined.text.slice(0, -1)} ` } : undefined;
-    if (pending === undefined) yield joined;
+    if (parts.length === 0) first = index + 1;
+    if (endsInBackslash(line)) {
+      parts.push(line.slice(0, -1));
+      continue;
+    }
+    yield { text: [...parts, line].join(' '), line: first };
+    parts = [];
   }
-  if (pending !== undefined) yield pending;
+  if (parts.length > 0) yield { text: [...parts, ''].join(' '), line: first };
 }
 
 /** The text of a unit file. Throws `unit-invalid` for a value that would read back as something else. */
@@ -111,10 +116,21 @@ export function printUnitFile(file: UnitFile): string {
 
 /** A backslash that is not itself escaped joins the next line. */
 function endsInBackslash(line: string): boolean {
-  return (/\\*$/.exec(line)?.[0].length ?? 0) % 2 === 1;
+  let start = line.length;
+  while (line[start - 1] === '\\') start -= 1;
+  return (line.length - start) % 2 === 1;
 }
 
-// systemd's WHITESPACE; String.prototype.trim would also take no-break spaces, which belong to the value.
+// systemd's WHITESPACE; String.prototype.trim would also take no-break spaces, which belong to the
+// value. A loop, because a regular expression that looks for blanks at the end takes quadratic time.
 function trim(text: string): string {
-  return text.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '');
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text[start])) start += 1;
+  while (end > start && isBlank(text[end - 1])) end -= 1;
+  return text.slice(start, end);
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === ' ' || character === '\t' || character === '\r' || character === '\n';
 }

@@ -86,3 +86,11 @@ test('a value that would become two lines is not printed', () => {
     assert.throws(() => printUnitFile(file), { code: 'unit-invalid' }, JSON.stringify(value));
   }
 });
+
+test('a long line costs time in proportion to its length', () => {
+  // Quadratic, this would be 10^12 steps: the test's own limit would end it.
+  const long = `${'\\'.repeat(500_000)}x${' '.repeat(500_000)}y`;
+  assert.equal(parseUnitFile(`[Service]\nExecStart=${long}`, 'a.service').get('Service', 'ExecStart'), long);
+  const joined = parseUnitFile(`[Service]\nExecStart=a${'\\\nb'.repeat(100_000)}`, 'a.service');
+  assert.equal(joined.get('Service', 'ExecStart')?.length, 1 + 2 * 100_000);
+});
