@@ -8,13 +8,14 @@ import { prepareConfig } from '../../runtime/prepare-config.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { ServiceName } from '../../service-name.ts';
 import { renderDefaultService, renderDefaultTmpfiles } from '../../systemd/default-templates.ts';
-import { parseUnitFile, type UnitFile } from '../../systemd/unit-file.ts';
+import { parseUnitFile } from '../../systemd/unit-file.ts';
 import { type ImageExports, readExports } from '../exports/exports.ts';
 import { type HostFile, listHostFiles } from '../exports/host-files.ts';
 import { checkTaken, type DeploymentFacts, resolveValues, type Values } from '../template/values.ts';
 import { variablesTaken } from '../template/variables.ts';
 import { type RenderedExports, renderExports } from './render.ts';
 import { serviceCommands } from './service-commands.ts';
+import { addSupervision, renderAdditions } from './unit-additions.ts';
 
 export interface DeploymentInput {
   paths: Paths;
@@ -31,7 +32,7 @@ export interface DeploymentInput {
 export interface RenderedDeployment {
   values: Map<string, string>;
   service: string | undefined;
-  /** berth's own addition to a unit that the image ships. */
+  /** 10-berth.conf: all that berth adds to the unit, so that an image's unit stays as shipped. */
   dropIn: string | undefined;
   socket: string | undefined;
   tmpfiles: string | undefined;
@@ -104,24 +105,11 @@ async function addContainer(
   return {
     ...deployment,
     service,
-    dropIn: completeUnit(unit, name),
+    dropIn: renderAdditions(addSupervision(unit, name)),
     tmpfiles: tmpfiles === '' ? undefined : tmpfiles,
     config: prepareConfig(config, { unit: `${name}.service`, ...(slice === undefined ? {} : { slice }) }),
     warnings: [...deployment.warnings, ...warnings],
   };
-}
-
-/**
- * What a unit that an image ships leaves out and every service of berth needs, as a drop-in, so that
- * the unit itself stays as shipped: the right to a cgroup below its own, and log lines that do not
- * carry the runtime's name. Undefined when nothing is missing.
- */
-function completeUnit(unit: UnitFile, name: ServiceName): string | undefined {
-  const missing = [
-    ...(unit.get('Service', 'Delegate') === undefined ? ['Delegate=yes'] : []),
-    ...(unit.get('Service', 'SyslogIdentifier') === undefined ? [`SyslogIdentifier=${name}`] : []),
-  ];
-  return missing.length === 0 ? undefined : `[Service]\n${missing.join('\n')}\n`;
 }
 
 function factsOf(input: DeploymentInput): DeploymentFacts {
