@@ -36,12 +36,23 @@ function buildProgram(context: Context, streams: OutputStreams): Command {
     .showSuggestionAfterError()
     .configureOutput({
       writeOut: (text) => streams.stdout.write(text),
-      writeErr: (text) => streams.stderr.write(text.replace(/^error: /, 'Error: ')),
+      writeErr: (text) => streams.stderr.write(text),
+      // `report` says it, in the form of every other error.
+      outputError: () => {},
     })
     .exitOverride()
     .hook('preAction', () => context.enter(program.opts<{ root?: string }>().root ?? '/'));
   for (const add of [addInstall, addUninstall, addList, addImages, addInspect]) add(program, context);
   return program;
+}
+
+// What commander throws when it has printed help because no command was given.
+const HELP_SHOWN = 'commander.help';
+
+function reportUsage({ message }: CommanderError, output: Output): void {
+  const [, what = message, suggestion] =
+    /^(?:error: )?(.*?)(?:\n\(Did you mean (.*)\?\))?$/s.exec(message) ?? [];
+  output.error(what, suggestion === undefined ? 'berth --help' : `did you mean ${suggestion}?`);
 }
 
 function report(error: unknown, output: Output): number {
@@ -50,8 +61,9 @@ function report(error: unknown, output: Output): number {
     return exitStatus(error.code);
   }
   if (error instanceof CommanderError) {
-    // commander has printed its message by now; help and version end with 0.
-    return error.exitCode === 0 ? 0 : 2;
+    if (error.exitCode === 0) return 0;
+    if (error.code !== HELP_SHOWN) reportUsage(error, output);
+    return 2;
   }
   // Not foreseen: a person can only report it, and the stack is what a report needs.
   output.error(`unexpected: ${messageOf(error)}`, undefined);
