@@ -49,33 +49,52 @@ const MAX_LINE = 1024 * 1024;
 
 /**
  * Reads a unit file as systemd does, but throws `unit-invalid` with the line's number where systemd
- * would only warn and go on: a line without "=", an assignment before any section, a NUL.
+ * would only warn and go on: a line without "=", an assignment before any section, a NUL. With
+ * `onProblem` it goes on, too: for files that are not berth's to judge.
  *
  * `name` is for the message. Comments are not kept.
  */
-export function parseUnitFile(text: string, name: string): UnitFile {
+export function parseUnitFile(
+  text: string,
+  name: string,
+  onProblem: (problem: BerthError) => void = (problem) => {
+    throw problem;
+  },
+): UnitFile {
   const entries: UnitEntry[] = [];
   let section: string | undefined;
   for (const logical of logicalLines(text)) {
-    const problem = (what: string) =>
-      new BerthError('unit-invalid', `broken unit file: ${name}:${logical.line}: ${what}`);
-    if (logical.text.includes('\0')) throw problem('a NUL character');
-    if (logical.text.length > MAX_LINE) throw problem('the line is too long');
-    const content = trim(logical.text);
-    if (content === '') continue;
-    if (content.startsWith('[')) {
-      section = /^\[([^\p{Cc}\]]+)\]$/u.exec(content)?.[1];
-      if (section === undefined) throw problem('a section is "[Name]"');
-      continue;
+    const read = readLine(logical.text);
+    if (read === undefined) continue;
+    if ('section' in read) section = read.section;
+    else if ('key' in read && section !== undefined) entries.push({ section, ...read, line: logical.line });
+    else {
+      const what = 'problem' in read ? read.problem : 'an assignment before the first section';
+      // What follows a section that cannot be read belongs to none.
+      if ('header' in read) section = undefined;
+      onProblem(new BerthError('unit-invalid', `broken unit file: ${name}:${logical.line}: ${what}`));
     }
-    const equals = content.indexOf('=');
-    if (equals === -1) throw problem('missing "="');
-    if (section === undefined) throw problem('an assignment before the first section');
-    const key = trim(content.slice(0, equals));
-    if (key === '') throw problem('missing key before "="');
-    entries.push({ section, key, value: trim(content.slice(equals + 1)), line: logical.line });
   }
   return new UnitFile(entries);
+}
+
+type Line = { section: string } | { key: string; value: string } | { problem: string; header?: true };
+
+/** What one logical line says; undefined for an empty one. */
+function readLine(text: string): Line | undefined {
+  if (text.includes('\0')) return { problem: 'a NUL character' };
+  if (text.length > MAX_LINE) return { problem: 'the line is too long' };
+  const content = trim(text);
+  if (content === '') return undefined;
+  if (content.startsWith('[')) {
+    const section = /^\[([^\p{Cc}\]]+)\]$/u.exec(content)?.[1];
+    return section === undefined ? { problem: 'a section is "[Name]"', header: true } : { section };
+  }
+  const equals = content.indexOf('=');
+  if (equals === -1) return { problem: 'missing "="' };
+  const key = trim(content.slice(0, equals));
+  if (key === '') return { problem: 'missing key before "="' };
+  return { key, value: trim(content.slice(equals + 1)) };
 }
 
 /** Lines without comments, those that end in a backslash joined with the next by a space. */

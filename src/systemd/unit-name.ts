@@ -6,7 +6,8 @@ declare const brand: unique symbol;
 /** The full name of a unit, such as `web.service` or `web@a.service` (systemd.unit(5)). */
 export type UnitName = string & { readonly [brand]: 'UnitName' };
 
-const SUFFIXES = [
+/** The types of units that there are (systemd.unit(5)). */
+export const UNIT_SUFFIXES = [
   'service',
   'socket',
   'target',
@@ -20,7 +21,7 @@ const SUFFIXES = [
   'scope',
 ] as const;
 
-export type UnitSuffix = (typeof SUFFIXES)[number];
+export type UnitSuffix = (typeof UNIT_SUFFIXES)[number];
 
 interface Parts {
   prefix: string;
@@ -36,10 +37,15 @@ const MAX_LENGTH = 255;
 export function parseUnitName(text: string): UnitName {
   if (split(text) === undefined) {
     throw new BerthError('unit-invalid', `not a unit name: ${JSON.stringify(text)}`, {
-      hint: `a unit name ends in one of .${SUFFIXES.join(', .')}`,
+      hint: `a unit name ends in one of .${UNIT_SUFFIXES.join(', .')}`,
     });
   }
   return text as UnitName;
+}
+
+/** True for what systemd takes as a unit's name. */
+export function isUnitName(text: string): boolean {
+  return split(text) !== undefined;
 }
 
 /** The unit of a service that berth installs. */
@@ -87,7 +93,7 @@ function parts(unit: UnitName): Parts {
 
 function split(text: string): Parts | undefined {
   const dot = text.lastIndexOf('.');
-  const suffix = SUFFIXES.find((known) => known === text.slice(dot + 1));
+  const suffix = UNIT_SUFFIXES.find((known) => known === text.slice(dot + 1));
   if (dot < 1 || suffix === undefined || text.length > MAX_LENGTH) return undefined;
   const stem = text.slice(0, dot);
   const at = stem.indexOf('@');

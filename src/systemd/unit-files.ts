@@ -1,0 +1,172 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { isErrno } from '../errors.ts';
+import type { Paths } from '../paths.ts';
+import { parseUnitFile, type UnitEntry } from './unit-file.ts';
+import { UNIT_SUFFIXES } from './unit-name.ts';
+
+/** systemd's unit search path (systemd.unit(5)), what goes before first. */
+const DIRECTORIES = [
+  '/etc/systemd/system',
+  '/run/systemd/system',
+  '/usr/local/lib/systemd/system',
+  '/usr/lib/systemd/system',
+  '/lib/systemd/system',
+];
+
+// Two units may be names of each other, by mistake.
+const MAX_ALIASES = 8;
+
+/** A unit as its files make it. */
+export interface FoundUnit {
+  /** Its own name, where it was asked for by another. */
+  name: string;
+  loadState: 'loaded' | 'masked' | 'not-found';
+  /** Of the unit and then of its drop-ins, in the order in which systemd reads them. */
+  entries: readonly UnitEntry[];
+  /** Units linked into its .wants and .requires directories. */
+  wants: string[];
+  requires: string[];
+}
+
+/**
+ * Unit files as they are below a root, or as they will be: a change's own files, by the path that the
+ * installed system knows them by, lie over what is there.
+ */
+export class UnitFiles {
+  readonly #paths: Paths;
+  readonly #added: ReadonlyMap<string, string>;
+  readonly #listed = new Map<string, string[]>();
+
+  constructor(paths: Paths, added: ReadonlyMap<string, string> = new Map()) {
+    this.#paths = paths;
+    this.#added = added;
+  }
+
+  /** The names of all unit files, templates too, each once. */
+  names(): string[] {
+    const files = DIRECTORIES.flatMap((directory) => this.#list(directory));
+    return [...new Set(files)].filter((file) => UNIT_SUFFIXES.some((suffix) => file.endsWith(`.${suffix}`)));
+  }
+
+  /** The unit of this name, or that it is another name of. */
+  find(unit: string, aliases = MAX_ALIASES): FoundUnit {
+    const names = sourceNames(unit);
+    const wants = this.#linked(names, 'wants');
+    const requires = this.#linked(names, 'requires');
+    const found = (loadState: FoundUnit['loadState'], files: string[]): FoundUnit => {
+      const entries = files.flatMap((path) => readEntries(this.#read(path), path));
+      return { name: unit, loadState, entries, wants, requires };
+    };
+    const places = names.flatMap((name) => DIRECTORIES.map((directory) => join(directory, name)));
+    const place = places.find((path) => this.#exists(path));
+    if (place === undefined) return found('not-found', []);
+    const target = basename(this.#link(place) ?? unit);
+    if (target !== 'null' && !names.includes(target) && aliases > 0) return this.find(target, aliases - 1);
+    if (this.#read(place) === '') return found('masked', []);
+    return found('loaded', [place, ...this.#dropIns(unit)]);
+  }
+
+  /** Names of what is linked into a unit's .wants or .requires directories. */
+  #linked(names: string[], kind: 'wants' | 'requires'): string[] {
+    return unique(
+      names.flatMap((name) =>
+        DIRECTORIES.flatMap((directory) => this.#list(join(directory, `${name}.${kind}`))),
+      ),
+    );
+  }
+
+  /** The drop-ins of a unit: of one file name, that of the directory that goes before. */
+  #dropIns(unit: string): string[] {
+    const found = new Map<string, string>();
+    for (const name of dropInNames(unit)) {
+      for (const directory of DIRECTORIES) {
+        for (const file of this.#list(join(directory, `${name}.d`))) {
+          if (file.endsWith('.conf') && !found.has(file)) found.set(file, join(directory, `${name}.d`, file));
+        }
+      }
+    }
+    return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, path]) => path);
+  }
+
+  #exists(path: string): boolean {
+    const { directory, name } = split(path);
+    return this.#list(directory).includes(name);
+  }
+
+  #list(directory: string): string[] {
+    const known = this.#listed.get(directory);
+    if (known !== undefined) return known;
+    const added = [...this.#added.keys()].map(split).filter((path) => path.directory === directory);
+    const names = unique([...added.map(({ name }) => name), ...listDirectory(this.#paths.locate(directory))]);
+    this.#listed.set(directory, names);
+    return names;
+  }
+
+  /** Empty for a file that masks its unit, as systemd has it, and for one that is not there. */
+  #read(path: string): string {
+    const link = this.#link(path);
+    try {
+      // An absolute symlink below another root means a file of that root.
+      return readFileSync(link?.startsWith('/') ? this.#paths.locate(link) : this.#locate(path), 'utf8');
+    } catch (error) {
+      if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP')) return '';
+      throw error;
+    }
+  }
+
+  /** Where the symlink at a place leads to; undefined for what is none. */
+  #link(path: string): string | undefined {
+    try {
+      return readlinkSync(this.#locate(path));
+    } catch (error) {
+      if (isErrno(error, 'EINVAL', 'ENOENT', 'ENOTDIR')) return undefined;
+      throw error;
+    }
+  }
+
+  #locate(path: string): string {
+    return this.#added.get(path) ?? this.#paths.locate(path);
+  }
+}
+
+function listDirectory(path: string): string[] {
+  try {
+    return readdirSync(path).sort();
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
+    throw error;
+  }
+}
+
+/** systemd warns of broken lines and goes on. */
+function readEntries(text: string, path: string): readonly UnitEntry[] {
+  return parseUnitFile(text, path, () => undefined).entries;
+}
+
+/** The unit's own file, and for an instance its template's. */
+function sourceNames(unit: string): string[] {
+  const template = unit.replace(/@.+\.([a-z]+)$/, '@.$1');
+  return template === unit ? [unit] : [unit, template];
+}
+
+/** `a-b.service` also has the drop-ins of `a-.service` and of `service`, after its own. */
+function dropInNames(unit: string): string[] {
+  const suffix = unit.slice(unit.lastIndexOf('.') + 1);
+  const prefixes = sourceNames(unit).flatMap((name) => {
+    const words = name.slice(0, name.lastIndexOf('.')).split('-');
+    return words
+      .slice(1)
+      .map((_, index) => `${words.slice(0, words.length - 1 - index).join('-')}-.${suffix}`);
+  });
+  return [...sourceNames(unit), ...prefixes, suffix];
+}
+
+function split(path: string): { directory: string; name: string } {
+  const slash = path.lastIndexOf('/');
+  return { directory: path.slice(0, slash), name: path.slice(slash + 1) };
+}
+
+function unique(names: string[]): string[] {
+  return [...new Set(names)];
+}
