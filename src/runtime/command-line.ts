@@ -1,4 +1,4 @@
-import type { ServiceName } from '../service-name.ts';
+import { containerId, type ServiceName } from '../service-name.ts';
 import type { Runtime } from './runtime.ts';
 
 /** What a unit's commands are about. Paths are as the installed system names them. */
@@ -12,12 +12,12 @@ export interface Container {
 
 /** Starts the container and returns, leaving no process of the runtime: for Type=forking with PIDFile=. */
 export function startDetached({ runtime, name, bundle, pidFile }: Container): string[] {
-  return [runtime.path, 'run', '--detach', '--bundle', bundle, '--pid-file', pidFile, name];
+  return [runtime.path, 'run', '--detach', '--bundle', bundle, '--pid-file', pidFile, containerId(name)];
 }
 
 /** Runs the container until it ends, with the runtime's process beside it. */
 export function runForeground({ runtime, name, bundle }: Omit<Container, 'pidFile'>): string[] {
-  return [runtime.path, 'run', '--bundle', bundle, name];
+  return [runtime.path, 'run', '--bundle', bundle, containerId(name)];
 }
 
 /** Sends a signal, by number or by name, to the container's first process. */
@@ -25,12 +25,12 @@ export function killContainer(
   { runtime, name }: Pick<Container, 'runtime' | 'name'>,
   signal: string,
 ): string[] {
-  return [runtime.path, 'kill', name, signal];
+  return [runtime.path, 'kill', containerId(name), signal];
 }
 
 /** Kills what is left of the container and removes its state; quiet when there is none. */
 export function deleteContainer({ runtime, name }: Pick<Container, 'runtime' | 'name'>): string[] {
-  return [runtime.path, 'delete', '--force', name];
+  return [runtime.path, 'delete', '--force', containerId(name)];
 }
 
 /** Runs a command inside the running container. */
@@ -38,5 +38,5 @@ export function execInContainer(
   { runtime, name }: Pick<Container, 'runtime' | 'name'>,
   command: readonly string[],
 ): string[] {
-  return [runtime.path, 'exec', name, ...command];
+  return [runtime.path, 'exec', containerId(name), ...command];
 }

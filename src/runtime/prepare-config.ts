@@ -6,7 +6,7 @@ const PAYLOAD = 'payload';
 export interface PrepareOptions {
   /** The unit that runs the container, such as `web.service`. */
   unit: string;
-  /** Of the unit's Slice=; `system.slice` where the unit names none. */
+  /** Of the unit's Slice=; systemd's default where the unit names none. */
   slice?: string;
 }
 
@@ -28,8 +28,15 @@ export function prepareConfig(config: OciConfig, options: PrepareOptions): OciCo
  * The cgroup of a unit's container. It is a child, because systemd keeps the unit's own cgroup to
  * itself; the unit must say Delegate=yes.
  */
-export function cgroupsPath(unit: string, slice = 'system.slice'): string {
+export function cgroupsPath(unit: string, slice = defaultSlice(unit)): string {
   return `${slicePath(slice)}/${unit}/${PAYLOAD}`;
+}
+
+/** systemd.special(7): the instances of one template have a slice of their own, named after it. */
+function defaultSlice(unit: string): string {
+  const at = unit.indexOf('@');
+  // A plain "-" there would be a slice within a slice.
+  return at === -1 ? 'system.slice' : `system-${unit.slice(0, at).replaceAll('-', String.raw`\x2d`)}.slice`;
 }
 
 /** systemd.slice(5): `a-b.slice` lies in `a.slice`, `-.slice` is the root. */
