@@ -1,80 +1,67 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, readdir, rm, rmdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ExecaError, execa } from 'execa';
-import { cacheDirectory, type ImageSet, imageSet } from './cache.ts';
-import { type PackedLayer, packLayer } from './layer.ts';
-import { Layout } from './layout.ts';
+import { buildImage } from './build-image.ts';
+import { cacheDirectory, imageDirectory } from './cache.ts';
 import { Packages } from './packages.ts';
-import { pushAll } from './push.ts';
 import type { Recipe } from './recipe.ts';
 import { BIG, STANDARD } from './recipes.ts';
-import { changeRoot } from './root.ts';
 
-// Usage: build.ts [standard | big]. Builds the test images of a set into the cache, once per machine
-// and version of the recipes. Run by test/setup/run, in a mount namespace of its own and under a lock.
+// Usage: build.ts [standard | big]. Builds what is missing of the test images of a set into the cache.
+// Run by test/setup/run, in a mount namespace of its own and under a lock.
 
-/** Sets that nobody used for so long are removed, in milliseconds. */
+/** What nobody used for so long is removed, in milliseconds. */
 const KEPT = 14 * 24 * 3600 * 1000;
 
-const set: ImageSet = process.argv[2] === 'big' ? 'big' : 'standard';
-const finished = await imageSet(set);
-if (existsSync(finished)) {
-  await utimes(finished, new Date(), new Date());
-} else {
-  await removeUnused();
-  process.stderr.write(`setup: test images (${set})\n`);
-  try {
-    await build(set === 'big' ? BIG : STANDARD, finished);
-  } catch (error) {
-    if (!(error instanceof ExecaError)) {
-      throw error;
-    }
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 1;
+try {
+  await buildMissing(process.argv[2] === 'big' ? [...STANDARD, ...BIG] : STANDARD);
+} catch (error) {
+  if (!(error instanceof ExecaError)) {
+    throw error;
   }
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
 }
 
-async function build(recipes: Recipe[], destination: string): Promise<void> {
-  const unfinished = `${destination}.unfinished`;
-  await mkdir(join(unfinished, 'work'), { recursive: true });
-  // In memory, because an overlay cannot write to another overlay, which a container's disk often is.
-  await execa('mount', ['-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', join(unfinished, 'work')]);
-  const work = join(unfinished, 'work');
-  const layout = await Layout.create(join(unfinished, 'layout'));
-  await assemble(recipes, layout, work);
-  await execa('umount', [work]);
-  await rm(work, { recursive: true });
-  await pushAll(recipes, layout.dir, join(unfinished, 'registry'));
-  await rename(unfinished, destination);
-}
-
-async function assemble(recipes: Recipe[], layout: Layout, work: string): Promise<void> {
-  const packages = await Packages.open(work);
-  const root = join(work, 'base');
-  await packages.bootstrap(root);
-  const trees = new Map<string, string[]>([['base', [root]]]);
-  const packed = new Map<string, PackedLayer[]>([['base', [await packLayer(root, layout.blobs, 'gzip')]]]);
+async function buildMissing(recipes: Recipe[]): Promise<void> {
+  const missing: Recipe[] = [];
   for (const recipe of recipes) {
-    const below = [...(trees.get(recipe.from?.name ?? recipe.name) ?? [])];
-    const layers = [...(packed.get(recipe.from?.name ?? recipe.name) ?? [])];
-    for (const [number, layer] of recipe.layers.entries()) {
-      const tree = await changeRoot(layer, below, join(work, `${recipe.name}-${number}`), packages);
-      below.push(tree);
-      layers.push(await packLayer(tree, layout.blobs, layer.compression ?? 'gzip'));
+    const directory = await imageDirectory(recipe);
+    if (existsSync(directory)) {
+      await utimes(directory, new Date(), new Date());
+    } else {
+      missing.push(recipe);
     }
-    trees.set(recipe.name, below);
-    packed.set(recipe.name, layers);
-    await layout.add(recipe, layers);
   }
-  await layout.finish();
+  if (missing.length === 0) {
+    return;
+  }
+  await removeUnused();
+  const work = join(cacheDirectory(), 'work');
+  await mkdir(work, { recursive: true });
+  // In memory, because an overlay cannot write to another overlay, which a container's disk often is.
+  await execa('mount', ['-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', work]);
+  const packages = new Packages(work);
+  for (const recipe of missing) {
+    const lack = await recipe.missing?.();
+    if (lack === undefined) {
+      process.stderr.write(`setup: test image ${recipe.name}\n`);
+      await buildImage(recipe, join(work, recipe.name), packages);
+    } else {
+      process.stderr.write(`setup: no test image ${recipe.name}: ${lack}\n`);
+    }
+  }
+  await execa('umount', [work]);
+  await rmdir(work);
 }
 
+/** Nobody else writes there now: what is unfinished was interrupted. */
 async function removeUnused(): Promise<void> {
-  for (const name of await readdir(cacheDirectory())) {
-    const path = join(cacheDirectory(), name);
-    const isSet = /^(standard|big)-/.test(name);
-    if (isSet && (name.endsWith('.unfinished') || Date.now() - (await stat(path)).mtimeMs > KEPT)) {
+  for (const entry of await readdir(cacheDirectory(), { withFileTypes: true })) {
+    const path = join(cacheDirectory(), entry.name);
+    if (!entry.isDirectory()) continue;
+    if (entry.name.endsWith('.unfinished') || Date.now() - (await stat(path)).mtimeMs > KEPT) {
       await rm(path, { recursive: true });
     }
   }

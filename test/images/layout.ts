@@ -9,14 +9,12 @@ const INDEX = 'application/vnd.oci.image.index.v1+json';
 
 interface Entry extends Blob {
   platform?: { os: string; architecture: string };
-  annotations?: Record<string, string>;
 }
 
-/** An OCI image layout (image-layout.md) with all images of a set, named by recipe. */
+/** An OCI image layout (image-layout.md) with one image, named by its recipe. */
 export class Layout {
   readonly dir: string;
   readonly #architecture: string;
-  readonly #entries: Entry[] = [];
 
   private constructor(dir: string, architecture: string) {
     this.dir = dir;
@@ -34,6 +32,7 @@ export class Layout {
     return join(this.dir, 'blobs/sha256');
   }
 
+  /** Finishes the layout. The blobs of the layers are in it already. */
   async add(recipe: Recipe, layers: PackedLayer[]): Promise<void> {
     let entry: Entry = await this.#manifest(recipe, layers, this.#architecture);
     if (recipe.format === 'index') {
@@ -42,14 +41,8 @@ export class Layout {
       const manifests = [platformEntry(other, 's390x'), platformEntry(entry, this.#architecture)];
       entry = await this.#json({ schemaVersion: 2, mediaType: INDEX, manifests }, INDEX);
     }
-    this.#entries.push({ ...entry, annotations: { 'org.opencontainers.image.ref.name': recipe.name } });
-  }
-
-  async finish(): Promise<void> {
-    await writeFile(
-      join(this.dir, 'index.json'),
-      JSON.stringify({ schemaVersion: 2, manifests: this.#entries }),
-    );
+    const named = { ...entry, annotations: { 'org.opencontainers.image.ref.name': recipe.name } };
+    await writeFile(join(this.dir, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests: [named] }));
   }
 
   async #manifest(recipe: Recipe, layers: PackedLayer[], architecture: string): Promise<Blob> {

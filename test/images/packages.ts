@@ -8,31 +8,26 @@ const NOT_NEEDED = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/info/*',
 /** This machine's apt, set up to install into the root file system of an image. */
 export class Packages {
   readonly #work: string;
-  readonly #sources: string;
+  #hasLists = false;
 
-  private constructor(work: string, sources: string) {
+  /** `work` is a directory for package lists and the like. */
+  constructor(work: string) {
     this.#work = work;
-    this.#sources = sources;
-  }
-
-  /** Uses the mirrors and proxies of this machine's apt, and of its sources only the distribution's own. */
-  static async open(work: string): Promise<Packages> {
-    const sources = join(work, 'sources.list');
-    await writeFile(sources, await distributionSources());
-    return new Packages(work, sources);
   }
 
   /** Makes the smallest root file system that packages can be installed in. */
   async bootstrap(root: string): Promise<void> {
     const { VERSION_CODENAME: suite = '' } = await osRelease();
+    const sources = await this.#writeSources();
     const excluded = NOT_NEEDED.map((path) => `--dpkgopt=path-exclude=${path}`);
     await execa('mmdebstrap', [
       ...['--quiet', '--variant=essential', '--skip=cleanup/apt/lists'],
       ...excluded,
-      ...[suite, root, this.#sources],
+      ...[suite, root, sources],
     ]);
     // The lists go on serving the further layers, and are no part of the image.
     await rename(join(root, 'var/lib/apt/lists'), join(this.#work, 'lists'));
+    this.#hasLists = true;
     await Promise.all(['var/cache/apt', 'var/log'].map((place) => removeFiles(join(root, place))));
   }
 
@@ -40,6 +35,7 @@ export class Packages {
   async install(root: string, packages: string[]): Promise<void> {
     const archives = join(root, 'tmp/archives');
     await mkdir(join(archives, 'partial'), { recursive: true });
+    await this.#getLists(root, archives);
     await execa('apt-get', [...this.#aptOptions(root, archives), 'install', '--download-only', ...packages]);
     const policy = join(root, 'usr/sbin/policy-rc.d');
     await writeFile(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
@@ -51,6 +47,27 @@ export class Packages {
     await rm(policy);
     await rm(archives, { recursive: true });
     await Promise.all(['var/cache/debconf', 'var/log'].map((place) => removeFiles(join(root, place))));
+  }
+
+  /** Fetches the package lists, unless `bootstrap` just did: those of an earlier day name files that are gone. */
+  async #getLists(root: string, archives: string): Promise<void> {
+    if (this.#hasLists) {
+      return;
+    }
+    await this.#writeSources();
+    await mkdir(join(this.#work, 'lists/partial'), { recursive: true });
+    await execa('apt-get', [...this.#aptOptions(root, archives), 'update']);
+    this.#hasLists = true;
+  }
+
+  /** The mirrors and proxies of this machine's apt, and of its sources only the distribution's own. */
+  async #writeSources(): Promise<string> {
+    await writeFile(this.#sources, await distributionSources());
+    return this.#sources;
+  }
+
+  get #sources(): string {
+    return join(this.#work, 'sources.list');
   }
 
   #aptOptions(root: string, archives: string): string[] {

@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { Recipe } from './recipe.ts';
 
-/** Fills `storage` by pushing every recipe's image from a layout to a registry that runs only for that. */
-export async function pushAll(recipes: Recipe[], layout: string, storage: string): Promise<void> {
+/** Fills `storage` by pushing an image from its layout to a registry that runs only for that. */
+export async function pushImage(recipe: Recipe, layout: string, storage: string): Promise<void> {
   await mkdir(storage, { recursive: true });
   const address = `127.0.0.1:${await freePort()}`;
   const settings = join(storage, '..', 'registry.json');
@@ -24,10 +24,8 @@ export async function pushAll(recipes: Recipe[], layout: string, storage: string
   const registry = execa('docker-registry', ['serve', settings], { reject: false, stdin: 'ignore' });
   try {
     await untilItAnswers(address);
-    for (const recipe of recipes) {
-      for (const tag of recipe.tags) {
-        await push(recipe, `oci:${layout}:${recipe.name}`, `docker://${address}/${recipe.name}:${tag}`);
-      }
+    for (const tag of recipe.tags) {
+      await push(recipe, `oci:${layout}:${recipe.name}`, `docker://${address}/${recipe.name}:${tag}`);
     }
   } finally {
     registry.kill();

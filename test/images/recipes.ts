@@ -23,4 +23,4 @@ export const STANDARD: Recipe[] = [
 ];
 
 /** Built only for who asks: it takes time and space. */
-export const BIG: Recipe[] = [base, bigfile];
+export const BIG: Recipe[] = [bigfile];

@@ -2,22 +2,27 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Packages } from './packages.ts';
-import type { LayerRecipe } from './recipe.ts';
+import type { LayerRecipe, Recipe } from './recipe.ts';
+
+export interface Surroundings {
+  /** The directories of the layers below, the lowest first. */
+  below: string[];
+  /** A directory in memory. */
+  work: string;
+  recipe: Recipe;
+  packages: Packages;
+}
 
 /**
  * Carries out the steps of a layer and returns the directory of what they changed, whiteouts as the
- * OCI image spec writes them (layer.md). `below` are the directories of the layers below, the lowest first.
+ * OCI image spec writes them (layer.md).
  */
-export async function changeRoot(
-  recipe: LayerRecipe,
-  below: string[],
-  work: string,
-  packages: Packages,
-): Promise<string> {
+export async function changeRoot(layer: LayerRecipe, surroundings: Surroundings): Promise<string> {
+  const { below, work } = surroundings;
   const upper = join(work, 'upper');
-  if (below.length === 0 || recipe.packages === undefined) {
+  if (layer.packages === undefined) {
     await mkdir(upper, { recursive: true });
-    await carryOut(recipe, upper, packages);
+    await carryOut(layer, upper, surroundings);
     return upper;
   }
   const root = join(work, 'root');
@@ -31,7 +36,7 @@ export async function changeRoot(
   ];
   await execa('mount', ['-t', 'overlay', '-o', options.join(','), 'overlay', root]);
   try {
-    await carryOut(recipe, root, packages);
+    await carryOut(layer, root, surroundings);
   } finally {
     await execa('umount', [root]);
   }
@@ -39,17 +44,21 @@ export async function changeRoot(
   return upper;
 }
 
-async function carryOut(recipe: LayerRecipe, root: string, packages: Packages): Promise<void> {
-  if (recipe.packages !== undefined) {
-    await packages.install(root, recipe.packages);
+async function carryOut(layer: LayerRecipe, root: string, { recipe, packages }: Surroundings): Promise<void> {
+  if (layer.bootstrap) {
+    await packages.bootstrap(root);
   }
-  if (recipe.files !== undefined) {
-    await execa('cp', ['--recursive', `${recipe.files}/.`, root]);
+  if (layer.packages !== undefined) {
+    await packages.install(root, layer.packages);
+  }
+  if (layer.files !== undefined) {
+    await execa('cp', ['--recursive', `${layer.files}/.`, root]);
     // Who cloned this repository, and with what umask, is no part of an image.
     await execa('chmod', ['--recursive', 'u=rwX,go=rX', root]);
   }
-  if (recipe.script !== undefined) {
-    await execa('bash', ['-euc', recipe.script], { env: { ROOT: root }, stdin: 'ignore' });
+  if (layer.script !== undefined) {
+    const env = { ROOT: root, FOLDER: recipe.folder };
+    await execa('bash', ['-euc', layer.script], { env, stdin: 'ignore' });
   }
 }
 

@@ -8,7 +8,8 @@ import type { Recipe } from '../recipe.ts';
 export const bigfile: Recipe = {
   name: 'bigfile',
   tags: ['latest'],
+  folder: import.meta.dirname,
   from: base,
-  layers: [{ script: 'node test/images/bigfile/write.ts $ROOT/big' }],
+  layers: [{ script: 'node $FOLDER/write.ts $ROOT/big' }],
   config: { ...base.config, Cmd: ['/bin/sleep', 'infinity'], StopSignal: 'SIGKILL' },
 };

@@ -6,6 +6,7 @@ import type { Recipe } from '../recipe.ts';
 export const etcd: Recipe = {
   name: 'etcd',
   tags: ['3.4', 'latest'],
+  folder: import.meta.dirname,
   from: base,
   format: 'index',
   layers: [

@@ -6,6 +6,7 @@ import type { Recipe } from '../recipe.ts';
 export const httpdPlain: Recipe = {
   name: 'httpd-plain',
   tags: ['2.4', 'latest'],
+  folder: import.meta.dirname,
   from: base,
   format: 'docker',
   layers: [
@@ -32,6 +33,7 @@ export const httpdUser: Recipe = {
   ...httpdPlain,
   name: 'httpd-user',
   tags: ['latest'],
+  folder: import.meta.dirname,
   from: httpdPlain,
   format: 'oci',
   layers: [],

@@ -6,6 +6,7 @@ import type { Recipe } from '../recipe.ts';
 export const missingValue: Recipe = {
   name: 'missing-value',
   tags: ['latest'],
+  folder: import.meta.dirname,
   from: base,
   layers: [{ files: join(import.meta.dirname, 'files') }],
   config: base.config,

@@ -5,6 +5,7 @@ import type { Recipe } from '../recipe.ts';
 export const broken: Recipe = {
   name: 'broken',
   tags: ['latest'],
+  folder: import.meta.dirname,
   from: base,
   layers: [],
   config: { ...base.config, Cmd: ['/usr/bin/no-such-program'] },

@@ -4,6 +4,7 @@ import type { Recipe } from '../recipe.ts';
 export const whiteouts: Recipe = {
   name: 'whiteouts',
   tags: ['latest'],
+  folder: import.meta.dirname,
   layers: [
     {
       script: `cd $ROOT
