@@ -46,7 +46,7 @@ export class Context {
   }
 
   systemd(): Systemd {
-    this.#systemd ??= this.#paths.root === '/' ? new ManagerBus() : new OfflineSystemd(this.#paths.root);
+    this.#systemd ??= this.#paths.root === '/' ? new ManagerBus() : new OfflineSystemd(this.#paths);
     return this.#systemd;
   }
 

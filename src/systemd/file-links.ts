@@ -1,7 +1,7 @@
 import type { UnitEntry } from './unit-file.ts';
 import type { UnitFiles } from './unit-files.ts';
 import { type Link, makeLinks, REVERSE_DIRECTIVES, UNIT_DIRECTIVES, type UnitLinks } from './unit-links.ts';
-import { isUnitName, parseUnitName, unitInstance, unitPrefix } from './unit-name.ts';
+import { isUnitName, isUnitTemplate, parseUnitName, unitInstance, unitPrefix } from './unit-name.ts';
 
 /**
  * What a unit's files say of other units; what those say of it is in their own. Order that systemd
@@ -40,7 +40,7 @@ function unitWords(unit: string, value: string): string[] {
   return value
     .split(/[ \t\n\r]+/)
     .map((word) => word.replace(/^"(.*)"$/, '$1').replace(/%./g, (specifier) => expand(unit, specifier)))
-    .filter(isUnitName);
+    .filter((word) => isUnitName(word) && !isUnitTemplate(parseUnitName(word)));
 }
 
 /** systemd.unit(5), "Specifiers": those that make up names. The rest leave a word that is no name. */

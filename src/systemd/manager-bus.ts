@@ -1,10 +1,12 @@
 import { BerthError, messageOf } from '../errors.ts';
 import { type BusCall, BusConnection, BusRefusal } from './bus-connection.ts';
+import { findCulprit } from './culprit.ts';
 import { followJob, JobEnds } from './job.ts';
-import { startFailure } from './start-failure.ts';
-import type { JobResult, Systemd, UnitState } from './systemd.ts';
+import { dependencyFailure, readFailure, startFailure } from './start-failure.ts';
+import type { BootTimes, JobResult, Systemd, UnitFailure, UnitState } from './systemd.ts';
+import type { UnitLinks } from './unit-links.ts';
 import { parseUnitName, type UnitName, unitSuffix } from './unit-name.ts';
-import { type BusProperties, unitState, unwrapProperties, unwrapVariant } from './unit-state.ts';
+import { type BusProperties, unitLinks, unitState, unwrapProperties, unwrapVariant } from './unit-state.ts';
 
 const MANAGER = { path: '/org/freedesktop/systemd1', interface: 'org.freedesktop.systemd1.Manager' };
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
@@ -14,6 +16,9 @@ const JOB_REMOVED =
 
 // As systemctl: a manager with many units may take longer to read them all than other calls may.
 const RELOAD_TIMEOUT = 180_000;
+
+// The bus limits how many answers one client may be waiting for.
+const AT_ONCE = 32;
 
 /**
  * The running system's manager, over D-Bus (org.freedesktop.systemd1(5)). It connects with the first
@@ -51,7 +56,9 @@ export class ManagerBus implements Systemd {
     // The job's end was missed: its unit tells how it went. One that does its work and ends is inactive.
     const state = unitState(name, properties);
     if (result === undefined && state.activeState !== 'failed' && /^(?:success)?$/.test(state.result)) return;
-    throw await startFailure(name, result ?? 'failed', properties);
+    const culprit = result === 'dependency' ? await findCulprit(name, this) : undefined;
+    if (culprit !== undefined) throw dependencyFailure(name, culprit);
+    throw startFailure(name, await readFailure(name, result ?? 'failed', properties));
   }
 
   /** No error for a unit that systemd does not know or that does not run. */
@@ -91,13 +98,31 @@ export class ManagerBus implements Systemd {
     return unitState(name, await this.#properties(name));
   }
 
+  async links(units: readonly string[]): Promise<UnitLinks[]> {
+    const found: UnitLinks[] = [];
+    for (let start = 0; start < units.length; start += AT_ONCE) {
+      const some = units.slice(start, start + AT_ONCE).map(async (unit) => {
+        const name = parseUnitName(unit);
+        return unitLinks(name, await this.#getAll(await this.#load(name), 'Unit', name));
+      });
+      found.push(...(await Promise.all(some)));
+    }
+    return found;
+  }
+
+  async failure(unit: string): Promise<UnitFailure> {
+    const name = parseUnitName(unit);
+    return await readFailure(name, 'failed', await this.#properties(name));
+  }
+
+  async bootTimes(): Promise<BootTimes> {
+    const began = Number(await this.#get('UserspaceTimestampMonotonic'));
+    const finished = Number(await this.#get('FinishTimestampMonotonic'));
+    return { began, finished };
+  }
+
   async version(): Promise<string> {
-    const call = { member: 'Get', signature: 'ss', body: [MANAGER.interface, 'Version'] };
-    const [version] = await this.#call(
-      { path: MANAGER.path, interface: PROPERTIES, ...call },
-      'cannot ask systemd',
-    );
-    return String(unwrapVariant(version));
+    return String(await this.#get('Version'));
   }
 
   async close(): Promise<void> {
@@ -119,13 +144,31 @@ export class ManagerBus implements Systemd {
   }
 
   async #properties(unit: UnitName): Promise<BusProperties> {
-    const what = `cannot read the state of ${unit}`;
-    const [path] = await this.#call({ ...MANAGER, member: 'LoadUnit', signature: 's', body: [unit] }, what);
-    const get = { path: String(path), interface: PROPERTIES, member: 'GetAll', signature: 's' };
-    const [general] = await this.#call({ ...get, body: ['org.freedesktop.systemd1.Unit'] }, what);
-    if (unitSuffix(unit) !== 'service') return unwrapProperties(general);
-    const [service] = await this.#call({ ...get, body: ['org.freedesktop.systemd1.Service'] }, what);
-    return new Map([...unwrapProperties(general), ...unwrapProperties(service)]);
+    const path = await this.#load(unit);
+    const general = await this.#getAll(path, 'Unit', unit);
+    if (unitSuffix(unit) !== 'service') return general;
+    return new Map([...general, ...(await this.#getAll(path, 'Service', unit))]);
+  }
+
+  /** The object path of a unit, which systemd loads when it had no need of it yet. */
+  async #load(unit: UnitName): Promise<string> {
+    const call = { ...MANAGER, member: 'LoadUnit', signature: 's', body: [unit] };
+    const [path] = await this.#call(call, `cannot read the state of ${unit}`);
+    return String(path);
+  }
+
+  async #getAll(path: string, kind: string, unit: UnitName): Promise<BusProperties> {
+    const get = { path, interface: PROPERTIES, member: 'GetAll', signature: 's' };
+    const call = { ...get, body: [`org.freedesktop.systemd1.${kind}`] };
+    const [properties] = await this.#call(call, `cannot read the state of ${unit}`);
+    return unwrapProperties(properties);
+  }
+
+  /** A property of the manager. */
+  async #get(property: string): Promise<unknown> {
+    const get = { path: MANAGER.path, interface: PROPERTIES, member: 'Get', signature: 'ss' };
+    const [value] = await this.#call({ ...get, body: [MANAGER.interface, property] }, 'cannot ask systemd');
+    return unwrapVariant(value);
   }
 
   /** systemctl reloads after each change of links, so that systemd knows of the new dependencies. */

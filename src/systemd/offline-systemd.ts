@@ -1,15 +1,21 @@
+import { execa } from 'execa';
 import { BerthError } from '../errors.ts';
-import { runHostProgram } from './host-program.ts';
-import type { Systemd, UnitState } from './systemd.ts';
-import { parseUnitName } from './unit-name.ts';
+import type { Paths } from '../paths.ts';
+import { readAllFileLinks, readFileLinks } from './file-links.ts';
+import { hostProgram, runHostProgram } from './host-program.ts';
+import type { BootTimes, Systemd, UnitFailure, UnitState } from './systemd.ts';
+import { UnitFiles } from './unit-files.ts';
+import type { UnitLinks } from './unit-links.ts';
+import { parseUnitName, type UnitName } from './unit-name.ts';
+import { unitState } from './unit-state.ts';
 
 /** Units below another root, as files: they can be enabled there, not started. */
 export class OfflineSystemd implements Systemd {
   readonly live = false;
-  readonly #root: string;
+  readonly #paths: Paths;
 
-  constructor(root: string) {
-    this.#root = root;
+  constructor(paths: Paths) {
+    this.#paths = paths;
   }
 
   /** Nothing runs that would have to read unit files again. */
@@ -34,7 +40,25 @@ export class OfflineSystemd implements Systemd {
   async resetFailed(): Promise<void> {}
 
   async state(unit: string): Promise<UnitState> {
-    return this.#refuse('read the state of', unit);
+    const name = parseUnitName(unit);
+    const { loadState } = new UnitFiles(this.#paths).find(name);
+    const unitFileState = loadState === 'not-found' ? '' : await this.#isEnabled(name);
+    const properties = Object.entries({ LoadState: loadState, UnitFileState: unitFileState });
+    return unitState(name, new Map([...properties, ['ActiveState', 'inactive'], ['SubState', 'dead']]));
+  }
+
+  /** Those of all units that have files, because others may say something of these. */
+  async links(units: readonly string[]): Promise<UnitLinks[]> {
+    const files = new UnitFiles(this.#paths);
+    return [...readAllFileLinks(files), ...units.map((unit) => readFileLinks(files, unit))];
+  }
+
+  async failure(): Promise<UnitFailure> {
+    return { reason: 'no systemd runs there', log: [] };
+  }
+
+  async bootTimes(): Promise<BootTimes> {
+    return { began: 0, finished: 0 };
   }
 
   async version(): Promise<string> {
@@ -45,13 +69,30 @@ export class OfflineSystemd implements Systemd {
 
   async #systemctl(verb: 'enable' | 'disable', units: string[]): Promise<void> {
     const names = units.map(parseUnitName);
-    const what = `cannot ${verb} ${names.join(', ')} below ${this.#root}`;
-    await runHostProgram('systemctl', [`--root=${this.#root}`, '--quiet', verb, ...names], what);
+    const what = `cannot ${verb} ${names.join(', ')} below ${this.#paths.root}`;
+    await runHostProgram('systemctl', [`--root=${this.#paths.root}`, '--quiet', verb, ...names], what);
+  }
+
+  async #isEnabled(unit: UnitName): Promise<string> {
+    const path = await hostProgram('systemctl');
+    const args = [`--root=${this.#paths.root}`, 'is-enabled', unit];
+    // It fails, too, when the answer is "disabled".
+    const { stdout } = await execa(path, args, {
+      stdin: 'ignore',
+      stderr: 'ignore',
+      reject: false,
+      cwd: '/',
+    });
+    return stdout.trim();
   }
 
   #refuse(verb: string, unit: string): never {
-    throw new BerthError('systemd-refused', `cannot ${verb} ${unit}: ${this.#root}: no systemd runs there`, {
-      hint: 'leave out --root to change the running system',
-    });
+    throw new BerthError(
+      'systemd-refused',
+      `cannot ${verb} ${unit}: ${this.#paths.root}: no systemd runs there`,
+      {
+        hint: 'leave out --root to change the running system',
+      },
+    );
   }
 }

@@ -1,7 +1,8 @@
 import { BerthError } from '../errors.ts';
+import type { Culprit } from './culprit.ts';
 import { describeEnd, isFailure, type ProcessEnd } from './exit-status.ts';
 import { journalLines } from './journal.ts';
-import type { JobResult } from './systemd.ts';
+import type { JobResult, UnitFailure } from './systemd.ts';
 import type { UnitName } from './unit-name.ts';
 import type { BusProperties } from './unit-state.ts';
 
@@ -10,20 +11,35 @@ const LINES = 10;
 // Commands in the order in which systemd runs them: the first that failed is the cause.
 const COMMANDS = ['ExecCondition', 'ExecStartPre', 'ExecStart', 'ExecStartPost'];
 
-/**
- * The error `unit-failed` of a unit whose start job did not end well: with the unit's result, how its
- * process ended, and what it logged last. A journal that cannot be read leaves the lines out.
- */
-export async function startFailure(
+/** How a unit failed, and what it logged last. A journal that cannot be read leaves the lines out. */
+export async function readFailure(
   unit: UnitName,
   job: JobResult,
   properties: BusProperties,
-): Promise<BerthError> {
-  const lines = await journalLines(unit, invocation(properties), LINES);
-  const log = lines.map((line) => `\n  ${line}`).join('');
-  return new BerthError('unit-failed', `cannot start: ${unit}: ${describeFailure(job, properties)}${log}`, {
+): Promise<UnitFailure> {
+  const log = await journalLines(unit, invocation(properties), LINES);
+  return { reason: describeFailure(job, properties), log };
+}
+
+/** The error `unit-failed` of a unit whose start job did not end well. */
+export function startFailure(unit: UnitName, { reason, log }: UnitFailure): BerthError {
+  return new BerthError('unit-failed', `cannot start: ${unit}: ${reason}${indented(log)}`, {
     hint: `journalctl -u ${unit}`,
   });
+}
+
+/** The error `unit-failed` of a unit that was not even tried, because one that it needs failed. */
+export function dependencyFailure(unit: UnitName, { chain, failure }: Culprit): BerthError {
+  const culprit = chain.at(-1) ?? unit;
+  const needs = chain.length > 1 ? chain.slice(0, -1).reverse().join(' needs, which ') : 'it';
+  const what = `${culprit} failed (${failure.reason}), which ${needs} needs${indented(failure.log)}`;
+  return new BerthError('unit-failed', `cannot start: ${unit}: ${what}`, {
+    hint: `journalctl -u ${culprit}`,
+  });
+}
+
+function indented(lines: readonly string[]): string {
+  return lines.map((line) => `\n  ${line}`).join('');
 }
 
 /** Such as "exit-code, ExecStartPre /usr/bin/x: exit status 203/EXEC". */

@@ -1,3 +1,5 @@
+import type { UnitLinks } from './unit-links.ts';
+
 /** How a job of systemd ended (org.freedesktop.systemd1.Manager, JobRemoved). */
 export type JobResult =
   | 'done'
@@ -27,6 +29,29 @@ export interface UnitState {
   stateChanged: number;
   controlGroup: string;
   fragmentPath: string;
+  monotonic: UnitTimes;
+}
+
+/** The last time that a unit came into each state, in microseconds of CLOCK_MONOTONIC; 0 for never since the boot. */
+export interface UnitTimes {
+  inactiveExit: number;
+  activeEnter: number;
+  activeExit: number;
+  inactiveEnter: number;
+}
+
+/** Why a unit does not run, as far as the unit itself tells. */
+export interface UnitFailure {
+  /** Such as "exit-code, main process: exit status 1". */
+  reason: string;
+  /** The last lines that it logged, fit for a terminal; empty when the journal cannot be read. */
+  log: string[];
+}
+
+/** When the running system began to boot and when all was started, as `UnitTimes`; `finished` is 0 before that. */
+export interface BootTimes {
+  began: number;
+  finished: number;
 }
 
 /** The seam to systemd's manager. `ManagerBus` speaks D-Bus; `OfflineSystemd` works on files alone. */
@@ -43,7 +68,12 @@ export interface Systemd {
   stop(unit: string): Promise<void>;
   /** Forgets a failed state; no error when there is none. */
   resetFailed(unit: string): Promise<void>;
+  /** Where no systemd runs only what files tell: whether there is such a unit, and whether it is enabled. */
   state(unit: string): Promise<UnitState>;
+  /** What these units say of others, and others of them; perhaps of more units. A unit that is unknown has the load state not-found. */
+  links(units: readonly string[]): Promise<UnitLinks[]>;
+  failure(unit: string): Promise<UnitFailure>;
+  bootTimes(): Promise<BootTimes>;
   /** The version of the manager, such as "252.38-1~deb12u1"; empty when not live. */
   version(): Promise<string>;
   close(): Promise<void>;

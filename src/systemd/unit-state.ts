@@ -1,4 +1,5 @@
 import type { UnitState } from './systemd.ts';
+import { makeLinks, REVERSE_DIRECTIVES, UNIT_DIRECTIVES, type UnitLinks } from './unit-links.ts';
 
 /** Properties of an object on the bus, unwrapped: 64-bit integers are BigInt, bytes are a Buffer. */
 export type BusProperties = ReadonlyMap<string, unknown>;
@@ -32,7 +33,31 @@ export function unitState(unit: string, properties: BusProperties): UnitState {
     stateChanged: number(properties, 'StateChangeTimestamp'),
     controlGroup: text(properties, 'ControlGroup'),
     fragmentPath: text(properties, 'FragmentPath'),
+    monotonic: {
+      inactiveExit: number(properties, 'InactiveExitTimestampMonotonic'),
+      activeEnter: number(properties, 'ActiveEnterTimestampMonotonic'),
+      activeExit: number(properties, 'ActiveExitTimestampMonotonic'),
+      inactiveEnter: number(properties, 'InactiveEnterTimestampMonotonic'),
+    },
   };
+}
+
+/** What systemd's properties of a unit say of it and others; dependencies that systemd adds itself are among them. */
+export function unitLinks(unit: string, properties: BusProperties): UnitLinks {
+  // Asked for by another name, a unit answers with its own.
+  const name = text(properties, 'Id') || unit;
+  const directives = Object.entries({ ...UNIT_DIRECTIVES, ...REVERSE_DIRECTIVES });
+  return {
+    name,
+    aliases: names(properties, 'Names').filter((other) => other !== name),
+    loadState: text(properties, 'LoadState'),
+    links: directives.flatMap(([key, direction]) => makeLinks(name, direction, names(properties, key))),
+  };
+}
+
+function names(properties: BusProperties, key: string): string[] {
+  const value = properties.get(key);
+  return Array.isArray(value) ? value.filter((name) => typeof name === 'string') : [];
 }
 
 function text(properties: BusProperties, key: string): string {

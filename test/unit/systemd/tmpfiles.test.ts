@@ -61,10 +61,14 @@ test('a unit below another root is enabled and disabled, not started', async () 
   const unit = '[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n';
   using paths = otherRoot({ '/etc/systemd/system/web.service': unit });
   const link = paths.unit('multi-user.target.wants/web.service');
-  const systemd = new OfflineSystemd(paths.root);
+  const systemd = new OfflineSystemd(paths);
   await systemd.enable(['web.service']);
   assert.equal(lstatSync(link).isSymbolicLink(), true);
+  assert.equal((await systemd.state('web.service')).unitFileState, 'enabled');
   await systemd.disable(['web.service']);
+  const { loadState, unitFileState, activeState } = await systemd.state('web.service');
+  assert.deepEqual([loadState, unitFileState, activeState], ['loaded', 'disabled', 'inactive']);
+  assert.equal((await systemd.state('nope.service')).loadState, 'not-found');
   assert.throws(() => lstatSync(link), { code: 'ENOENT' });
   await assert.rejects(systemd.start('web.service'), {
     code: 'systemd-refused',

@@ -1,0 +1,35 @@
+import type { Systemd, UnitFailure, UnitState } from './systemd.ts';
+import { NEEDS } from './unit-links.ts';
+
+/** The unit on which the start of another failed. */
+export interface Culprit {
+  /** From a unit that the other needs, by way of those in between, to the culprit. */
+  chain: string[];
+  failure: UnitFailure;
+}
+
+/**
+ * Among the units that this one needs, directly or not, one that failed and whose own needs did not;
+ * undefined when there is none. Order and mere wishes (Wants=) keep nothing from starting.
+ */
+export async function findCulprit(
+  unit: string,
+  systemd: Pick<Systemd, 'links' | 'state' | 'failure'>,
+  seen = new Set([unit]),
+): Promise<Culprit | undefined> {
+  const links = (await systemd.links([unit])).flatMap((found) => found.links);
+  for (const { from, kind, to } of links) {
+    if (from !== unit || !NEEDS.includes(kind) || seen.has(to)) continue;
+    seen.add(to);
+    const deeper = await findCulprit(to, systemd, seen);
+    if (deeper !== undefined) return { ...deeper, chain: [to, ...deeper.chain] };
+    if (hasFailed(await systemd.state(to))) return { chain: [to], failure: await systemd.failure(to) };
+  }
+  return undefined;
+}
+
+/** True for a unit that could not do its work; one that waits to be tried again is among them. */
+export function hasFailed({ activeState, subState, loadState }: UnitState): boolean {
+  if (activeState === 'failed' || subState === 'auto-restart') return true;
+  return activeState === 'inactive' && !['loaded', 'merged', 'stub', ''].includes(loadState);
+}

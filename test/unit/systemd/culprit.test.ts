@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { findCulprit } from '../../../src/systemd/culprit.ts';
+import { dependencyFailure } from '../../../src/systemd/start-failure.ts';
+import type { LinkKind } from '../../../src/systemd/unit-links.ts';
+import { parseUnitName } from '../../../src/systemd/unit-name.ts';
+import { unitState } from '../../../src/systemd/unit-state.ts';
+
+/** Units that failed and what needs what, as no systemd would show it at will. */
+class FakeUnits {
+  readonly #lines: string[];
+  readonly #failed: string[];
+
+  constructor(lines: string[], failed: string[]) {
+    this.#lines = lines;
+    this.#failed = failed;
+  }
+
+  async links(units: readonly string[]) {
+    const links = this.#lines.map((line) => {
+      const [from = '', kind, to = ''] = line.split(' ');
+      return { from, kind: kind as LinkKind, to };
+    });
+    return units.map((name) => ({ name, aliases: [], loadState: 'loaded', links }));
+  }
+
+  async state(unit: string) {
+    const state = this.#failed.includes(unit) ? 'failed' : 'inactive';
+    return unitState(unit, new Map(Object.entries({ ActiveState: state, LoadState: 'loaded' })));
+  }
+
+  async failure(unit: string) {
+    return { reason: `exit-code of ${unit}`, log: ['out of disk'] };
+  }
+}
+
+const CHAIN = [
+  'docker Requires flanneld',
+  'flanneld BindsTo etcd',
+  'docker After network',
+  'docker Wants ntp',
+];
+
+test('the culprit is the failed unit at the end of the chain', async () => {
+  const found = await findCulprit('docker', new FakeUnits(CHAIN, ['etcd']));
+  assert.deepEqual(found?.chain, ['flanneld', 'etcd']);
+  const both = await findCulprit('docker', new FakeUnits(CHAIN, ['etcd', 'flanneld']));
+  assert.deepEqual(both?.chain, ['flanneld', 'etcd']);
+});
+
+test('a unit that is only waited for or wished for is no culprit', async () => {
+  assert.equal(await findCulprit('docker', new FakeUnits(CHAIN, ['network', 'ntp'])), undefined);
+});
+
+test('units that need each other end the search', async () => {
+  const found = await findCulprit('a', new FakeUnits(['a Requires b', 'b Requires a'], ['a']));
+  assert.equal(found, undefined);
+});
+
+test('the error names the culprit, the way to it and its last lines', () => {
+  const unit = parseUnitName('docker.service');
+  const failure = { reason: 'exit-code', log: ['out of disk'] };
+  assert.equal(
+    dependencyFailure(unit, { chain: ['flanneld.service', 'etcd.service'], failure }).message,
+    'cannot start: docker.service: etcd.service failed (exit-code), which flanneld.service needs\n  out of disk',
+  );
+  assert.equal(
+    dependencyFailure(unit, { chain: ['etcd.service'], failure }).message,
+    'cannot start: docker.service: etcd.service failed (exit-code), which it needs\n  out of disk',
+  );
+});
