@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { BerthError, isErrno, messageOf } from '../errors.ts';
 import { type Digest, parseDigest } from '../image/digest.ts';
 import type { Paths } from '../paths.ts';
+import type { MountPoint } from '../runtime/mount-points.ts';
 import { parseServiceName, type ServiceName } from '../service-name.ts';
 
 /** A file or symlink that a deployment put on the host, as it was when it was put there. */
@@ -12,6 +13,24 @@ export interface InstalledFile {
   /** SHA-256 of the content in hex, or the target of a symlink. */
   content: string;
   type: 'file' | 'symlink';
+}
+
+/** What else is known of such a file: what `berth verify` compares it with and restores it from. */
+export interface RecordedFile extends InstalledFile {
+  uid: number;
+  gid: number;
+  /** Permission bits; those of a symlink mean nothing. */
+  mode: number;
+  /** The file of the deployment that it is a copy of, relative to the deployment; empty for a symlink. */
+  source: string;
+}
+
+/** A file in the deployment's own directory, such as config.json; its content is a blob of the store too. */
+export interface BundleFile {
+  /** Relative to the deployment. */
+  path: string;
+  digest: Digest;
+  mode: number;
 }
 
 /** `deployment.json`: all that berth must know of a deployment later, when the image may be gone. */
@@ -40,9 +59,13 @@ export interface DeploymentRecord {
   units: string[];
   enabled: boolean;
   /** Units, tmpfiles.d, sysusers.d and host files, in the order in which they were put there. */
-  files: InstalledFile[];
+  files: RecordedFile[];
   /** Directories made for those files, parents first; removed again when empty. */
   directories: string[];
+  /** What was made in the root file system beside the image, so that the runtime need not, parents first. */
+  mountPoints: MountPoint[];
+  /** All files of the deployment but its root file system and this record. */
+  bundle: BundleFile[];
 }
 
 /** The JSON text of a record. */
@@ -52,14 +75,35 @@ export function formatRecord(record: DeploymentRecord): string {
 
 /** The live deployment's record, or undefined when no such service is installed. Throws `deployment-damaged`. */
 export function readCurrentRecord(paths: Paths, name: ServiceName): DeploymentRecord | undefined {
-  let number: string;
+  const number = readCurrent(paths, name);
+  return number === undefined ? undefined : readRecordIn(join(paths.service(name), number), paths, name);
+}
+
+/** The record of any deployment that is kept. Throws `deployment-damaged`, also when there is none. */
+export function readRecord(paths: Paths, name: ServiceName, number: number): DeploymentRecord {
+  return readRecordIn(paths.deployment(name, number), paths, name);
+}
+
+/** What `current` of a service names, undefined where it names nothing. */
+export function readCurrent(paths: Paths, name: ServiceName): string | undefined {
   try {
-    number = readlinkSync(paths.current(name));
+    return readlinkSync(paths.current(name));
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined;
     throw error;
   }
-  const file = join(paths.service(name), number, 'deployment.json');
+}
+
+/** The numbers of a service's deployments, lowest first. */
+export function listDeployments(paths: Paths, name: ServiceName): number[] {
+  return readdirSync(paths.service(name))
+    .filter((entry) => /^(?:0|[1-9]\d{0,14})$/.test(entry))
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+function readRecordIn(directory: string, paths: Paths, name: ServiceName): DeploymentRecord {
+  const file = join(directory, 'deployment.json');
   try {
     return parseRecord(readFileSync(file, 'utf8'));
   } catch (error) {

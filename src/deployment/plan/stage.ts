@@ -1,16 +1,22 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { PulledImage } from '../../layer/pull.ts';
 import { fileSystemError } from '../../linux/file-system.ts';
 import { syncFileSystem } from '../../linux/syncfs.ts';
 import type { Paths } from '../../paths.ts';
-import { isFileOnHost, listMountPoints, makeMountPoints } from '../../runtime/mount-points.ts';
+import {
+  isFileOnHost,
+  listMountPoints,
+  type MountPoint,
+  makeMountPoints,
+} from '../../runtime/mount-points.ts';
 import type { OciConfig } from '../../runtime/oci-config.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { ServiceName } from '../../service-name.ts';
 import { readImages } from '../../store/images.ts';
 import type { Store } from '../../store/store.ts';
-import { type DeploymentRecord, formatRecord, type InstalledFile } from '../record.ts';
+import { keepBundle } from '../bundle.ts';
+import { type DeploymentRecord, formatRecord, type RecordedFile } from '../record.ts';
 import { type RenderedDeployment, renderDeployment } from '../render/render-deployment.ts';
 import { createdPaths } from '../render/render-lines.ts';
 import type { Values } from '../template/values.ts';
@@ -59,9 +65,14 @@ async function stage(input: StageInput): Promise<StagedDeployment> {
     image: { name: image.name, id: image.configDigest, config: image.config },
   });
   for (const warning of rendered.warnings) warn(`${name}: ${warning}`);
-  if (rendered.config !== undefined) await writeConfig(rendered.config, directory, rootfs);
+  const mountPoints =
+    rendered.config === undefined ? [] : await writeConfig(rendered.config, directory, rootfs);
   const files = stageFiles(name, rendered, directory, paths);
-  const record = makeRecord(input, rendered, files);
+  const record = {
+    ...makeRecord(input, rendered, files),
+    mountPoints,
+    bundle: keepBundle(store, directory),
+  };
   writeFileSync(join(directory, 'deployment.json'), formatRecord(record), { mode: 0o600 });
   syncFileSystem(directory);
   return {
@@ -75,16 +86,20 @@ async function stage(input: StageInput): Promise<StagedDeployment> {
 }
 
 // The runtime would make what is missing at the first start, in a checkout that is meant never to change.
-async function writeConfig(config: OciConfig, directory: string, rootfs: string): Promise<void> {
-  await makeMountPoints(rootfs, await listMountPoints(config, isFileOnHost));
+async function writeConfig(config: OciConfig, directory: string, rootfs: string): Promise<MountPoint[]> {
+  const made = await makeMountPoints(rootfs, await listMountPoints(config, isFileOnHost));
   writeFileSync(join(directory, 'config.json'), `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
+  return made.map((path) => ({
+    path,
+    type: lstatSync(join(rootfs, path)).isDirectory() ? 'directory' : 'file',
+  }));
 }
 
 function makeRecord(
   { name, image, runtime, settings, enable }: StageInput,
   { values, service, socket }: RenderedDeployment,
   files: StagedFile[],
-): DeploymentRecord {
+): Omit<DeploymentRecord, 'mountPoints' | 'bundle'> {
   const units = [
     ...(service === undefined ? [] : [`${name}.service`]),
     ...(socket === undefined ? [] : [`${name}.socket`]),
@@ -106,17 +121,20 @@ function makeRecord(
     runtime: runtime.path,
     units,
     enabled: enable && units.length > 0,
-    files: files.flatMap(installedFile),
+    files: files.flatMap(recordedFile),
     directories: files.filter(({ type }) => type === 'directory').map(({ path }) => path),
   };
 }
 
-function installedFile(file: StagedFile): InstalledFile[] {
+function recordedFile(file: StagedFile): RecordedFile[] {
+  const { path, uid, gid } = file;
   switch (file.type) {
-    case 'file':
-      return [{ path: file.path, type: 'file', content: file.content }];
+    case 'file': {
+      const { mode, source, content } = file;
+      return [{ path, type: 'file', content, uid, gid, mode, source }];
+    }
     case 'symlink':
-      return [{ path: file.path, type: 'symlink', content: file.target }];
+      return [{ path, type: 'symlink', content: file.target, uid, gid, mode: 0o777, source: '' }];
     case 'directory':
       return [];
   }

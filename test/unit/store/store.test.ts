@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSyn
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Digest } from '../../../src/image/digest.ts';
-import { putBlob, readBlob } from '../../../src/store/blob.ts';
+import { putBlob, putBlobs, readBlob } from '../../../src/store/blob.ts';
 import { forgetImage, readImages, recordImage } from '../../../src/store/images.ts';
 import { type LayerEntry, LayerRecordWriter, readLayerRecord } from '../../../src/store/layer-record.ts';
 import { type Metadata, objectKey } from '../../../src/store/object.ts';
@@ -119,4 +119,24 @@ test('staging of another boot and of a dead process is removed', (context) => {
   assert.throws(() => statSync(dead.directory), { code: 'ENOENT' });
   staging.remove();
   assert.deepEqual(readdirSync(store.staging), []);
+});
+
+test('blobs that come together are whole, and one that was damaged is replaced', (context) => {
+  const { store } = scratchStore(context);
+  const blobs = ['one', 'two', 'one'].map((text) => ({
+    digest: sha256(Buffer.from(text)),
+    bytes: Buffer.from(text),
+  }));
+  putBlobs(store, blobs);
+  const [first, second] = blobs;
+  assert.ok(first !== undefined && second !== undefined);
+  writeFileSync(store.blob(second.digest), 'damaged');
+  const { ino } = statSync(store.blob(first.digest));
+  putBlobs(store, blobs);
+  assert.equal(statSync(store.blob(first.digest)).ino, ino);
+  assert.equal(readBlob(store, second.digest).toString(), 'two');
+  assert.deepEqual(readdirSync(store.blobs(first.digest)).length, 2);
+  assert.throws(() => putBlobs(store, [{ digest: first.digest, bytes: Buffer.from('x') }]), {
+    code: 'digest-mismatch',
+  });
 });
