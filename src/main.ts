@@ -19,3 +19,5 @@ process.exitCode = await run(
   { stdout: process.stdout, stderr: process.stderr, env: process.env },
   abort.signal,
 );
+// What was abandoned, such as a request to a silent registry, may go on: nobody waits for it.
+if (abort.signal.aborted) process.exit();
