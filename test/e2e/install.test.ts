@@ -330,7 +330,7 @@ test('uninstall leaves nothing but the state of the service and what a person ch
   assert.match(await host.sh('tail -1 /etc/tmpfiles.d/web.conf.berthsave'), /# mine/);
   assert.ok((await host.sh('ls -A /var/lib/etcd')).length > 0);
   await host.sh('rm -r /etc/tmpfiles.d/web.conf.berthsave /var/lib/etcd /var/lib/httpd-plain');
-  const left = (await stateOfHost(host)).filter((line) => !line.startsWith('images.json'));
+  const left = (await stateOfHost(host)).filter((line) => !line.startsWith('image '));
   assert.deepEqual(left, pristine);
   assert.equal((await berth('list')).stdout.split('\n').length, 1);
   assert.deepEqual(await json('list'), []);

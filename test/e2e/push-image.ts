@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
 import tar from 'tar-stream';
 import type { Host } from '../host/host.ts';
 
@@ -16,9 +17,10 @@ export interface ImageContent {
   diffId?: string;
 }
 
-/** Pushes an image of one small layer to the host's registry, and returns the digest of that layer. */
+/** Pushes an image of one small layer to the host's registry, and returns the digest of that layer's blob. */
 export async function pushImage(host: Host, name: string, content: ImageContent): Promise<string> {
   const layer = await pack(content.files);
+  const diffId = `sha256:${createHash('sha256').update(layer).digest('hex')}`;
   const layout = `/tmp/push-${name}`;
   const blobs = host.path(`${layout}/blobs/sha256`);
   mkdirSync(blobs, { recursive: true });
@@ -28,14 +30,14 @@ export async function pushImage(host: Host, name: string, content: ImageContent)
     return { mediaType, digest: `sha256:${hex}`, size: bytes.length };
   };
   const json = (value: unknown) => Buffer.from(JSON.stringify(value));
-  const layerEntry = put('application/vnd.oci.image.layer.v1.tar', layer);
+  const layerEntry = put('application/vnd.oci.image.layer.v1.tar+gzip', gzipSync(layer));
   const config = put(
     'application/vnd.oci.image.config.v1+json',
     json({
       architecture: process.arch === 'x64' ? 'amd64' : process.arch,
       os: 'linux',
       config: content.config ?? {},
-      rootfs: { type: 'layers', diff_ids: [content.diffId ?? layerEntry.digest] },
+      rootfs: { type: 'layers', diff_ids: [content.diffId ?? diffId] },
     }),
   );
   const type = 'application/vnd.oci.image.manifest.v1+json';

@@ -17,7 +17,7 @@ export async function stateOfHost(host: Host): Promise<string[]> {
     for place in deployments journal store/staging; do
       find var/lib/berth/$place -mindepth 1 ${FIND} 2>/dev/null || true
     done
-    cat var/lib/berth/store/images.json 2>/dev/null | sed 's/^/images.json /' || true
+    grep '"name"\\|ref.name\\|"digest"' var/lib/berth/store/images.json 2>/dev/null | sed 's/^/image /' || true
     find var/lib var/tmp tmp run/systemd/system run/runc run/berth -mindepth 1 -maxdepth 1 \
       -not -path var/lib/berth \\( ${FIND} \\) 2>/dev/null || true
     ls run | grep '\\.pid$' || true
