@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
+import { quote } from '../reference/quote.ts';
 import { checkMounts } from './check-mounts.ts';
-import { invalid, isObject, type OciConfig } from './oci-config.ts';
+import { invalid, isObject, type OciConfig, refuseOtherCase } from './oci-config.ts';
 
 export interface ConfigPolicy {
   /** Hooks are host programs that run as root: a person must have said that this image may have them. */
@@ -27,6 +28,7 @@ const MAX_ID = 2 ** 32 - 2;
  */
 export function checkConfig(value: unknown, policy: ConfigPolicy = {}): CheckedConfig {
   if (!isObject(value)) throw invalid('the whole', 'not a JSON object');
+  refuseOtherCase('the whole', value, ['ociVersion', 'root', 'process', 'mounts', 'hooks', 'linux']);
   const { root, process, mounts, hooks, linux } = value;
   const warnings: string[] = [];
   checkRoot(root);
@@ -43,6 +45,7 @@ export function checkConfig(value: unknown, policy: ConfigPolicy = {}): CheckedC
 
 function checkRoot(root: unknown): void {
   if (!isObject(root)) throw invalid('root', 'missing');
+  refuseOtherCase('root', root, ['path', 'readonly']);
   if (root['path'] !== 'rootfs') {
     throw invalid('root.path', `must be "rootfs", not ${JSON.stringify(root['path'])}`);
   }
@@ -53,6 +56,7 @@ function checkRoot(root: unknown): void {
 
 function checkProcess(process: unknown): void {
   if (!isObject(process)) throw invalid('process', 'missing');
+  refuseOtherCase('process', process, ['args', 'cwd', 'env', 'terminal', 'user']);
   const { args, cwd, env = [], terminal = false, user = {} } = process;
   if (!isTexts(args) || args[0] === undefined || args[0] === '') {
     throw invalid('process.args', 'must be a list of strings that begins with a command');
@@ -68,6 +72,7 @@ function checkProcess(process: unknown): void {
     );
   }
   if (terminal !== false) throw invalid('process.terminal', 'must be false: a service has no terminal');
+  if (isObject(user)) refuseOtherCase('process.user', user, ['uid', 'gid', 'additionalGids']);
   const ids = isObject(user) ? [user['uid'], user['gid'], ...listOf(user['additionalGids'])] : [null];
   if (!ids.every((id) => id === undefined || isId(id)))
     throw invalid('process.user', 'not numbers of a user and groups');
@@ -78,12 +83,16 @@ function refuseHooks(hooks: unknown): void {
   if (!isObject(hooks)) throw invalid('hooks', 'must be an object');
   for (const [stage, commands] of Object.entries(hooks)) {
     if (commands === null || (Array.isArray(commands) && commands.length === 0)) continue;
-    throw invalid(`hooks.${stage}`, 'hooks run programs of the host as root, which an image may not ask for');
+    throw invalid(
+      `hooks.${quote(stage).slice(1, -1)}`,
+      'hooks run programs of the host as root, which an image may not ask for',
+    );
   }
 }
 
 function checkLinux(linux: unknown): string[] {
   if (!isObject(linux)) throw invalid('linux', 'must be an object');
+  refuseOtherCase('linux', linux, ['rootfsPropagation', 'namespaces', 'resources', 'cgroupsPath']);
   const warnings: string[] = [];
   const propagation = linux['rootfsPropagation'] ?? '';
   if (typeof propagation !== 'string' || ![...PROPAGATIONS, ...SHARED].includes(propagation)) {
@@ -92,10 +101,7 @@ function checkLinux(linux: unknown): string[] {
   if (SHARED.includes(propagation)) {
     warnings.push('linux.rootfsPropagation is shared: mounts made by the service also appear on the host');
   }
-  const namespaces = listOf(linux['namespaces'] ?? []);
-  const types = namespaces.map((namespace) => (isObject(namespace) ? namespace['type'] : undefined));
-  // Without one, the runtime would mount over the host's own tree.
-  if (!types.includes('mount')) throw invalid('linux.namespaces', 'a "mount" namespace is missing');
+  checkNamespaces(listOf(linux['namespaces'] ?? []));
   const limits = isObject(linux['resources']) ? linux['resources'] : {};
   const named = ['memory', 'cpu', 'pids', 'blockIO'].filter((key) => isObject(limits[key]));
   if (named.length > 0) {
@@ -104,6 +110,18 @@ function checkLinux(linux: unknown): string[] {
     );
   }
   return warnings;
+}
+
+/** Without a mount namespace of its own, the runtime would mount over the host's tree. */
+function checkNamespaces(namespaces: unknown[]): void {
+  const where = 'linux.namespaces';
+  const found = namespaces.filter(isObject);
+  for (const namespace of found) refuseOtherCase(where, namespace, ['type', 'path']);
+  const mounts = found.filter(({ type }) => type === 'mount');
+  if (mounts.length === 0) throw invalid(where, 'a "mount" namespace is missing');
+  if (mounts.some(({ path }) => path !== undefined && path !== '')) {
+    throw invalid(where, 'the "mount" namespace must be a new one, without a path');
+  }
 }
 
 /** Absolute, without "." and ".." and without control characters. */

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { invalid, isObject } from './oci-config.ts';
+import { invalid, isObject, refuseOtherCase } from './oci-config.ts';
 
 // What berth keeps: a service that can write there can change every other service.
 const OWN = ['/var/lib/berth', '/usr/lib/berth'];
@@ -26,6 +26,9 @@ const PROC_FILES = [
   '/proc/sys/kernel/ns_last_pid',
 ];
 
+// Each is compared with all the others when the mount points are made.
+const MOST_MOUNTS = 1000;
+
 interface MountShape {
   destination: string;
   type: string;
@@ -36,6 +39,7 @@ interface MountShape {
 /** Checks the mounts of a config.json; returns warnings, a sentence each. Throws `runtime-config-invalid`. */
 export function checkMounts(mounts: unknown): string[] {
   if (!Array.isArray(mounts)) throw invalid('mounts', 'must be a list');
+  if (mounts.length > MOST_MOUNTS) throw invalid('mounts', `more than ${MOST_MOUNTS}`);
   return mounts.flatMap((value: unknown, index) => {
     const where = `mounts[${index}]`;
     const mount = readMount(where, value);
@@ -50,6 +54,7 @@ export function checkMounts(mounts: unknown): string[] {
 
 function readMount(where: string, value: unknown): MountShape {
   if (!isObject(value)) throw invalid(where, 'must be an object');
+  refuseOtherCase(where, value, ['destination', 'type', 'source', 'options']);
   const { destination, type = '', source = '', options } = value;
   const list = options ?? [];
   const texts = [destination, type, source, ...(Array.isArray(list) ? list : [null])];

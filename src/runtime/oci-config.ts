@@ -1,4 +1,5 @@
 import { BerthError, messageOf } from '../errors.ts';
+import { quote } from '../reference/quote.ts';
 import type { Seccomp } from './seccomp.ts';
 
 /** A mount of config.json (OCI runtime spec, config.md, "Mounts"). */
@@ -52,6 +53,27 @@ export function parseConfigText(text: string, name: string): Record<string, unkn
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Refuses a member that is one of these names in another case. Runtimes in Go would take it for that
+ * one (encoding/json, "preferring exact matches but also accepting case-insensitive matches"), and the
+ * later of the two wins: "Hooks" would run what was refused as "hooks". Throws `runtime-config-invalid`.
+ */
+export function refuseOtherCase(
+  where: string,
+  value: Record<string, unknown>,
+  names: readonly string[],
+): void {
+  for (const key of Object.keys(value)) {
+    const name = names.find((known) => known !== key && foldCase(known) === foldCase(key));
+    if (name !== undefined) throw invalid(where, `${quote(key)} would be read as ${quote(name)}`);
+  }
+}
+
+// Both ways, as Go does: U+017F becomes S only in upper case, U+212A becomes k only in lower case.
+function foldCase(text: string): string {
+  return text.toLowerCase().toUpperCase();
 }
 
 /** The error `runtime-config-invalid` about one place of a config.json. */

@@ -57,6 +57,37 @@ test('an image has no hooks on the host, unless a person allows them', () => {
   checkConfig(config, { allowHooks: true });
 });
 
+test('no member in another case slips past, which runc would read all the same', () => {
+  const hooks = { createRuntime: [{ path: '/bin/sh' }] };
+  refuses((config) => Object.assign(config, { Hooks: hooks }), /"Hooks" would be read as "hooks"/);
+  refuses((config) => Object.assign(config, { 'hoo\u212as': hooks }), /would be read as "hooks"/);
+  refuses((config) => Object.assign(config, { 'hook\u017f': hooks }), /would be read as "hooks"/);
+  refuses((config) => Object.assign(config, { Root: { path: '/' } }), /"Root"/);
+  refuses((config) => Object.assign(config, { LINUX: {} }), /"LINUX"/);
+  refuses((config) => Object.assign(config.root, { ReadOnly: false }), /root: "ReadOnly"/);
+  refuses((config) => Object.assign(config.process, { Cwd: '/proc/self/fd/7' }), /process: "Cwd"/);
+  refuses((config) => Object.assign(config.process, { user: { UID: 0 } }), /process\.user: "UID"/);
+  refuses((config) => Object.assign(config.linux, { CgroupsPath: '/' }), /linux: "CgroupsPath"/);
+  refuses(withMount({ destination: '/x', Source: '/var/lib/berth', type: 'bind' }), /"Source"/);
+  checkConfig({ ...good(), annotations: { Hooks: 'a', Root: 'b' } });
+});
+
+test('no mount namespace of the host is joined', () => {
+  const joined = [{ type: 'mount', path: '/proc/1/ns/mnt' }];
+  refuses((config) => Object.assign(config.linux, { namespaces: joined }), /without a path/);
+  const spelt = [{ type: 'mount', Path: '/proc/1/ns/mnt' }];
+  refuses((config) => Object.assign(config.linux, { namespaces: spelt }), /"Path"/);
+});
+
+test('a stage of hooks cannot write to the terminal', () => {
+  refuses((config) => Object.assign(config.hooks, { '\u001b[2J': [{}] }), /^\P{Cc}*$/u);
+});
+
+test('so many mounts that comparing them takes minutes are refused', () => {
+  const mounts = Array.from({ length: 50_000 }, (_, index) => ({ destination: `/${index}`, type: 'tmpfs' }));
+  refuses((config) => Object.assign(config, { mounts }), /more than 1000/);
+});
+
 test('nothing of berth is mounted into a service', () => {
   refuses(withMount(bind('/x', '/var/lib/berth')), /belongs to berth/);
   refuses(withMount(bind('/x', '/var/lib//berth/store/', 'ro')), /belongs to berth/);
