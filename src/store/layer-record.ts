@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { BerthError, isErrno, messageOf } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
 import type { Metadata, StoredFile } from './object.ts';
@@ -21,6 +21,7 @@ export type LayerEntry =
   | { type: 'opaque'; path: string };
 
 const FLUSH_AT = 1 << 18;
+const NO_XATTRS: Metadata['xattrs'] = [];
 
 /**
  * Writes the record of a layer: a JSON line for each entry, one that says of which layer they are, and
@@ -84,32 +85,60 @@ export interface LayerRecord {
 
 /** Reads a record and proves it whole. Throws `store-damaged`, also when there is none. */
 export function readLayerRecord(path: string, diffId: Digest): LayerRecord {
-  let bytes: Buffer;
   try {
-    bytes = readFileSync(path);
+    return parseRecord(readLines(path), diffId);
   } catch (error) {
     throw damaged(path, isErrno(error, 'ENOENT') ? 'missing' : messageOf(error), error);
   }
-  const last = bytes.lastIndexOf(10, bytes.length - 2) + 1;
-  const sum = createHash('sha256').update(bytes.subarray(0, last)).digest('hex');
-  if (bytes.toString('latin1', last) !== `${JSON.stringify({ sha256: sum })}\n`) {
-    throw damaged(path, 'checksum differs');
-  }
-  const header = bytes.lastIndexOf(10, last - 2) + 1;
-  const { version, diffId: found, size } = JSON.parse(bytes.toString('utf8', header, last));
-  if (version !== 1) throw damaged(path, `unknown version ${version}`);
-  if (found !== diffId) throw damaged(path, `is the record of ${found}`);
-  return { diffId, size, entries: [...parseEntries(bytes.subarray(0, header))] };
 }
 
-// The checksum says that berth wrote these lines, so their shape is taken for granted.
-function* parseEntries(bytes: Buffer): Generator<LayerEntry> {
-  for (let start = 0; start < bytes.length; ) {
-    const end = bytes.indexOf(10, start);
-    const entry = JSON.parse(bytes.toString('utf8', start, end));
-    if (entry.mtime !== undefined) entry.mtime = BigInt(entry.mtime);
-    yield entry;
-    start = end + 1;
+// Lines are read before the checksum has proved them, so none of them is believed before the last.
+function parseRecord(lines: Iterable<Buffer>, diffId: Digest): LayerRecord {
+  const hash = createHash('sha256');
+  const entries: LayerEntry[] = [];
+  let previous: Buffer | undefined;
+  let sum = '';
+  for (const line of lines) {
+    if (previous !== undefined) {
+      hash.update(previous);
+      entries.push(parseEntry(previous));
+    }
+    previous = line;
+    sum = line.toString('latin1');
+  }
+  if (sum !== `${JSON.stringify({ sha256: hash.digest('hex') })}\n`) throw new Error('checksum differs');
+  const header = entries.pop() as unknown as { version: number; diffId: Digest; size: number } | undefined;
+  if (header?.version !== 1) throw new Error(`unknown version ${header?.version}`);
+  if (header.diffId !== diffId) throw new Error(`is the record of ${header.diffId}`);
+  return { diffId, size: header.size, entries };
+}
+
+function parseEntry(line: Buffer): LayerEntry {
+  const entry = JSON.parse(line.toString('utf8'));
+  if (entry.mtime !== undefined) entry.mtime = BigInt(entry.mtime);
+  // Most entries have none, and an image may have hundreds of thousands of entries.
+  if (entry.xattrs?.length === 0) entry.xattrs = NO_XATTRS;
+  return entry;
+}
+
+// In pieces: a record may be as large as all the memory that a pull is to take.
+function* readLines(path: string): Generator<Buffer> {
+  const descriptor = openSync(path, 'r');
+  try {
+    const piece = Buffer.alloc(FLUSH_AT);
+    let rest = Buffer.alloc(0);
+    for (let length = readSync(descriptor, piece); length > 0; length = readSync(descriptor, piece)) {
+      const bytes = Buffer.concat([rest, piece.subarray(0, length)]);
+      let start = 0;
+      for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, start)) {
+        yield bytes.subarray(start, end + 1);
+        start = end + 1;
+      }
+      rest = bytes.subarray(start);
+    }
+    if (rest.length > 0) yield rest;
+  } finally {
+    closeSync(descriptor);
   }
 }
 
