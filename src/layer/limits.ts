@@ -31,13 +31,13 @@ export interface LayerLimits {
  */
 export const DEFAULT_LAYER_LIMITS: LayerLimits = {
   layers: 256,
-  entries: 250_000,
+  entries: 150_000,
   pathBytes: 3000,
   depth: 128,
   fileBytes: 64 * 2 ** 30,
   imageBytes: 256 * 2 ** 30,
   headerBytes: 2 ** 20,
-  recordBytes: 64 * 2 ** 20,
+  recordBytes: 32 * 2 ** 20,
   compressionRatio: 1100,
   zstdWindowBytes: 64 * 2 ** 20,
 };
