@@ -10,6 +10,8 @@ export interface Volume {
   source: string;
 }
 
+// Each is looked up in the image, and compared with all the others.
+const MOST_VOLUMES = 256;
 const RESERVED = /^\/(?:proc|sys|dev)(?:\/|$)/;
 
 /** The host's directory for what a service keeps. */
@@ -18,10 +20,15 @@ export function stateDirectory(name: ServiceName): string {
 }
 
 /**
- * The volumes that an image declares (OCI image spec, config.md, `Volumes`), parents before what is
- * in them. Throws `image-config-invalid` for a path that is none, or that is not the image's to give.
+ * The volumes that an image declares (OCI image spec, config.md, `Volumes`), sorted. One that lies in
+ * another is part of it: the service could put a symlink on the way to a source of its own there, and
+ * the runtime and systemd-tmpfiles, which are root, would follow it out of /var/lib/NAME. Throws
+ * `image-config-invalid` for a path that is none, or that is not the image's to give, and `limit-exceeded`.
  */
 export function imageVolumes(name: ServiceName, volumes: readonly string[]): Volume[] {
+  if (volumes.length > MOST_VOLUMES) {
+    throw new BerthError('limit-exceeded', `too many volumes: ${volumes.length}, at most ${MOST_VOLUMES}`);
+  }
   const destinations = volumes.map((volume) => {
     const path = posix.normalize(volume).replace(/\/+$/, '');
     if (!path.startsWith('/') || /\p{Cc}/u.test(path) || RESERVED.test(path)) {
@@ -30,6 +37,7 @@ export function imageVolumes(name: ServiceName, volumes: readonly string[]): Vol
     return path;
   });
   return [...new Set(destinations)]
+    .filter((path) => !destinations.some((above) => path.startsWith(`${above}/`)))
     .sort()
     .map((destination) => ({ destination, source: stateDirectory(name) + destination }));
 }
