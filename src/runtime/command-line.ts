@@ -15,6 +15,16 @@ export function startDetached({ runtime, name, bundle, pidFile }: Container): st
   return [runtime.path, 'run', '--detach', '--bundle', bundle, '--pid-file', pidFile, containerId(name)];
 }
 
+/** Makes the container, whose first process waits; its process ID is in the PID file when this returns. */
+export function createContainer({ runtime, name, bundle, pidFile }: Container): string[] {
+  return [runtime.path, 'create', '--bundle', bundle, '--pid-file', pidFile, name];
+}
+
+/** Lets the first process of a container go that `createContainer` made. */
+export function startCreated({ runtime, name }: Pick<Container, 'runtime' | 'name'>): string[] {
+  return [runtime.path, 'start', name];
+}
+
 /** Runs the container until it ends, with the runtime's process beside it. */
 export function runForeground({ runtime, name, bundle }: Omit<Container, 'pidFile'>): string[] {
   return [runtime.path, 'run', '--bundle', bundle, containerId(name)];

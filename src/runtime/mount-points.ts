@@ -1,6 +1,7 @@
 import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
 import { join, posix, relative } from 'node:path';
 import { isErrno } from '../errors.ts';
+import { NOTIFY_SOCKET } from './notify.ts';
 import { invalid, type OciConfig } from './oci-config.ts';
 import { resolveInRootfs } from './rootfs-path.ts';
 
@@ -35,6 +36,8 @@ export async function listMountPoints(
 
 /** True for a bind source that is there now and is no directory, as the runtime will find it. */
 export async function isFileOnHost(source: string): Promise<boolean> {
+  // Below another root there may be no systemd running that has made it.
+  if (source === NOTIFY_SOCKET) return true;
   try {
     return !(await stat(source)).isDirectory();
   } catch (error) {

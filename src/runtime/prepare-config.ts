@@ -1,3 +1,4 @@
+import { addNotifySocket, type NotifyOptions } from './notify.ts';
 import type { OciConfig } from './oci-config.ts';
 
 const OCI_VERSION = '1.0.2';
@@ -8,6 +9,8 @@ export interface PrepareOptions {
   unit: string;
   /** Of the unit's Slice=; systemd's default where the unit names none. */
   slice?: string;
+  /** For a service that tells systemd when it is ready. */
+  notify?: NotifyOptions;
 }
 
 /**
@@ -15,13 +18,14 @@ export interface PrepareOptions {
  * unit's cgroup, so that systemctl status, the journal and the unit's limits see it. Pure.
  */
 export function prepareConfig(config: OciConfig, options: PrepareOptions): OciConfig {
-  return {
+  const prepared = {
     ...config,
     ociVersion: config.ociVersion || OCI_VERSION,
     root: { ...config.root, path: 'rootfs', readonly: true },
     process: { ...config.process, terminal: false },
     linux: { ...config.linux, cgroupsPath: cgroupsPath(options.unit, options.slice) },
   };
+  return options.notify === undefined ? prepared : addNotifySocket(prepared, options.notify);
 }
 
 /**
