@@ -36,25 +36,29 @@ function libc(): NonNullable<typeof loaded> {
  * `syscall` and `path`, as Node does. Pass names as `cString`.
  */
 export function callLibc(prototype: Prototype, args: unknown[], path?: FileName): number {
-  const { koffi, library, calls } = libc();
-  let call = calls.get(prototype);
-  if (call === undefined) {
-    call = library.func(prototype) as Call;
-    calls.set(prototype, call);
-  }
-  const result = Number(call(...args));
+  const result = Number(find(prototype)(...args));
   if (result !== -1) return result;
-  throw errnoError(koffi.errno(), /(\w+)\(/.exec(prototype)?.[1] ?? prototype, path);
+  throw errnoError(libc().koffi.errno(), /(\w+)\(/.exec(prototype)?.[1] ?? prototype, path);
 }
 
 /** True where the C library has this function: glibc before 2.33 has no `mknod`. */
 export function hasLibc(prototype: Prototype): boolean {
   try {
-    libc().library.func(prototype);
+    find(prototype);
     return true;
   } catch {
     return false;
   }
+}
+
+// Each is looked up once: what koffi makes for a function is never freed.
+function find(prototype: Prototype): Call {
+  const { library, calls } = libc();
+  const known = calls.get(prototype);
+  if (known !== undefined) return known;
+  const call = library.func(prototype) as Call;
+  calls.set(prototype, call);
+  return call;
 }
 
 /** Bytes of a name with the NUL that ends it. A NUL inside is refused with EINVAL, not cut off. */
