@@ -2,7 +2,7 @@ import type { Transform } from 'node:stream';
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
 import { BerthError, messageOf } from '../errors.ts';
 import { freeBuffer } from './free-buffer.ts';
-import type { LayerLimits } from './limits.ts';
+import { checkLimit, type LayerLimits } from './limits.ts';
 import { invalid } from './problem.ts';
 import { isZstd, ZstdFrame } from './zstd-frames.ts';
 
@@ -48,8 +48,13 @@ export async function* decompress(
 async function* unzstd(source: ByteSource, limits: LayerLimits): AsyncGenerator<Buffer> {
   const windowLogMax = Math.max(10, Math.min(31, Math.ceil(Math.log2(limits.zstdWindowBytes))));
   const params = { [constants.ZSTD_d_windowLogMax]: windowLogMax };
+  let frames = 0;
   for (let head = await source.peek(4); head.length > 0; head = await source.peek(4)) {
     const frame = source.frame(new ZstdFrame(limits));
+    // Each takes a decoder of its own, a millisecond, and an empty one has nine bytes. Writers that begin
+    // one for each file, as zstd:chunked does, have not many more of them than entries.
+    frames += Number(isData(head));
+    checkLimit(limits, 'entries', frames, 'zstd frames of a layer');
     if (isData(head)) yield* decode('zstd', createZstdDecompress({ chunkSize: CHUNK, params }), frame);
     else for await (const _skipped of frame);
   }

@@ -17,8 +17,10 @@ export interface DirectoryNode {
 
 export type TreeNode = DirectoryNode | Leaf;
 
-// More than any image needs, and little enough that a loop of symlinks costs nothing.
+// More than any image needs, and little enough that a loop of symlinks costs nothing: for one path, and,
+// in characters of symlinks that were followed, for all of an image together.
 const MOST_STEPS = 1024;
+const MOST_FOLLOWED = 1 << 25;
 
 /** What a directory is like that no layer describes: 0755, root's, from 1970 so that it is always the same. */
 const UNDESCRIBED: Metadata = { uid: 0, gid: 0, mode: 0o755, mtime: 0n, xattrs: [] };
@@ -32,6 +34,7 @@ export class ImageTree {
   /** Leaves with more than one name. */
   readonly linked = new Set<Leaf>();
   readonly #limits: LayerLimits;
+  #followed = 0;
 
   constructor(limits: LayerLimits) {
     this.#limits = limits;
@@ -94,6 +97,8 @@ export class ImageTree {
       if (next.type === 'directory') {
         here = next;
       } else if (next.type === 'symlink') {
+        this.#followed += next.target.length;
+        if (this.#followed > MOST_FOLLOWED) throw unsafe(`${printable(path)}: too many symlinks above names`);
         if (next.target.startsWith('/')) here = this.root;
         todo.push(...split(next.target).reverse());
       } else {

@@ -126,3 +126,13 @@ test('media types name the compression, others are refused', () => {
     assert.throws(() => compressionOf(type), { code: 'media-type-unsupported' });
   }
 });
+
+test('a blob of empty zstd frames, each of which takes a decoder, reaches the limit', async () => {
+  const empty = zstdCompressSync(Buffer.alloc(0));
+  const many = Buffer.concat(Array.from({ length: 20 }, () => empty));
+  assert.equal((await read('zstd', many)).length, 0);
+  await assert.rejects(read('zstd', many, 65_536, layerLimits({ entries: 10 })), {
+    code: 'limit-exceeded',
+    message: /zstd frames/,
+  });
+});

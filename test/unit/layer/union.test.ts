@@ -141,3 +141,11 @@ test('a tree that symlinks make deeper and deeper reaches the limit', () => {
     message: /limits\.depth/,
   });
 });
+
+test('an image whose names all lead through long chains of symlinks is refused within a second', () => {
+  const entries = Array.from({ length: 500 }, (_, index) =>
+    parse(`s${index}->${'/'.repeat(4000)}${index === 499 ? '' : `s${index + 1}`}`),
+  );
+  for (let index = 0; index < 100_000; index += 1) entries.push(parse(`s0/${index}`));
+  assert.throws(() => uniteLayers([entries]), { code: 'layer-unsafe', message: /too many symlinks/ });
+});
