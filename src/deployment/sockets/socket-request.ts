@@ -1,0 +1,75 @@
+import { BerthError } from '../../errors.ts';
+import { quote } from '../../reference/quote.ts';
+import { type ListenSpec, parseListenSpec } from './listen-spec.ts';
+import { parseSocketAddress, printSocketAddress, type SocketAddress } from './socket-address.ts';
+
+/** What a person wants systemd to listen on for a service, as the record keeps it. */
+export interface SocketRequest {
+  /** At least one. */
+  listen: ListenSpec[];
+  /** For a server that does not take sockets; null: the service gets them. */
+  proxy: ProxyRequest | null;
+}
+
+export interface ProxyRequest {
+  /** Where the server listens; null: where its image says. */
+  target: SocketAddress | null;
+  /** A time span of systemd.time(7) without a connection, after which the service stops; null: never. */
+  idle: string | null;
+}
+
+/** The options of a command line. */
+export interface SocketOptions {
+  socket: readonly string[];
+  proxy?: boolean | undefined;
+  proxyTo?: string | undefined;
+  idle?: string | undefined;
+}
+
+const UNITS =
+  'usec|us|µs|msec|ms|seconds|second|sec|s|minutes|minute|min|m|hours|hour|hr|h|days|day|d|weeks|week|w';
+const TIME_SPAN = new RegExp(
+  `^(?:[0-9]+(?:\\.[0-9]+)?\\s*(?:${UNITS})?(?:\\s+|(?<=[a-zµ])(?=[0-9])|$))+$`,
+  'u',
+);
+
+/** Null where no socket is asked for. Throws `usage`. */
+export function parseSocketRequest(options: SocketOptions): SocketRequest | null {
+  const { socket, proxyTo, idle } = options;
+  const proxied = options.proxy === true || proxyTo !== undefined;
+  if (socket.length === 0 && (proxied || idle !== undefined)) {
+    throw new BerthError('usage', `nothing listens: ${proxied ? '--proxy' : '--idle'} without --socket`, {
+      hint: 'add --socket ADDRESS, such as --socket 127.0.0.1:8080',
+    });
+  }
+  if (idle !== undefined && !proxied) {
+    throw new BerthError('usage', '--idle without --proxy: only a proxy sees when nobody is connected', {
+      hint: 'add --proxy; a server that takes sockets ends by itself when it is idle',
+    });
+  }
+  if (socket.length === 0) return null;
+  const listen = socket.map(parseListenSpec);
+  refuseTwice(listen);
+  if (!proxied) return { listen, proxy: null };
+  const datagram = listen.findIndex(({ type }) => type === 'datagram');
+  if (datagram !== -1) {
+    throw new BerthError('usage', `cannot proxy datagrams: --socket ${socket[datagram]}`, {
+      hint: 'leave out --proxy, or that socket',
+    });
+  }
+  const target = proxyTo === undefined ? null : parseSocketAddress(proxyTo, '--proxy-to');
+  return { listen, proxy: { target, idle: idle === undefined ? null : parseTimeSpan(idle) } };
+}
+
+function refuseTwice(listen: readonly ListenSpec[]): void {
+  const addresses = listen.map(({ type, address }) => `${type} ${printSocketAddress(address)}`);
+  const twice = addresses.find((address, index) => addresses.indexOf(address) !== index);
+  if (twice !== undefined) throw new BerthError('usage', `two sockets for one address: --socket: ${twice}`);
+}
+
+function parseTimeSpan(text: string): string {
+  if (text.length <= 64 && TIME_SPAN.test(text) && /[1-9]/.test(text)) return text;
+  throw new BerthError('usage', `not a time span: --idle ${quote(text)}`, {
+    hint: 'write it like 10min or 1h 30min',
+  });
+}
