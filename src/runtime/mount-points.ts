@@ -1,5 +1,5 @@
 import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
-import { join, posix, relative } from 'node:path';
+import { posix, relative } from 'node:path';
 import { isErrno } from '../errors.ts';
 import { NOTIFY_SOCKET } from './notify.ts';
 import { invalid, type OciConfig } from './oci-config.ts';
@@ -55,9 +55,11 @@ export async function makeMountPoints(rootfs: string, points: readonly MountPoin
   const made: string[] = [];
   for (const point of points) {
     const found = await resolveInRootfs(rootfs, point.path);
-    // A symlink there would let the image choose what the runtime makes devices in or masks (CVE-2026-41579).
-    if (/^\/(?:proc|sys|dev)(?:\/|$)/.test(point.path) && found.path !== join(rootfs, point.path)) {
-      throw invalid('mounts', `the image has a symbolic link at ${point.path}`);
+    // A symlink there would let the image choose what the runtime makes devices in or masks (CVE-2026-41579),
+    // or work in a directory of the host that is still open (CVE-2024-21626).
+    const target = `/${relative(rootfs, found.path)}`;
+    if (target !== point.path && (isKernelTree(point.path) || isKernelTree(target))) {
+      throw invalid('mounts', `the image has a symbolic link at ${point.path}, which leads to ${target}`);
     }
     if (found.type === 'missing') {
       const inside = relative(rootfs, found.path).split('/');
@@ -75,6 +77,10 @@ export async function makeMountPoints(rootfs: string, points: readonly MountPoin
     }
   }
   return made;
+}
+
+function isKernelTree(path: string): boolean {
+  return /^\/(?:proc|sys|dev)(?:\/|$)/.test(path);
 }
 
 async function makeDirectory(path: string): Promise<boolean> {

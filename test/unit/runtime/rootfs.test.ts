@@ -136,6 +136,18 @@ test('a symlink at /dev, /proc or /sys of the image is refused', async () => {
   });
 });
 
+test('a mount point or working directory that a symlink leads into /proc, /sys or /dev is refused', async () => {
+  using lab = makeRootfs();
+  const { rootfs } = lab;
+  symlinkSync('/proc/self/fd/7', join(rootfs, 'work'));
+  symlinkSync('../sys/fs/cgroup', join(rootfs, 'etc/cgroup'));
+  for (const path of ['/work', '/work/x', '/etc/cgroup/x']) {
+    const points = await listMountPoints(config(path), async () => false);
+    await assert.rejects(makeMountPoints(rootfs, points), { code: 'runtime-config-invalid' }, path);
+  }
+  assert.equal(existsSync(join(rootfs, 'proc')), false);
+});
+
 test('a file in the place of a directory is refused', async () => {
   using lab = makeRootfs();
   const { rootfs } = lab;
