@@ -11,7 +11,7 @@ import { ManagerBus } from '../systemd/manager-bus.ts';
 import { OfflineSystemd } from '../systemd/offline-systemd.ts';
 import type { Systemd } from '../systemd/systemd.ts';
 import type { Output } from './output.ts';
-import { reportStep } from './progress.ts';
+import { StepReport } from './progress.ts';
 
 /** The only place where the parts are wired together. What a command does not use is not opened. */
 export class Context {
@@ -96,12 +96,13 @@ export class Context {
     store: Store,
     work: (session: ApplyOptions) => Promise<Result>,
   ): Promise<Result> {
+    const steps = new StepReport(this.output);
     const session: ApplyOptions = {
       paths: this.#paths,
       store,
       systemd: this.systemd(),
       signal: this.signal,
-      onStep: (step, event) => reportStep(step, event, this.output),
+      onStep: (step, event) => steps.show(step, event),
       warn: (text) => this.output.warn(text),
     };
     const recovered = await recover(session);

@@ -4,15 +4,29 @@ import { formatBytes } from './bytes.ts';
 import type { Output } from './output.ts';
 
 /** Tells a person of the steps that take time or that they asked for; the rest is in `--dry-run`. */
-export function reportStep(step: Step, event: 'begin' | 'done', output: Output): void {
-  if (event === 'begin') {
-    if (step.kind === 'start') output.transient(`starting ${step.unit} …`);
-    if (step.kind === 'stop' && step.active) output.transient(`stopping ${step.unit} …`);
-    return;
+export class StepReport {
+  readonly #output: Output;
+  #began = 0;
+
+  constructor(output: Output) {
+    this.#output = output;
   }
-  if (step.kind === 'start') output.note(`started ${step.unit}`);
-  if (step.kind === 'stop' && step.active) output.note(`stopped ${step.unit}`);
-  if (step.kind === 'save') output.note(`kept ${step.path}, which was changed, as ${step.to}`);
+
+  show(step: Step, event: 'begin' | 'done'): void {
+    if (event === 'begin') {
+      this.#began = performance.now();
+      if (step.kind === 'start') this.#output.transient(`starting ${step.unit} …`);
+      if (step.kind === 'stop' && step.active) this.#output.transient(`stopping ${step.unit} …`);
+      return;
+    }
+    if (step.kind === 'start') this.#output.note(`started ${step.unit} (${this.#seconds()} s)`);
+    if (step.kind === 'stop' && step.active) this.#output.note(`stopped ${step.unit}`);
+    if (step.kind === 'save') this.#output.note(`kept ${step.path}, which was changed, as ${step.to}`);
+  }
+
+  #seconds(): string {
+    return ((performance.now() - this.#began) / 1000).toFixed(1);
+  }
 }
 
 /** Tells of pulls: a line that is drawn over on a terminal, and one line an image where that cannot be. */

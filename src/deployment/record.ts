@@ -5,6 +5,7 @@ import { type Digest, parseDigest } from '../image/digest.ts';
 import type { Paths } from '../paths.ts';
 import type { MountPoint } from '../runtime/mount-points.ts';
 import { parseServiceName, type ServiceName } from '../service-name.ts';
+import type { Dependencies } from './dependencies.ts';
 
 /** A file or symlink that a deployment put on the host, as it was when it was put there. */
 export interface InstalledFile {
@@ -53,6 +54,8 @@ export interface DeploymentRecord {
   values: Record<string, string>;
   /** The variables that the person who installed it set. */
   userValues: Record<string, string>;
+  /** What the image's manifest and the person said beside the unit itself. */
+  dependencies: { image: Dependencies; user: Dependencies };
   /** Absolute path of the OCI runtime. */
   runtime: string;
   /** Units that systemd knows it by, the service first; empty for an image without a service. */

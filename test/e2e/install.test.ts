@@ -78,7 +78,7 @@ function withoutScratch(lines: string[]): string[] {
 test('one command makes an image of a short name a running service, with its files in place', async () => {
   const { stderr } = await berth('install', '--system', '--now', 'etcd');
   assert.match(stderr, /^pulling 127\.0\.0\.1:5000\/etcd:latest: 2 of 3 layers, /m);
-  assert.match(stderr, /^started etcd\.service$/m);
+  assert.match(stderr, /^started etcd\.service \([\d.]+ s\)$/m);
   assert.match(stderr, /^etcd: installed 127\.0\.0\.1:5000\/etcd:latest/m);
   assert.match(
     await host.sh('cat /etc/systemd/system/etcd.service'),

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { apply } from '../../deployment/apply/apply.ts';
+import { type Dependencies, parseDependencies } from '../../deployment/dependencies.ts';
 import {
   type InstallHost,
   type InstallRequest,
@@ -13,7 +14,7 @@ import { describeStep } from '../../deployment/plan/plan.ts';
 import type { DeploymentRecord } from '../../deployment/record.ts';
 import { parseSetting } from '../../deployment/template/values.ts';
 import { readValuesFile } from '../../deployment/template/values-file.ts';
-import { BerthError } from '../../errors.ts';
+import { BerthError, messageOf } from '../../errors.ts';
 import { hostPlatform } from '../../image/platform.ts';
 import { layerLimits } from '../../layer/limits.ts';
 import { defaultServiceName, parseReference } from '../../reference/reference.ts';
@@ -30,6 +31,10 @@ interface InstallOptions {
   values?: string;
   runtime?: string;
   authfile?: string;
+  requires: string[];
+  after: string[];
+  before: string[];
+  force?: boolean;
   enable: boolean;
   now?: boolean;
   dryRun?: boolean;
@@ -53,6 +58,10 @@ export function addInstall(program: Command, context: Context): void {
     .option('--values <file>', 'read variables from a YAML file; --set goes before it')
     .option('--runtime <path>', 'OCI runtime that the units start')
     .option('--authfile <file>', 'credentials for registries')
+    .option('--requires <unit>', 'start only when this unit has started; may be repeated', collect, [])
+    .option('--after <unit>', 'start after this unit, if it starts; may be repeated', collect, [])
+    .option('--before <unit>', 'start before this unit, if it starts; may be repeated', collect, [])
+    .option('--force', 'install although a required unit is not there')
     .option('--no-enable', 'do not start the services at boot')
     .option('--now', 'start the services when they are installed')
     .option('--dry-run', 'print every file and job that would change, change nothing')
@@ -130,7 +139,17 @@ function makeRequest(images: string[], options: InstallOptions, context: Context
     runtime: options.runtime ?? settings.runtime,
     enable: options.enable,
     now: options.now ?? false,
+    dependencies: makeDependencies(options),
+    force: options.force ?? false,
   };
+}
+
+function makeDependencies(options: InstallOptions): Dependencies {
+  try {
+    return parseDependencies(options);
+  } catch (error) {
+    throw new BerthError('usage', messageOf(error), { cause: error });
+  }
 }
 
 function installHost(context: Context, store: InstallHost['store']): InstallHost {
@@ -138,6 +157,7 @@ function installHost(context: Context, store: InstallHost['store']): InstallHost
   return {
     paths: context.paths,
     store,
+    systemd: context.systemd(),
     platform: hostPlatform(),
     limits: layerLimits(context.settings().limits),
     signal: context.signal,

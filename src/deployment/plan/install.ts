@@ -7,10 +7,13 @@ import { findRuntime } from '../../runtime/runtime.ts';
 import type { ServiceName } from '../../service-name.ts';
 import { openStaging } from '../../store/staging.ts';
 import type { Store } from '../../store/store.ts';
+import type { Systemd } from '../../systemd/systemd.ts';
 import type { ImageSource } from '../../transport/source.ts';
 import { untilAborted } from '../apply/until-aborted.ts';
+import type { Dependencies } from '../dependencies.ts';
 import { type DeploymentRecord, readCurrentRecord } from '../record.ts';
 import type { Values } from '../template/values.ts';
+import { checkDependencies, inStartOrder, nameDependents, stagedGraph } from './check-dependencies.ts';
 import type { Plan } from './plan.ts';
 import { planInstall, type StagedDeployment } from './plan-install.ts';
 import { stageDeployment } from './stage.ts';
@@ -29,11 +32,16 @@ export interface InstallRequest {
   runtime: string | undefined;
   enable: boolean;
   now: boolean;
+  /** Of each of the services, on other units. */
+  dependencies: Dependencies;
+  /** Install what needs a unit that is not there. */
+  force: boolean;
 }
 
 export interface InstallHost {
   paths: Paths;
   store: Store;
+  systemd: Systemd;
   platform: Platform;
   limits: LayerLimits;
   signal: AbortSignal;
@@ -50,7 +58,8 @@ export interface PreparedInstall {
 
 /**
  * Pulls the images of an install and stages their deployments; nothing on the host is changed but the
- * store. The caller holds the writer's lock, or has a store of its own.
+ * store. The caller holds the writer's lock, or has a store of its own. Throws, beside what pulling and
+ * staging throw, `dependency-cycle` and `dependency-missing`.
  */
 export async function prepareInstall(request: InstallRequest, host: InstallHost): Promise<PreparedInstall> {
   refuseTwice(request.targets);
@@ -70,11 +79,24 @@ export async function prepareInstall(request: InstallRequest, host: InstallHost)
   if (runtime !== undefined) {
     const staging = openStaging(host.store).directory;
     for (const [name, image] of images) {
-      const { settings, enable } = request;
-      staged.push(await stageDeployment({ ...host, staging, name, image, runtime, settings, enable }));
+      const { settings, dependencies, enable } = request;
+      const input = { ...host, staging, name, image, runtime, settings, dependencies, enable };
+      staged.push(await stageDeployment(input));
     }
   }
-  return { plan: planInstall(staged, host.paths, { now: request.now }), staged, present };
+  return { ...(await planInOrder(staged, request, host)), present };
+}
+
+async function planInOrder(
+  staged: StagedDeployment[],
+  { now, force }: InstallRequest,
+  host: InstallHost,
+): Promise<Omit<PreparedInstall, 'present'>> {
+  const graph = await stagedGraph(staged, host);
+  checkDependencies(staged, graph, { force, warn: host.warn });
+  const ordered = inStartOrder(staged, graph);
+  const plan = planInstall(ordered, host.paths, { now });
+  return { plan: { ...plan, steps: nameDependents(plan.steps, graph) }, staged: ordered };
 }
 
 function refuseTwice(targets: InstallTarget[]): void {

@@ -41,6 +41,7 @@ export function stageFiles(
   const stage = new FileStage(directory, paths);
   stage.text(rendered.service, 'unit', paths.unit(`${name}.service`), `${name}.service`);
   stage.text(rendered.dropIn, 'unit', paths.unit(`${name}.service.d/10-berth.conf`), '10-berth.conf');
+  stage.text(rendered.userDropIn, 'unit', paths.unit(`${name}.service.d/50-berth.conf`), '50-berth.conf');
   stage.text(rendered.socket, 'unit', paths.unit(`${name}.socket`), `${name}.socket`);
   stage.text(rendered.sysusers, 'sysusers', paths.sysusers(name), 'sysusers.conf');
   stage.text(rendered.tmpfiles, 'tmpfiles', paths.tmpfiles(name), 'tmpfiles.conf');

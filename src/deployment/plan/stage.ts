@@ -16,6 +16,7 @@ import type { ServiceName } from '../../service-name.ts';
 import { readImages } from '../../store/images.ts';
 import type { Store } from '../../store/store.ts';
 import { keepBundle } from '../bundle.ts';
+import type { Dependencies } from '../dependencies.ts';
 import { type DeploymentRecord, formatRecord, type RecordedFile } from '../record.ts';
 import { type RenderedDeployment, renderDeployment } from '../render/render-deployment.ts';
 import { createdPaths } from '../render/render-lines.ts';
@@ -34,6 +35,8 @@ export interface StageInput {
   runtime: Runtime;
   /** What the person set. */
   settings: Values;
+  /** What the person said of other units. */
+  dependencies: Dependencies;
   enable: boolean;
   warn(text: string): void;
 }
@@ -96,8 +99,8 @@ async function writeConfig(config: OciConfig, directory: string, rootfs: string)
 }
 
 function makeRecord(
-  { name, image, runtime, settings, enable }: StageInput,
-  { values, service, socket }: RenderedDeployment,
+  { name, image, runtime, settings, dependencies, enable }: StageInput,
+  { values, service, socket, imageDependencies }: RenderedDeployment,
   files: StagedFile[],
 ): Omit<DeploymentRecord, 'mountPoints' | 'bundle'> {
   const units = [
@@ -118,6 +121,7 @@ function makeRecord(
     created: new Date().toISOString(),
     values: Object.fromEntries(values),
     userValues: Object.fromEntries(settings),
+    dependencies: { image: imageDependencies, user: dependencies },
     runtime: runtime.path,
     units,
     enabled: enable && units.length > 0,

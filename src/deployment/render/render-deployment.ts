@@ -1,3 +1,4 @@
+import { BerthError, messageOf } from '../../errors.ts';
 import type { ImageConfig } from '../../image/image.ts';
 import type { Paths } from '../../paths.ts';
 import { checkConfig } from '../../runtime/check-config.ts';
@@ -9,6 +10,13 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import type { ServiceName } from '../../service-name.ts';
 import { renderDefaultService, renderDefaultTmpfiles } from '../../systemd/default-templates.ts';
 import { parseUnitFile } from '../../systemd/unit-file.ts';
+import {
+  type Dependencies,
+  dependencyDirectives,
+  NO_DEPENDENCIES,
+  parseDependencies,
+  type WrittenDependencies,
+} from '../dependencies.ts';
 import { type ImageExports, readExports } from '../exports/exports.ts';
 import { type HostFile, listHostFiles } from '../exports/host-files.ts';
 import { checkTaken, type DeploymentFacts, resolveValues, type Values } from '../template/values.ts';
@@ -26,6 +34,8 @@ export interface DeploymentInput {
   runtime: Runtime;
   /** What the person set. */
   settings: Values;
+  /** What the person said of other units. */
+  dependencies: Dependencies;
 }
 
 /** What a deployment consists of beside its checkout. Undefined: it has none. */
@@ -34,6 +44,10 @@ export interface RenderedDeployment {
   service: string | undefined;
   /** 10-berth.conf: all that berth adds to the unit, so that an image's unit stays as shipped. */
   dropIn: string | undefined;
+  /** 50-berth.conf: what the person said of other units. */
+  userDropIn: string | undefined;
+  /** What the image's manifest says of other units; it is in `dropIn`. */
+  imageDependencies: Dependencies;
   socket: string | undefined;
   tmpfiles: string | undefined;
   sysusers: string | undefined;
@@ -65,14 +79,23 @@ export async function renderDeployment(input: DeploymentInput): Promise<Rendered
   const deployment: RenderedDeployment = {
     ...rendered,
     dropIn: undefined,
+    userDropIn: renderAdditions(dependencyDirectives(input.dependencies, `${input.name}.service`)),
+    imageDependencies: readDependencies(exports?.manifest),
     config: undefined,
     hostFiles,
     hostFileTexts: rendered.hostFiles,
     warnings: exports?.warnings ?? [],
   };
   return exports?.manifest.noContainerService
-    ? deployment
+    ? addToUnit(deployment, input)
     : addContainer(deployment, rendered.configJson, input);
+}
+
+/** What berth adds to a unit that runs no container; without a unit, there is nothing to add to. */
+function addToUnit(deployment: RenderedDeployment, { name }: DeploymentInput): RenderedDeployment {
+  if (deployment.service === undefined) return { ...deployment, userDropIn: undefined };
+  const additions = dependencyDirectives(deployment.imageDependencies, `${name}.service`);
+  return { ...deployment, dropIn: renderAdditions(additions) };
 }
 
 async function render(
@@ -105,11 +128,24 @@ async function addContainer(
   return {
     ...deployment,
     service,
-    dropIn: renderAdditions(addSupervision(unit, name)),
+    dropIn: renderAdditions([
+      ...dependencyDirectives(deployment.imageDependencies, `${name}.service`),
+      ...addSupervision(unit, name),
+    ]),
     tmpfiles: tmpfiles === '' ? undefined : tmpfiles,
     config: prepareConfig(config, { unit: `${name}.service`, ...(slice === undefined ? {} : { slice }) }),
     warnings: [...deployment.warnings, ...warnings],
   };
+}
+
+function readDependencies(manifest: WrittenDependencies = NO_DEPENDENCIES): Dependencies {
+  try {
+    return parseDependencies(manifest);
+  } catch (error) {
+    throw new BerthError('exports-invalid', `broken manifest: requires, after, before: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
 }
 
 function factsOf(input: DeploymentInput): DeploymentFacts {

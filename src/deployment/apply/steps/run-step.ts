@@ -25,6 +25,7 @@ import {
   makeTmpfiles,
   makeUsers,
   restart,
+  startUnit,
   stopUnit,
   unmakeTmpfiles,
   unstart,
@@ -59,7 +60,7 @@ export async function runStep(step: Step, context: StepContext): Promise<void> {
     case 'enable':
       return context.systemd.enable(step.units);
     case 'start':
-      return context.systemd.start(step.unit);
+      return startUnit(step, context);
     case 'stop':
       return stopUnit(step, context);
     case 'disable':

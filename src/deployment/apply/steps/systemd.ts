@@ -1,5 +1,5 @@
 import { lstatSync, rmdirSync, rmSync } from 'node:fs';
-import { isErrno } from '../../../errors.ts';
+import { BerthError, isErrno } from '../../../errors.ts';
 import { runSysusers } from '../../../systemd/sysusers.ts';
 import { createTmpfiles, removeTmpfiles } from '../../../systemd/tmpfiles.ts';
 import type { Step } from '../../plan/plan.ts';
@@ -44,6 +44,21 @@ export async function cleanTmpfiles(step: Of<'tmpfiles-remove'>, { paths }: Step
     throw error;
   }
   await removeTmpfiles(paths, path);
+}
+
+/** Throws what `Systemd.start` throws, and says what else of the change does not start because of it. */
+export async function startUnit(step: Of<'start'>, { systemd }: StepContext): Promise<void> {
+  const dependents = step.dependents ?? [];
+  try {
+    await systemd.start(step.unit);
+  } catch (error) {
+    if (!(error instanceof BerthError) || dependents.length === 0) throw error;
+    const { code, message, hint } = error;
+    throw new BerthError(code, `${message}\nnot started because of it: ${dependents.join(', ')}`, {
+      ...(hint === undefined ? {} : { hint }),
+      cause: error,
+    });
+  }
 }
 
 /** Stops a unit that a failed change started, and forgets that it failed. */
