@@ -6,6 +6,7 @@ import { putBlob } from '../store/blob.ts';
 import { commitLayers } from '../store/commit.ts';
 import type { StoredImage } from '../store/images.ts';
 import { type LayerRecord, readLayerRecord } from '../store/layer-record.ts';
+import { requireSpace, type SpaceNeed } from '../store/space.ts';
 import { openStaging, type Staging } from '../store/staging.ts';
 import type { Store } from '../store/store.ts';
 import type { ImageSource } from '../transport/source.ts';
@@ -17,9 +18,16 @@ import { uniteLayers } from './union.ts';
 export interface PullOptions {
   platform: Platform;
   limits?: LayerLimits;
+  /** Layers to fetch even if they look whole: their content is known to be damaged. */
+  refetch?: ReadonlySet<Digest>;
   signal?: AbortSignal;
   onProgress?: (progress: PullProgress) => void;
 }
+
+const NONE: ReadonlySet<Digest> = new Set();
+
+/** Its record, its directory in staging, and at least one object. */
+const INODES_OF_A_LAYER = 3;
 
 /** What a pull tells while it runs; sizes in bytes. */
 export type PullProgress =
@@ -51,7 +59,8 @@ export interface PulledImage {
 /**
  * Brings an image into the store; the caller records its name. Layers that are there are not fetched again.
  * Everything is checked before anything is committed; a failed or interrupted pull leaves the store as
- * it was. The caller holds the writer's lock. Throws what the source throws, what `extractLayer` and
+ * it was, and one that cannot fit is refused before anything is fetched. The caller holds the writer's
+ * lock. Throws `no-space`, what the source throws, what `extractLayer` and
  * `uniteLayers` throw, `manifest-invalid`, `interrupted`.
  */
 export async function pullImage(
@@ -59,16 +68,18 @@ export async function pullImage(
   source: ImageSource,
   options: PullOptions,
 ): Promise<PulledImage> {
-  const { platform, limits = layerLimits(), signal, onProgress = () => {} } = options;
+  const { platform, limits = layerLimits(), refetch = NONE, signal, onProgress = () => {} } = options;
   const image = await source.resolve(platform);
   checkLayers(image, limits);
-  const { records, missing } = findMissing(store, image);
+  const { records, missing } = findMissing(store, image, refetch);
   const bytes = missing.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
   const layers = records.size + missing.length;
   const digest = image.descriptor.digest;
-  onProgress({ kind: 'resolved', name: source.name, digest, layers, present: records.size, bytes });
+  // What a pull that died left is removed by this, and its space counts as free.
   const staging = missing.length === 0 ? undefined : openStaging(store);
   try {
+    if (missing.length > 0) requireSpace(store, leastNeed(missing), `cannot pull ${source.name}`);
+    onProgress({ kind: 'resolved', name: source.name, digest, layers, present: records.size, bytes });
     if (staging !== undefined) {
       await fetchLayers({ source, staging, missing, limits, signal, onProgress });
       readStaged(staging, missing, records);
@@ -97,6 +108,12 @@ export async function pullImage(
   };
 }
 
+// How far a layer expands is known only when it is there, but hardly any needs less than it has now.
+function leastNeed(missing: MissingLayer[]): SpaceNeed {
+  const bytes = missing.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
+  return { bytes, inodes: missing.length * INODES_OF_A_LAYER };
+}
+
 function describeStored(name: string, { descriptor, config }: ResolvedImage): StoredImage {
   const { mediaType, digest, size } = descriptor;
   const { os, architecture, variant } = config;
@@ -114,13 +131,13 @@ function checkLayers({ manifest, config, descriptor }: ResolvedImage, limits: La
 }
 
 // A diff ID that comes twice is one layer of the store.
-function findMissing(store: Store, { manifest, config }: ResolvedImage) {
+function findMissing(store: Store, { manifest, config }: ResolvedImage, refetch: ReadonlySet<Digest>) {
   const records = new Map<Digest, LayerRecord>();
   const missing = new Map<Digest, MissingLayer>();
   for (const [index, diffId] of config.diffIds.entries()) {
     const descriptor = manifest.layers[index];
     if (descriptor === undefined || records.has(diffId) || missing.has(diffId)) continue;
-    const record = findStoredLayer(store, diffId);
+    const record = refetch.has(diffId) ? undefined : findStoredLayer(store, diffId);
     if (record === undefined) missing.set(diffId, { diffId, descriptor });
     else records.set(diffId, record);
   }

@@ -67,10 +67,10 @@ export function compareStat(path: FileName, file: StoredFile): string | undefine
  * The key that a file has by its content and metadata, all of it read: equal to its name in the store
  * if it is undamaged. A symlink or another type has no key.
  */
-export function inspectObject(path: string): ObjectKey | undefined {
+export function inspectObject(path: FileName): ObjectKey | undefined {
   const stat = bigStat(path);
   if (!stat.isFile()) return undefined;
-  return objectKey(hashContent(path), Number(stat.size), {
+  return objectKey(hashContent(path, Number(stat.size)), Number(stat.size), {
     uid: Number(stat.uid),
     gid: Number(stat.gid),
     mode: Number(stat.mode & 0o7777n),
@@ -93,11 +93,12 @@ function bigStat(path: FileName) {
   return lstatSync(path, { bigint: true });
 }
 
-function hashContent(path: string): string {
+function hashContent(path: FileName, size: number): string {
   const hash = createHash('sha256');
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
-    const buffer = Buffer.allocUnsafe(1 << 20);
+    // Most files are small, and a large buffer for each of thousands keeps the collector busy.
+    const buffer = Buffer.allocUnsafe(Math.min(size + 1, 1 << 20));
     for (let length = readSync(descriptor, buffer); length > 0; length = readSync(descriptor, buffer)) {
       hash.update(buffer.subarray(0, length));
     }

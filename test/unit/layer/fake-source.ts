@@ -51,7 +51,8 @@ export class FakeSource implements ImageSource {
       exposedPorts: [],
       labels: {},
     };
-    const configBytes = Buffer.from(JSON.stringify(config));
+    const rootfs = { type: 'layers', diff_ids: config.diffIds };
+    const configBytes = Buffer.from(JSON.stringify({ architecture: 'amd64', os: 'linux', rootfs }));
     const layers = this.#layers.map(({ descriptor }) => descriptor);
     const configDescriptor = {
       mediaType: 'application/vnd.oci.image.config.v1+json',

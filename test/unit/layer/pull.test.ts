@@ -39,7 +39,7 @@ test('a pulled image is in the store with manifest and config, and says what to 
     size: readBlob(store, image.manifestDigest).length,
     platform,
   });
-  assert.deepEqual(JSON.parse(readBlob(store, image.configDigest).toString()).diffIds, image.diffIds);
+  assert.deepEqual(JSON.parse(readBlob(store, image.configDigest).toString()).rootfs.diff_ids, image.diffIds);
   assert.equal(image.fetchedBytes, base.descriptor.size + top.descriptor.size);
   assert.deepEqual(readdirSync(store.staging), []);
   assert.deepEqual(

@@ -1,0 +1,72 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { BerthError, isErrno } from '../errors.ts';
+import { type Digest, parseDigest } from '../image/digest.ts';
+import type { ObjectKey } from './object.ts';
+import type { Store } from './store.ts';
+
+/** Something that stands where a store keeps its objects, layers or blobs. */
+export interface StoreEntry<Name> {
+  path: string;
+  /** What its name says it is; undefined when it is no name that a store gives. */
+  name: Name | undefined;
+}
+
+/** Every entry among the objects. */
+export function* listObjects(store: Store): Generator<StoreEntry<ObjectKey>> {
+  for (const prefix of list(store.objects)) {
+    const directory = join(store.objects, prefix);
+    if (!/^[0-9a-f]{2}$/.test(prefix)) {
+      yield { path: directory, name: undefined };
+      continue;
+    }
+    for (const rest of list(directory)) {
+      const name = /^[0-9a-f]{62}$/.test(rest) ? (`${prefix}${rest}` as ObjectKey) : undefined;
+      yield { path: `${directory}/${rest}`, name };
+    }
+  }
+}
+
+/** Every entry among the records of layers. */
+export function* listLayers(store: Store): Generator<StoreEntry<Digest>> {
+  for (const name of list(store.layers)) {
+    yield { path: join(store.layers, name), name: digestNamed(name) };
+  }
+}
+
+/** Every entry among the blobs. */
+export function* listBlobs(store: Store): Generator<StoreEntry<Digest>> {
+  const top = join(store.directory, 'blobs');
+  for (const algorithm of list(top)) {
+    const known = algorithm === 'sha256' || algorithm === 'sha512';
+    if (!known) yield { path: join(top, algorithm), name: undefined };
+    else
+      for (const hex of list(join(top, algorithm))) {
+        yield { path: join(top, algorithm, hex), name: digestNamed(`${algorithm}:${hex}`) };
+      }
+  }
+}
+
+/** True for what a crash may leave of a file that was being written: nothing is lost with it. */
+export function isLeftover(path: string): boolean {
+  return path.endsWith('.berth-new');
+}
+
+function digestNamed(text: string): Digest | undefined {
+  try {
+    return parseDigest(text);
+  } catch (error) {
+    if (error instanceof BerthError) return undefined;
+    throw error;
+  }
+}
+
+// What is no directory has nothing in it: whoever looks at entries finds it odd as an entry.
+function list(directory: string): string[] {
+  try {
+    return readdirSync(directory).sort();
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
+    throw error;
+  }
+}

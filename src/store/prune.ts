@@ -1,0 +1,90 @@
+import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { BerthError, messageOf } from '../errors.ts';
+import type { Digest } from '../image/digest.ts';
+import { syncDirectory } from '../linux/durable.ts';
+import { fileSystemError } from '../linux/file-system.ts';
+import { listBlobs, listLayers, listObjects, type StoreEntry } from './contents.ts';
+import { readLayerRecord } from './layer-record.ts';
+import type { ObjectKey } from './object.ts';
+import { removeStaging } from './staging.ts';
+import type { Store } from './store.ts';
+
+/** What must stay in a store: every layer with its objects, and the blobs. */
+export interface StoreNeeds {
+  layers: ReadonlySet<Digest>;
+  blobs: ReadonlySet<Digest>;
+}
+
+/** What a prune took, or would take. */
+export interface Pruned {
+  layers: number;
+  objects: number;
+  blobs: number;
+  /** Bytes of disk space; without what is still linked from elsewhere. */
+  freedBytes: number;
+}
+
+/**
+ * Removes all that is not needed. Nothing goes before everything that it was part of is gone from the
+ * disk, so a crash at any moment leaves no record whose objects are missing, and the next prune takes
+ * the rest. The caller holds the writer's lock, or only asks: with `dryRun` nothing changes. Throws
+ * `store-damaged`, before anything is removed, when a needed layer does not say what it needs; `io`.
+ */
+export function prune(store: Store, needs: StoreNeeds, options: { dryRun: boolean }): Pruned {
+  const needed = neededObjects(store, needs);
+  const layers = unneeded(listLayers(store), needs.layers);
+  const blobs = unneeded(listBlobs(store), needs.blobs);
+  const objects = unneeded(listObjects(store), needed);
+  const staged = existsSync(store.staging) ? [store.staging] : [];
+  const freedBytes = [layers, blobs, objects, staged].reduce((sum, paths) => sum + diskBytes(paths), 0);
+  if (!options.dryRun) remove(store, [layers, blobs, objects]);
+  return { layers: layers.length, objects: objects.length, blobs: blobs.length, freedBytes };
+}
+
+function remove(store: Store, inOrder: string[][]): void {
+  try {
+    for (const paths of inOrder) {
+      for (const path of paths) rmSync(path, { recursive: true, force: true });
+      const directories = new Set(paths.map((path) => join(path, '..')));
+      for (const directory of directories) syncDirectory(directory);
+    }
+    removeStaging(store);
+  } catch (error) {
+    throw fileSystemError(error, 'cannot prune the store', store.directory);
+  }
+}
+
+// One layer after the other, so that of all their entries only the keys stay in memory.
+function neededObjects(store: Store, { layers }: StoreNeeds): Set<ObjectKey> {
+  const keys = new Set<ObjectKey>();
+  for (const diffId of layers) {
+    try {
+      for (const entry of readLayerRecord(store.layer(diffId), diffId).entries) {
+        if (entry.type === 'file') keys.add(entry.key);
+      }
+    } catch (error) {
+      throw new BerthError('store-damaged', `cannot tell what is needed: ${messageOf(error)}`, {
+        hint: 'berth fsck --repair',
+        cause: error,
+      });
+    }
+  }
+  return keys;
+}
+
+function unneeded<Name>(entries: Iterable<StoreEntry<Name>>, needed: ReadonlySet<Name>): string[] {
+  const paths: string[] = [];
+  for (const { path, name } of entries) if (name === undefined || !needed.has(name)) paths.push(path);
+  return paths;
+}
+
+function diskBytes(paths: string[]): number {
+  return paths.reduce((sum, path) => sum + diskBytesOf(path), 0);
+}
+
+function diskBytesOf(path: string): number {
+  const stat = lstatSync(path);
+  if (stat.isDirectory()) return diskBytes(readdirSync(path).map((name) => join(path, name)));
+  return stat.nlink === 1 ? stat.blocks * 512 : 0;
+}
