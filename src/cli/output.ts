@@ -26,8 +26,7 @@ export class Output {
 
   /** Data: a line, or several. */
   data(text: string): void {
-    this.#clear();
-    this.#streams.stdout.write(`${text}\n`);
+    this.#print(harmless(text));
   }
 
   json(value: unknown): void {
@@ -40,8 +39,9 @@ export class Output {
     rows: string[][],
     paint: (text: string, column: number) => Color | undefined = () => undefined,
   ): void {
+    const plain = rows.map((row) => row.map(harmless));
     const widths = headers.map((header, column) =>
-      Math.max(header.length, ...rows.map((row) => row[column]?.length ?? 0)),
+      plain.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), header.length),
     );
     const line = (cells: string[], colored: boolean) =>
       cells
@@ -52,22 +52,21 @@ export class Output {
         })
         .join('  ')
         .trimEnd();
-    this.data([line(headers, false), ...rows.map((row) => line(row, true))].join('\n'));
+    this.#print([line(headers, false), ...plain.map((row) => line(row, true))].join('\n'));
   }
 
   /** What happens, or happened: for a person, on stderr. */
   note(text: string): void {
-    this.#clear();
-    this.#streams.stderr.write(`${text}\n`);
+    this.#say(harmless(text));
   }
 
   warn(text: string): void {
-    this.note(`${this.#color(this.#streams.stderr, 'yellow', 'Warning:')} ${text}`);
+    this.#say(`${this.#color(this.#streams.stderr, 'yellow', 'Warning:')} ${harmless(text)}`);
   }
 
   /** `Error: what: which object: cause`, then `Hint: …`. */
   error(message: string, hint: string | undefined): void {
-    this.note(`${this.#color(this.#streams.stderr, 'red', 'Error:')} ${message}`);
+    this.#say(`${this.#color(this.#streams.stderr, 'red', 'Error:')} ${harmless(message)}`);
     if (hint !== undefined) this.note(`Hint: ${hint}`);
   }
 
@@ -75,8 +74,18 @@ export class Output {
   transient(text: string): void {
     if (!this.live) return;
     const columns = this.#streams.stderr.columns ?? 80;
-    this.#streams.stderr.write(`\r\u001b[K${text.slice(0, columns - 1)}`);
+    this.#streams.stderr.write(`\r\u001b[K${harmless(text).slice(0, columns - 1)}`);
     this.#transient = true;
+  }
+
+  #print(text: string): void {
+    this.#clear();
+    this.#streams.stdout.write(`${text}\n`);
+  }
+
+  #say(text: string): void {
+    this.#clear();
+    this.#streams.stderr.write(`${text}\n`);
   }
 
   #clear(): void {
@@ -89,4 +98,16 @@ export class Output {
   #color(stream: OutputStreams['stdout'], color: Color | undefined, text: string): string {
     return color === undefined ? text : styleText(color, text, { stream });
   }
+}
+
+/**
+ * Text that commands no terminal. Labels, names of files and answers of registries are part of what is
+ * printed; their control characters, and those that reorder a line, are shown as JSON spells them.
+ */
+function harmless(text: string): string {
+  return text.replace(/[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, (character) =>
+    character === '\n' || character === '\t'
+      ? character
+      : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
