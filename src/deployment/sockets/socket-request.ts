@@ -1,5 +1,6 @@
 import { BerthError } from '../../errors.ts';
 import { quote } from '../../reference/quote.ts';
+import { parseTimeSpan } from '../../systemd/time-span.ts';
 import { type ListenSpec, parseListenSpec } from './listen-spec.ts';
 import { parseSocketAddress, printSocketAddress, type SocketAddress } from './socket-address.ts';
 
@@ -26,13 +27,6 @@ export interface SocketOptions {
   idle?: string | undefined;
 }
 
-const UNITS =
-  'usec|us|µs|msec|ms|seconds|second|sec|s|minutes|minute|min|m|hours|hour|hr|h|days|day|d|weeks|week|w';
-const TIME_SPAN = new RegExp(
-  `^(?:[0-9]+(?:\\.[0-9]+)?\\s*(?:${UNITS})?(?:\\s+|(?<=[a-zµ])(?=[0-9])|$))+$`,
-  'u',
-);
-
 /** Null where no socket is asked for. Throws `usage`. */
 export function parseSocketRequest(options: SocketOptions): SocketRequest | null {
   const { socket, proxyTo, idle } = options;
@@ -58,7 +52,7 @@ export function parseSocketRequest(options: SocketOptions): SocketRequest | null
     });
   }
   const target = proxyTo === undefined ? null : parseSocketAddress(proxyTo, '--proxy-to');
-  return { listen, proxy: { target, idle: idle === undefined ? null : parseTimeSpan(idle) } };
+  return { listen, proxy: { target, idle: idle === undefined ? null : checkIdle(idle) } };
 }
 
 function refuseTwice(listen: readonly ListenSpec[]): void {
@@ -67,9 +61,19 @@ function refuseTwice(listen: readonly ListenSpec[]): void {
   if (twice !== undefined) throw new BerthError('usage', `two sockets for one address: --socket: ${twice}`);
 }
 
-function parseTimeSpan(text: string): string {
-  if (text.length <= 64 && TIME_SPAN.test(text) && /[1-9]/.test(text)) return text;
-  throw new BerthError('usage', `not a time span: --idle ${quote(text)}`, {
-    hint: 'write it like 10min or 1h 30min',
-  });
+function checkIdle(text: string): string {
+  const refuse = (cause?: unknown) =>
+    new BerthError('usage', `not a time span: --idle ${quote(text)}`, {
+      hint: 'write it like 10min or 1h 30min',
+      cause,
+    });
+  if (/\p{Cc}/u.test(text)) throw refuse();
+  let microseconds: number;
+  try {
+    microseconds = parseTimeSpan(text);
+  } catch (cause) {
+    throw refuse(cause);
+  }
+  if (!(microseconds > 0 && microseconds < Number.POSITIVE_INFINITY)) throw refuse();
+  return text;
 }
