@@ -17,12 +17,12 @@ export function startDetached({ runtime, name, bundle, pidFile }: Container): st
 
 /** Makes the container, whose first process waits; its process ID is in the PID file when this returns. */
 export function createContainer({ runtime, name, bundle, pidFile }: Container): string[] {
-  return [runtime.path, 'create', '--bundle', bundle, '--pid-file', pidFile, name];
+  return [runtime.path, 'create', '--bundle', bundle, '--pid-file', pidFile, containerId(name)];
 }
 
 /** Lets the first process of a container go that `createContainer` made. */
 export function startCreated({ runtime, name }: Pick<Container, 'runtime' | 'name'>): string[] {
-  return [runtime.path, 'start', name];
+  return [runtime.path, 'start', containerId(name)];
 }
 
 /** Runs the container until it ends, with the runtime's process beside it. */

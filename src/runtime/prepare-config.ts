@@ -8,9 +8,9 @@ export interface PrepareOptions {
   /** The unit that runs the container, such as `web.service`. */
   unit: string;
   /** Of the unit's Slice=; systemd's default where the unit names none. */
-  slice?: string;
+  slice?: string | undefined;
   /** For a service that tells systemd when it is ready. */
-  notify?: NotifyOptions;
+  notify?: NotifyOptions | undefined;
 }
 
 /**

@@ -20,14 +20,16 @@ export interface DefaultsInput {
   /** The image's checkout, where it is now: for its users and what its volumes hold. */
   rootfs: string;
   paths: Paths;
+  /** What starts the container of a service that says itself when it is ready. */
+  notify?: readonly string[] | undefined;
 }
 
 /**
- * The unit that runs an image's container detached. Paths in it are those of the installed system,
+ * The unit that runs an image's container, with no process beside it. Paths in it are those of the installed system,
  * through the service's `current` link. Throws `image-config-invalid`.
  */
 export async function renderDefaultService(input: Omit<DefaultsInput, 'rootfs'>): Promise<string> {
-  const { name, runtime, image, imageName, paths } = input;
+  const { name, runtime, image, imageName, paths, notify } = input;
   const bundle = paths.inside(paths.current(name));
   const runtimeDirectory = `berth/${name}`;
   const container: Container = { runtime, name, bundle, pidFile: `/run/${runtimeDirectory}/pid` };
@@ -41,7 +43,8 @@ export async function renderDefaultService(input: Omit<DefaultsInput, 'rootfs'>)
     pidFile: container.pidFile,
     runtimeDirectory,
     delete: quoteExecLine(deleteContainer(container)),
-    start: quoteExecLine(startDetached(container)),
+    type: notify === undefined ? 'forking' : 'notify',
+    start: quoteExecLine(notify ?? startDetached(container)),
     stopSignal: signal.name,
     stopStatuses: stopStatuses(signal),
   };

@@ -21,6 +21,10 @@ export interface ExportsManifest {
   requires: string[];
   after: string[];
   before: string[];
+  /** The service says itself when it is ready (sd_notify(3)); for images that bring no unit. */
+  notify: boolean;
+  /** A command that succeeds in the container of a service that is ready; empty for none. */
+  ready: string[];
 }
 
 const MAX_ENTRIES = 1000;
@@ -65,6 +69,8 @@ class ManifestReader {
       requires: this.#list('requires'),
       after: this.#list('after'),
       before: this.#list('before'),
+      notify: this.#flag('notify', false),
+      ready: this.#list('ready'),
     };
     for (const key of this.#keys.keys())
       this.#warnings.push(`${this.#file}: unknown key ${quote(key)}, ignored`);

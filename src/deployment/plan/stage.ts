@@ -70,6 +70,8 @@ async function stage(input: StageInput): Promise<StagedDeployment> {
   for (const warning of rendered.warnings) warn(`${name}: ${warning}`);
   const mountPoints =
     rendered.config === undefined ? [] : await writeConfig(rendered.config, directory, rootfs);
+  for (const [script, text] of Object.entries(rendered.scripts))
+    writeFileSync(join(directory, script), text, { mode: 0o600 });
   const files = stageFiles(name, rendered, directory, paths);
   const record = {
     ...makeRecord(input, rendered, files),

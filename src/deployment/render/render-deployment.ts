@@ -9,7 +9,7 @@ import { prepareConfig } from '../../runtime/prepare-config.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { ServiceName } from '../../service-name.ts';
 import { renderDefaultService, renderDefaultTmpfiles } from '../../systemd/default-templates.ts';
-import { parseUnitFile } from '../../systemd/unit-file.ts';
+import { parseUnitFile, type UnitFile } from '../../systemd/unit-file.ts';
 import {
   type Dependencies,
   dependencyDirectives,
@@ -18,9 +18,12 @@ import {
   type WrittenDependencies,
 } from '../dependencies.ts';
 import { type ImageExports, readExports } from '../exports/exports.ts';
+import type { ExportsManifest } from '../exports/exports-manifest.ts';
 import { type HostFile, listHostFiles } from '../exports/host-files.ts';
 import { checkTaken, type DeploymentFacts, resolveValues, type Values } from '../template/values.ts';
 import { variablesTaken } from '../template/variables.ts';
+import { mayNotify, READINESS_LIMIT, readReadiness, wantsToNotify } from './readiness.ts';
+import { addReadiness, type DeploymentScripts, renderScripts, scriptCommand } from './readiness-scripts.ts';
 import { type RenderedExports, renderExports } from './render.ts';
 import { serviceCommands } from './service-commands.ts';
 import { addSupervision, renderAdditions } from './unit-additions.ts';
@@ -36,6 +39,8 @@ export interface DeploymentInput {
   settings: Values;
   /** What the person said of other units. */
   dependencies: Dependencies;
+  /** Seconds that a readiness command may delay a start; `READINESS_LIMIT` when undefined. */
+  readinessLimit?: number | undefined;
 }
 
 /** What a deployment consists of beside its checkout. Undefined: it has none. */
@@ -52,6 +57,7 @@ export interface RenderedDeployment {
   tmpfiles: string | undefined;
   sysusers: string | undefined;
   config: OciConfig | undefined;
+  scripts: DeploymentScripts;
   hostFiles: readonly HostFile[];
   /** The content of host files that are templates, by target. */
   hostFileTexts: ReadonlyMap<string, string>;
@@ -82,13 +88,14 @@ export async function renderDeployment(input: DeploymentInput): Promise<Rendered
     userDropIn: renderAdditions(dependencyDirectives(input.dependencies, `${input.name}.service`)),
     imageDependencies: readDependencies(exports?.manifest),
     config: undefined,
+    scripts: {},
     hostFiles,
     hostFileTexts: rendered.hostFiles,
     warnings: exports?.warnings ?? [],
   };
   return exports?.manifest.noContainerService
     ? addToUnit(deployment, input)
-    : addContainer(deployment, rendered.configJson, input);
+    : addContainer(deployment, { configJson: rendered.configJson, manifest: exports?.manifest }, input);
 }
 
 /** What berth adds to a unit that runs no container; without a unit, there is nothing to add to. */
@@ -113,29 +120,46 @@ async function render(
 /** Adds what a deployment that runs a container needs, where the image did not bring it. */
 async function addContainer(
   deployment: RenderedDeployment,
-  configJson: unknown,
+  { configJson, manifest }: { configJson: unknown; manifest: ExportsManifest | undefined },
   input: DeploymentInput,
 ): Promise<RenderedDeployment> {
-  const { name, image, rootfs, paths, runtime } = input;
+  const { name, image, rootfs, paths, runtime, readinessLimit = READINESS_LIMIT } = input;
   const defaults = { name, runtime, image: image.config, imageName: image.name, rootfs, paths };
-  const service = deployment.service ?? (await renderDefaultService(defaults));
   // Without a config.json of its own, the image's volumes are bound from directories that berth makes.
   const tmpfiles =
     deployment.tmpfiles ?? (configJson === undefined ? await renderDefaultTmpfiles(defaults) : undefined);
   const { config, warnings } = checkConfig(configJson ?? (await defaultConfig(defaults)));
+  const bundle = bundleOf(input);
+  const notifies =
+    deployment.service === undefined && wantsToNotify(image.config, manifest) && mayNotify(config, warnings);
+  const notify = notifies ? scriptCommand(bundle, 'start') : undefined;
+  const service = deployment.service ?? (await renderDefaultService({ ...defaults, notify }));
   const unit = parseUnitFile(service, `${name}.service`);
-  const slice = unit.get('Service', 'Slice');
+  const readiness = readReadiness(unit, image.config, manifest, readinessLimit);
+  const container = { name, runtime, bundle, pidFile: pidFileOf(unit, deployment.values) };
   return {
     ...deployment,
     service,
     dropIn: renderAdditions([
       ...dependencyDirectives(deployment.imageDependencies, `${name}.service`),
       ...addSupervision(unit, name),
+      ...addReadiness(unit, readiness, container),
     ]),
     tmpfiles: tmpfiles === '' ? undefined : tmpfiles,
-    config: prepareConfig(config, { unit: `${name}.service`, ...(slice === undefined ? {} : { slice }) }),
+    config: prepareConfig(config, {
+      unit: `${name}.service`,
+      slice: unit.get('Service', 'Slice'),
+      notify: readiness.by === 'notify' ? readiness : undefined,
+    }),
+    scripts: await renderScripts(`${name}.service`, readiness, container),
     warnings: [...deployment.warnings, ...warnings],
   };
+}
+
+/** The unit's own; systemd's specifiers mean nothing to a script. */
+function pidFileOf(unit: UnitFile, values: Values): string {
+  const written = unit.get('Service', 'PIDFile') ?? '';
+  return /^\/[^%]*$/.test(written) ? written : (values.get('PIDFILE') ?? '');
 }
 
 function readDependencies(manifest: WrittenDependencies = NO_DEPENDENCIES): Dependencies {

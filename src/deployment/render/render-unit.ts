@@ -6,6 +6,7 @@ import { parseTemplate, renderTemplate } from '../template/template.ts';
 import { splitEjs } from '../template/template-ejs.ts';
 import { FORCED_VARIABLES, type Values } from '../template/values.ts';
 import { variablesOfText } from '../template/variables.ts';
+import { isNotifyType } from './readiness.ts';
 import { checkWords } from './render-words.ts';
 
 /** What a unit's start command must do, as far as the template of the unit tells. */
@@ -32,7 +33,7 @@ export function readServiceKind(service: ExportedText, values: Values): ServiceK
   const literal = service.kind === 'dollar' ? renderTemplate(type, values, service.file) : type;
   return {
     type: literal,
-    detached: literal === 'forking' || (literal !== 'notify' && last('PIDFile') !== undefined),
+    detached: literal === 'forking' || (!isNotifyType(literal) && last('PIDFile') !== undefined),
   };
 }
 
