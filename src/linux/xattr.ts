@@ -53,14 +53,14 @@ export function listXattrs(path: FileName): string[] {
 }
 
 /**
- * Copies extended attributes from one file to another. Not the SELinux label: it belongs to the
+ * Copies extended attributes from a file to an open one. Not the SELinux label: it belongs to the
  * place, and the kernel has given the new file the right one.
  */
-export function copyXattrs(from: FileName, to: FileName): void {
+export function copyXattrs(from: FileName, to: number): void {
   for (const name of listXattrs(from)) {
     if (name === 'security.selinux') continue;
     const value = getXattr(from, Buffer.from(name, 'latin1'));
-    if (value !== undefined) setXattr(to, Buffer.from(name, 'latin1'), value);
+    if (value !== undefined) setXattrOfDescriptor(to, Buffer.from(name, 'latin1'), value);
   }
 }
 

@@ -1,9 +1,10 @@
 import {
-  chmodSync,
-  chownSync,
   closeSync,
   constants,
   copyFileSync,
+  existsSync,
+  fchmodSync,
+  fchownSync,
   fsyncSync,
   linkSync,
   lstatSync,
@@ -29,9 +30,13 @@ type Of<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
 
 export function makeDirectory(step: Of<'directory'>, { paths }: StepContext): void {
   const path = paths.locate(step.path);
-  mkdirSync(path, { mode: step.mode });
-  chownSync(path, step.uid, step.gid);
-  chmodSync(path, step.mode);
+  mkdirSync(path, { mode: 0o700 });
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    setOwner(descriptor, step);
+  } finally {
+    closeSync(descriptor);
+  }
   syncDirectory(dirname(path));
 }
 
@@ -44,18 +49,32 @@ export function removeDirectory(path: string, { paths }: StepContext): void {
   }
 }
 
+/** Removes a directory that berth made, if it is empty; the backup keeps its owner and mode. */
+export function removeMadeDirectory(path: string, context: StepContext): void {
+  const stat = lstatSync(context.paths.locate(path), { throwIfNoEntry: false });
+  if (!stat?.isDirectory()) return;
+  rmSync(context.backup, { recursive: true, force: true });
+  mkdirSync(context.backup);
+  chownSync(context.backup, stat.uid, stat.gid);
+  chmodSync(context.backup, stat.mode & 0o7777);
+  syncDirectory(context.backup);
+  removeDirectory(path, context);
+}
+
+export function restoreDirectory(path: string, context: StepContext): void {
+  const stat = lstatSync(context.backup, { throwIfNoEntry: false });
+  if (stat === undefined || existsSync(context.paths.locate(path))) return;
+  const { mode, uid, gid } = stat;
+  makeDirectory({ kind: 'directory', path, mode: mode & 0o7777, uid, gid }, context);
+}
+
 /** Copies a file to a place where there is none. Throws `host-file-conflict` when there is one. */
 export function putFile(step: Of<'file'>, { paths }: StepContext): void {
   const path = paths.locate(step.path);
   const temporary = `${path}.berth-new`;
   rmSync(temporary, { force: true });
   try {
-    copyFileSync(step.source, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-    // chown clears setuid bits and file capabilities, so it goes first.
-    chownSync(temporary, step.uid, step.gid);
-    chmodSync(temporary, step.mode);
-    copyXattrs(step.source, temporary);
-    syncFile(temporary);
+    copyToNew(step.source, temporary, step);
     // link(2) refuses an existing name, rename(2) would replace it.
     linkSync(temporary, path);
   } catch (error) {
@@ -96,11 +115,8 @@ export function removeFile(step: Of<'remove'>, { paths, backup }: StepContext): 
   if (compareInstalled(path, step.file) !== 'unchanged') return;
   if (step.file.type === 'file') {
     const { uid, gid, mode } = lstatSync(path);
-    copyFileSync(path, backup, constants.COPYFILE_FICLONE);
-    chownSync(backup, uid, gid);
-    chmodSync(backup, mode & 0o7777);
-    copyXattrs(path, backup);
-    syncFile(backup);
+    rmSync(backup, { force: true });
+    copyToNew(path, backup, { uid, gid, mode: mode & 0o7777 });
   }
   unlinkSync(path);
   syncDirectory(dirname(path));
@@ -153,13 +169,32 @@ export function compareInstalled(path: string, file: InstalledFile): 'unchanged'
   }
 }
 
-function syncFile(path: string): void {
-  const descriptor = openSync(path, 'r');
+interface Owner {
+  uid: number;
+  gid: number;
+  mode: number;
+}
+
+/**
+ * Copies a file to a name where there is none, and to disk. Nothing goes by that name once the file is
+ * open: the directory may be another user's, who could put a symlink there and be given what it leads to.
+ */
+function copyToNew(source: string, path: string, owner: Owner): void {
+  const descriptor = openSync(path, 'wx', 0o600);
   try {
+    copyFileSync(source, `/proc/self/fd/${descriptor}`, constants.COPYFILE_FICLONE);
+    setOwner(descriptor, owner);
+    copyXattrs(source, descriptor);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }
+}
+
+// chown clears setuid bits and file capabilities, so it goes first.
+function setOwner(descriptor: number, { uid, gid, mode }: Owner): void {
+  fchownSync(descriptor, uid, gid);
+  fchmodSync(descriptor, mode);
 }
 
 function occupied(path: string): BerthError {
