@@ -36,7 +36,8 @@ async function describeUnit(
   unit: string | undefined,
   systemd: Systemd,
 ): Promise<{ state: string; enabled: string }> {
-  if (unit === undefined || !systemd.live) return { state: '-', enabled: '-' };
+  if (unit === undefined) return { state: '-', enabled: '-' };
   const { activeState, subState, unitFileState } = await systemd.state(unit);
-  return { state: `${activeState} (${subState})`, enabled: unitFileState === '' ? '-' : unitFileState };
+  const enabled = unitFileState === '' ? '-' : unitFileState;
+  return { state: systemd.live ? `${activeState} (${subState})` : '-', enabled };
 }

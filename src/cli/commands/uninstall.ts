@@ -6,6 +6,7 @@ import { parseServiceName } from '../../service-name.ts';
 import type { Context } from '../context.ts';
 
 interface UninstallOptions {
+  force?: boolean;
   dryRun?: boolean;
   json?: boolean;
 }
@@ -16,18 +17,25 @@ export function addUninstall(program: Command, context: Context): void {
     .command('uninstall')
     .description('stop services and remove what was installed for them; state directories stay')
     .argument('<name...>', 'services')
+    .option('--force', 'uninstall what other services require')
     .option('--dry-run', 'print what would change, change nothing')
     .option('--json', 'print JSON')
     .action(async (names: string[], options: UninstallOptions) => {
       const services = [...new Set(names.map(parseServiceName))];
+      const host = {
+        paths: context.paths,
+        systemd: context.systemd(),
+        force: options.force ?? false,
+        warn: (text: string) => context.output.warn(text),
+      };
       if (options.dryRun) {
-        const plan = await prepareUninstall(services, context.paths, context.systemd());
+        const plan = await prepareUninstall(services, host);
         if (options.json) context.output.json({ services, dryRun: true, steps: plan.steps });
         else context.output.data(plan.steps.map(describeStep).join('\n'));
         return;
       }
       await context.writing('uninstall', async (session) => {
-        const plan = await prepareUninstall(services, context.paths, context.systemd());
+        const plan = await prepareUninstall(services, host);
         await apply(plan, session);
       });
       if (options.json) context.output.json({ services, dryRun: false });

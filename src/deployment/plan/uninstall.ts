@@ -1,27 +1,49 @@
 import { BerthError } from '../../errors.ts';
 import type { Paths } from '../../paths.ts';
 import type { ServiceName } from '../../service-name.ts';
+import { loadGraph } from '../../systemd/load-graph.ts';
 import type { Systemd } from '../../systemd/systemd.ts';
-import { readCurrentRecord } from '../record.ts';
+import { serviceUnit } from '../../systemd/unit-name.ts';
+import { listServices, readCurrentRecord } from '../record.ts';
+import { checkDependents, inStopOrder } from './check-dependents.ts';
 import type { Plan } from './plan.ts';
 import { type LeavingService, planUninstall } from './plan-uninstall.ts';
 
-/** The plan that takes services off the host. Throws `service-not-found` for a name that is not installed. */
-export async function prepareUninstall(names: ServiceName[], paths: Paths, systemd: Systemd): Promise<Plan> {
+export interface UninstallHost {
+  paths: Paths;
+  systemd: Systemd;
+  /** Take away what others need. */
+  force: boolean;
+  warn(text: string): void;
+}
+
+/**
+ * The plan that takes services off the host. Throws `service-not-found` for a name that is not
+ * installed, and `required-by-others`.
+ */
+export async function prepareUninstall(names: ServiceName[], host: UninstallHost): Promise<Plan> {
+  const { paths, systemd } = host;
   const leaving: LeavingService[] = [];
-  for (const name of names) {
-    const record = readCurrentRecord(paths, name);
-    if (record === undefined) {
-      throw new BerthError('service-not-found', `not installed: ${name}`, { hint: 'berth list' });
-    }
-    const states = systemd.live ? await Promise.all(record.units.map((unit) => systemd.state(unit))) : [];
-    leaving.push({
-      record,
-      active: states.filter(({ activeState }) => activeState === 'active').map((state) => state.name),
-      enabled: systemd.live
-        ? states.some(({ unitFileState }) => unitFileState.startsWith('enabled'))
-        : record.enabled,
-    });
+  for (const name of names) leaving.push(await findLeaving(name, host));
+  // All that berth installed is asked: systemd may have had no need of a stopped service's unit yet.
+  const units = [...leaving.flatMap(({ record }) => record.units), ...listServices(paths).map(serviceUnit)];
+  const graph = await loadGraph(systemd, units);
+  checkDependents(leaving, graph, host);
+  return planUninstall(inStopOrder(leaving, graph), paths);
+}
+
+async function findLeaving(
+  name: ServiceName,
+  { paths, systemd }: Pick<UninstallHost, 'paths' | 'systemd'>,
+): Promise<LeavingService> {
+  const record = readCurrentRecord(paths, name);
+  if (record === undefined) {
+    throw new BerthError('service-not-found', `not installed: ${name}`, { hint: 'berth list' });
   }
-  return planUninstall(leaving, paths);
+  const states = await Promise.all(record.units.map((unit) => systemd.state(unit)));
+  return {
+    record,
+    active: states.filter(({ activeState }) => activeState === 'active').map((state) => state.name),
+    enabled: states.some(({ unitFileState }) => unitFileState.startsWith('enabled')),
+  };
 }
