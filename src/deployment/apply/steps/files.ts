@@ -29,15 +29,7 @@ import type { StepContext } from './context.ts';
 type Of<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
 
 export function makeDirectory(step: Of<'directory'>, { paths }: StepContext): void {
-  const path = paths.locate(step.path);
-  mkdirSync(path, { mode: 0o700 });
-  const descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-  try {
-    setOwner(descriptor, step);
-  } finally {
-    closeSync(descriptor);
-  }
-  syncDirectory(dirname(path));
+  makeOwned(paths.locate(step.path), step);
 }
 
 /** Removes a directory unless something is in it: what is in it is not berth's. */
@@ -54,10 +46,7 @@ export function removeMadeDirectory(path: string, context: StepContext): void {
   const stat = lstatSync(context.paths.locate(path), { throwIfNoEntry: false });
   if (!stat?.isDirectory()) return;
   rmSync(context.backup, { recursive: true, force: true });
-  mkdirSync(context.backup);
-  chownSync(context.backup, stat.uid, stat.gid);
-  chmodSync(context.backup, stat.mode & 0o7777);
-  syncDirectory(context.backup);
+  makeOwned(context.backup, { uid: stat.uid, gid: stat.gid, mode: stat.mode & 0o7777 });
   removeDirectory(path, context);
 }
 
@@ -189,6 +178,17 @@ function copyToNew(source: string, path: string, owner: Owner): void {
   } finally {
     closeSync(descriptor);
   }
+}
+
+function makeOwned(path: string, owner: Owner): void {
+  mkdirSync(path, { mode: 0o700 });
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    setOwner(descriptor, owner);
+  } finally {
+    closeSync(descriptor);
+  }
+  syncDirectory(dirname(path));
 }
 
 // chown clears setuid bits and file capabilities, so it goes first.
