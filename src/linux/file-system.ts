@@ -5,10 +5,12 @@ import { BerthError, isErrno, messageOf } from '../errors.ts';
 /**
  * An error of the operating system as a person can act on it: `no-space` for a full file system or
  * quota, with the file system, what is free and what was needed; `io` for the rest. What already is a
- * BerthError stays as it is. `what` reads "cannot unpack the layer"; `need` is bytes, where known.
+ * BerthError stays as it is; what is neither is a fault of the program, and is thrown on as it came.
+ * `what` reads "cannot unpack the layer"; `need` is bytes, where known.
  */
 export function fileSystemError(error: unknown, what: string, path: string, need?: number): BerthError {
   if (error instanceof BerthError) return error;
+  if (!(error instanceof Error && 'errno' in error)) throw error;
   if (!isErrno(error, 'ENOSPC', 'EDQUOT')) {
     return new BerthError('io', `${what}: ${path}: ${messageOf(error)}`, { cause: error });
   }

@@ -16,6 +16,8 @@ import {
   putSymlink,
   removeDirectory,
   removeFile,
+  removeMadeDirectory,
+  restoreDirectory,
   restoreFile,
   takeBack,
 } from './files.ts';
@@ -72,7 +74,7 @@ export async function runStep(step: Step, context: StepContext): Promise<void> {
     case 'save':
       return moveFile(step.path, step.to, context);
     case 'remove-directory':
-      return removeDirectory(step.path, context);
+      return removeMadeDirectory(step.path, context);
     case 'retire':
       return retireDeployments(step, context);
   }
@@ -105,6 +107,8 @@ export async function undoStep(step: Step, context: StepContext): Promise<void> 
       return restoreFile(step, context);
     case 'save':
       return moveFile(step.to, step.path, context);
+    case 'remove-directory':
+      return restoreDirectory(step.path, context);
     case 'retire':
       return unretireDeployments(step, context);
     case 'tag':
@@ -113,7 +117,6 @@ export async function undoStep(step: Step, context: StepContext): Promise<void> 
     case 'sysusers':
     case 'reload':
     case 'tmpfiles-remove':
-    case 'remove-directory':
       return;
   }
 }

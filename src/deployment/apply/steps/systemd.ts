@@ -61,17 +61,25 @@ export async function startUnit(step: Of<'start'>, { systemd }: StepContext): Pr
   }
 }
 
-/** Stops a unit that a failed change started, and forgets that it failed. */
+/** Stops a unit that a failed change started, and what it started itself, and forgets that they failed. */
 export async function unstart(step: Of<'start'>, { systemd }: StepContext): Promise<void> {
   if (!systemd.live) return;
-  await systemd.stop(step.unit);
-  await systemd.resetFailed(step.unit);
+  // The sockets first: a connection would start the service again.
+  for (const unit of [step.unit, ...(step.others ?? []).toReversed()]) {
+    await systemd.stop(unit);
+    await systemd.resetFailed(unit);
+  }
 }
 
-/** Takes back that units start at boot. Those without a file were never enabled, or are disabled already. */
-export async function disableUnits(units: string[], { systemd, paths }: StepContext): Promise<void> {
-  const there = units.filter((unit) => lstatSync(paths.unit(unit), { throwIfNoEntry: false }) !== undefined);
-  if (there.length > 0) await systemd.disable(there);
+/** Takes back that units start at boot. Of one without a file there may be links left, or nothing at all. */
+export async function disableUnits(units: string[], { systemd }: StepContext): Promise<void> {
+  for (const unit of units) {
+    try {
+      await systemd.disable([unit]);
+    } catch (error) {
+      if (!(error instanceof BerthError && error.code === 'service-not-found')) throw error;
+    }
+  }
 }
 
 export async function stopUnit(step: Of<'stop'>, { systemd }: StepContext): Promise<void> {
