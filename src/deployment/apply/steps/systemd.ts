@@ -20,11 +20,13 @@ export async function makeTmpfiles(step: Of<'tmpfiles'>, { paths }: StepContext)
  * made it, whatever is inside came from the failed start; later, it may be somebody's data and stays.
  */
 export function unmakeTmpfiles(step: Of<'tmpfiles'>, { paths, recovering, warn }: StepContext): void {
-  for (const path of step.absent.map((inside) => paths.locate(inside)).reverse()) {
-    if (!recovering) {
-      rmSync(path, { recursive: true, force: true });
-      continue;
-    }
+  const made = step.absent.map((inside) => paths.locate(inside));
+  if (!recovering) {
+    // Parents first, as they stand: a name below one could lead through a symlink of the service's making.
+    for (const path of made) rmSync(path, { recursive: true, force: true });
+    return;
+  }
+  for (const path of made.reverse()) {
     try {
       if (lstatSync(path).isDirectory()) rmdirSync(path);
     } catch (error) {

@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict';
-import { lstatSync, mkdirSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { putFile } from '../../../../src/deployment/apply/steps/files.ts';
+import { unmakeTmpfiles } from '../../../../src/deployment/apply/steps/systemd.ts';
 import { makeRoot, optionsFor } from './scratch-root.ts';
 
 // Who owns the directory waits for the file that is being written and puts a symlink in its place.
@@ -17,6 +26,20 @@ const ATTACKER = `
   while (Date.now() < end && lstatSync(temporary, { throwIfNoEntry: false }) === undefined);
   renameSync(link, temporary);
 `;
+
+test('what is undone after a failed start does not lead through a symlink that the service made', (context) => {
+  const root = makeRoot(context);
+  mkdirSync(join(root, 'etc/keep'));
+  mkdirSync(join(root, 'var/lib/web'), { recursive: true });
+  symlinkSync(join(root, 'etc'), join(root, 'var/lib/web/data'));
+  const absent = ['/var/lib/web', '/var/lib/web/data', '/var/lib/web/data/keep'];
+  unmakeTmpfiles(
+    { kind: 'tmpfiles', path: '/etc/tmpfiles.d/web.conf', absent },
+    { ...optionsFor(root), recovering: false, backup: join(root, 'backup') },
+  );
+  assert.equal(existsSync(join(root, 'var/lib/web')), false);
+  assert.equal(existsSync(join(root, 'etc/keep')), true);
+});
 
 test('no symlink in a directory of another user gives away the file that it leads to', async (context) => {
   const root = makeRoot(context);
