@@ -20,7 +20,12 @@ export interface Settings {
   runtime: string | undefined;
   /** Overrides of the limits on images, by the limit's name. */
   limits: Record<string, number>;
+  /** Seconds that a service may take until its readiness command succeeds; berth's own limit when undefined. */
+  readinessLimit: number | undefined;
 }
+
+/** Seconds: a day. */
+const LONGEST_START = 86_400;
 
 /** The settings of a host, defaults where there is no file. Throws `settings-invalid` with line and column. */
 export function loadSettings(paths: Paths): Settings {
@@ -43,7 +48,8 @@ export function parseSettings(text: string, file: string): Settings {
     throw new BerthError('settings-invalid', `not YAML: ${file}: ${problem.message.split('\n')[0]}`);
   }
   const reader = new SettingsReader(file);
-  const top = reader.mapping(document.toJS(), '', ['registries', 'runtime', 'limits']);
+  const top = reader.mapping(document.toJS(), '', ['registries', 'runtime', 'limits', 'readiness']);
+  const readiness = reader.limits(top['readiness'], 'readiness', ['limit']);
   const registries = reader.mapping(top['registries'], 'registries', ['search', 'aliases', 'insecure']);
   return {
     registries: {
@@ -53,6 +59,7 @@ export function parseSettings(text: string, file: string): Settings {
     },
     runtime: reader.absolutePath(top['runtime'], 'runtime'),
     limits: reader.limits(top['limits'], 'limits'),
+    readinessLimit: reader.atMost(readiness['limit'], LONGEST_START, 'readiness.limit'),
   };
 }
 
@@ -100,14 +107,19 @@ class SettingsReader {
     return value;
   }
 
-  limits(value: unknown, key: string): Record<string, number> {
-    const map = this.mapping(value, key);
+  limits(value: unknown, key: string, known?: string[]): Record<string, number> {
+    const map = this.mapping(value, key, known);
     for (const [name, limit] of Object.entries(map)) {
       if (!Number.isSafeInteger(limit) || (limit as number) <= 0) {
         throw this.#wrong(`${key}.${name}`, 'a positive whole number');
       }
     }
     return map as Record<string, number>;
+  }
+
+  atMost(value: number | undefined, most: number, key: string): number | undefined {
+    if (value !== undefined && value > most) throw this.#wrong(key, `at most ${most}`);
+    return value;
   }
 
   #wrong(key: string, expected: string): BerthError {

@@ -6,31 +6,22 @@ import { type Dependencies, parseDependencies } from '../../deployment/dependenc
 import {
   type InstallHost,
   type InstallRequest,
-  type InstallTarget,
   type PreparedInstall,
   prepareInstall,
 } from '../../deployment/plan/install.ts';
 import { describeStep } from '../../deployment/plan/plan.ts';
-import type { DeploymentRecord } from '../../deployment/record.ts';
-import { parseSetting } from '../../deployment/template/values.ts';
-import { readValuesFile } from '../../deployment/template/values-file.ts';
+import { type DeploymentRecord, mainUnit } from '../../deployment/record.ts';
 import { BerthError, messageOf } from '../../errors.ts';
 import { hostPlatform } from '../../image/platform.ts';
 import { layerLimits } from '../../layer/limits.ts';
-import { defaultServiceName, parseReference } from '../../reference/reference.ts';
-import { parseServiceName } from '../../service-name.ts';
 import { createStore } from '../../store/store.ts';
-import { openSource } from '../../transport/open-source.ts';
 import type { Context } from '../context.ts';
+import { installTargets, type TargetOptions } from '../install-targets.ts';
 import { PullReport } from '../progress.ts';
 import { shortDigest } from '../short-digest.ts';
 
-interface InstallOptions {
-  name?: string;
-  set: string[];
-  values?: string;
+interface InstallOptions extends TargetOptions {
   runtime?: string;
-  authfile?: string;
   requires: string[];
   after: string[];
   before: string[];
@@ -54,7 +45,13 @@ export function addInstall(program: Command, context: Context): void {
     .argument('<image...>', 'images, such as registry.example.com/httpd:2.4')
     .option('--system', 'install as system services; this is the default')
     .option('--name <name>', 'name of the service instead of the last part of the image’s name')
-    .option('--set <NAME=VALUE>', 'set a variable of the image’s templates; may be repeated', collect, [])
+    .option('--instance <name>', 'make an instance NAME@INSTANCE; may be repeated', collect, [])
+    .option(
+      '--set <NAME=VALUE>',
+      'set a variable of the image’s templates, with INSTANCE: before it for one instance; may be repeated',
+      collect,
+      [],
+    )
     .option('--values <file>', 'read variables from a YAML file; --set goes before it')
     .option('--runtime <path>', 'OCI runtime that the units start')
     .option('--authfile <file>', 'credentials for registries')
@@ -62,6 +59,15 @@ export function addInstall(program: Command, context: Context): void {
     .option('--after <unit>', 'start after this unit, if it starts; may be repeated', collect, [])
     .option('--before <unit>', 'start before this unit, if it starts; may be repeated', collect, [])
     .option('--force', 'install although a required unit is not there')
+    .option(
+      '--socket <address>',
+      'start the service when somebody connects to this address, such as 8080, /run/x.sock, udp:514, http=[::1]:80; may be repeated',
+      collect,
+      [],
+    )
+    .option('--proxy', 'hand connections to the port of a server that does not take sockets')
+    .option('--proxy-to <address>', 'the same, to this address')
+    .option('--idle <time>', 'stop the service when nobody was connected to its proxy for this time')
     .option('--no-enable', 'do not start the services at boot')
     .option('--now', 'start the services when they are installed')
     .option('--dry-run', 'print every file and job that would change, change nothing')
@@ -109,34 +115,14 @@ async function printPlan(request: InstallRequest, options: InstallOptions, conte
 }
 
 function makeRequest(images: string[], options: InstallOptions, context: Context): InstallRequest {
-  if (options.name !== undefined && images.length > 1) {
-    throw new BerthError('usage', '--name is for one image', {
-      hint: 'install each image by a command of its own',
-    });
-  }
   if (options.now && !context.systemd().live) {
     throw new BerthError('usage', `--now starts services: ${context.paths.root}: no systemd runs there`, {
       hint: 'leave out --now: the services start when that system boots',
     });
   }
-  const settings = context.settings();
-  const open = (image: string): InstallTarget => {
-    const reference = parseReference(image);
-    const name = options.name === undefined ? defaultServiceName(reference) : parseServiceName(options.name);
-    const { paths, env } = context;
-    const { registries } = settings;
-    return {
-      name,
-      open: () => openSource(reference, { paths, env, registries, authFile: options.authfile }),
-    };
-  };
   return {
-    targets: images.map(open),
-    settings: new Map([
-      ...(options.values === undefined ? [] : readValuesFile(options.values)),
-      ...options.set.map(parseSetting),
-    ]),
-    runtime: options.runtime ?? settings.runtime,
+    targets: installTargets(images, options, context),
+    runtime: options.runtime ?? context.settings().runtime,
     enable: options.enable,
     now: options.now ?? false,
     dependencies: makeDependencies(options),
@@ -160,6 +146,7 @@ function installHost(context: Context, store: InstallHost['store']): InstallHost
     systemd: context.systemd(),
     platform: hostPlatform(),
     limits: layerLimits(context.settings().limits),
+    readinessLimit: context.settings().readinessLimit,
     signal: context.signal,
     onProgress: (progress) => pull.show(progress),
     warn: (text) => context.output.warn(text),
@@ -178,10 +165,11 @@ function report(
     return;
   }
   notePresent(prepared.present, context);
-  for (const { service, image, units } of installed) {
+  for (const record of installed) {
+    const { service, image } = record;
     context.output.note(`${service}: installed ${image.name} (${shortDigest(image.manifestDigest)})`);
-    if (!request.now && units[0] !== undefined)
-      context.output.note(`start it with: systemctl start ${units[0]}`);
+    const unit = mainUnit(record);
+    if (!request.now && unit !== undefined) context.output.note(`start it with: systemctl start ${unit}`);
   }
 }
 

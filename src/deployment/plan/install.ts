@@ -12,6 +12,7 @@ import type { ImageSource } from '../../transport/source.ts';
 import { untilAborted } from '../apply/until-aborted.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { type DeploymentRecord, readCurrentRecord } from '../record.ts';
+import type { SocketRequest } from '../sockets/socket-request.ts';
 import type { Values } from '../template/values.ts';
 import { checkDependencies, inStartOrder, nameDependents, stagedGraph } from './check-dependencies.ts';
 import type { Plan } from './plan.ts';
@@ -21,13 +22,18 @@ import { stageDeployment } from './stage.ts';
 /** One image that becomes one service. */
 export interface InstallTarget {
   name: ServiceName;
+  /** The image as the person wrote it: what several targets have in common is pulled once. */
+  image: string;
+  /** What the person set. */
+  settings: Values;
+  /** What the person wants systemd to listen on. */
+  sockets: SocketRequest | null;
   /** Opened only when the service is not there yet. */
   open(): ImageSource;
 }
 
 export interface InstallRequest {
   targets: InstallTarget[];
-  settings: Values;
   /** A path or a name; found on the host when undefined. */
   runtime: string | undefined;
   enable: boolean;
@@ -44,6 +50,8 @@ export interface InstallHost {
   systemd: Systemd;
   platform: Platform;
   limits: LayerLimits;
+  /** Seconds that a readiness command may delay a start. */
+  readinessLimit: number | undefined;
   signal: AbortSignal;
   onProgress(progress: PullProgress): void;
   warn(text: string): void;
@@ -72,16 +80,21 @@ export async function prepareInstall(request: InstallRequest, host: InstallHost)
   }
   // The runtime first: without it, there is no use in pulling.
   const runtime = absent.length === 0 ? undefined : await findRuntime(host.paths, request.runtime);
-  const images = new Map<ServiceName, PulledImage>();
-  for (const target of absent) images.set(target.name, await pull(target, host));
+  const images = new Map<string, PulledImage>();
+  for (const target of absent) {
+    if (!images.has(target.image)) images.set(target.image, await pull(target, host));
+  }
 
   const staged: StagedDeployment[] = [];
   if (runtime !== undefined) {
     const staging = openStaging(host.store).directory;
-    for (const [name, image] of images) {
-      const { settings, dependencies, enable } = request;
-      const input = { ...host, staging, name, image, runtime, settings, dependencies, enable };
-      staged.push(await stageDeployment(input));
+    for (const target of absent) {
+      const image = images.get(target.image);
+      if (image === undefined) continue;
+      const { dependencies, enable } = request;
+      staged.push(
+        await stageDeployment({ ...host, ...target, staging, image, runtime, dependencies, enable }),
+      );
     }
   }
   return { ...(await planInOrder(staged, request, host)), present };
