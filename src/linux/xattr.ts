@@ -21,6 +21,11 @@ export function setXattrOfDescriptor(descriptor: number, name: FileName, value: 
   ]);
 }
 
+/** Removes an extended attribute; an error when there is none. */
+export function removeXattr(path: FileName, name: FileName): void {
+  callLibc('int lremovexattr(const void *, const void *)', [cString(path), cString(name)], path);
+}
+
 /** The value of an extended attribute; undefined when the file has none of that name. */
 export function getXattr(path: FileName, name: FileName): Buffer | undefined {
   const args = [cString(path), cString(name)];

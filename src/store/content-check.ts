@@ -33,7 +33,7 @@ export interface CheckedObject {
 const ABSENT = { device: -1n, inode: -1n };
 
 /** How the kernel says that the disk, not the asker, is at fault. */
-const UNREADABLE = ['EIO', 'EUCLEAN', 'EBADMSG'] as const;
+export const UNREADABLE = ['EIO', 'EUCLEAN', 'EBADMSG'] as const;
 
 /**
  * Reads content of a store in full and compares it with what its name says. Nothing is read twice, so

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, lstatSync, openSync, readSync } from 'node:fs';
+import { type BigIntStats, closeSync, constants, lstatSync, openSync, readSync } from 'node:fs';
 import { isErrno } from '../errors.ts';
 import type { FileName } from '../linux/libc.ts';
 import { getXattr, listXattrs } from '../linux/xattr.ts';
@@ -48,7 +48,7 @@ export function objectKey(content: string, size: number, metadata: Metadata): Ob
  * is. This is what can be afforded for every file of a checkout: `inspectObject` reads the content too.
  */
 export function compareStat(path: FileName, file: StoredFile): string | undefined {
-  let stat: ReturnType<typeof bigStat>;
+  let stat: BigIntStats;
   try {
     stat = bigStat(path);
   } catch (error) {
@@ -57,10 +57,21 @@ export function compareStat(path: FileName, file: StoredFile): string | undefine
   }
   if (!stat.isFile()) return 'not a regular file';
   if (stat.size !== BigInt(file.size)) return `size ${stat.size} instead of ${file.size}`;
-  if (Number(stat.mode & 0o7777n) !== file.mode) return 'changed mode';
-  if (Number(stat.uid) !== file.uid || Number(stat.gid) !== file.gid) return 'changed owner';
-  if (stat.mtimeNs !== file.mtime) return 'changed modification time';
-  return undefined;
+  return compareMetadata(stat, file);
+}
+
+/** What differs from this metadata, but for xattrs, by what lstat(2) says; undefined when nothing does. */
+export function compareMetadata(stat: BigIntStats, metadata: Metadata): string | undefined {
+  const { uid, gid, mtime } = metadata;
+  const mode = Number(stat.mode & 0o7777n);
+  // A symlink's mode is the kernel's, whatever an archive says.
+  if (mode !== metadata.mode && !stat.isSymbolicLink()) {
+    return `mode ${octal(mode)} instead of ${octal(metadata.mode)}`;
+  }
+  if (Number(stat.uid) !== uid || Number(stat.gid) !== gid) {
+    return `owner ${stat.uid}:${stat.gid} instead of ${uid}:${gid}`;
+  }
+  return stat.mtimeNs === mtime ? undefined : 'changed modification time';
 }
 
 /**
@@ -89,7 +100,11 @@ export function readXattrs(path: FileName): Metadata['xattrs'] {
     ]);
 }
 
-function bigStat(path: FileName) {
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
+}
+
+function bigStat(path: FileName): BigIntStats {
   return lstatSync(path, { bigint: true });
 }
 

@@ -58,7 +58,7 @@ export function restoreDirectory(path: string, context: StepContext): void {
 }
 
 /** Copies a file to a place where there is none. Throws `host-file-conflict` when there is one. */
-export function putFile(step: Of<'file'>, { paths }: StepContext): void {
+export function putFile(step: Of<'file'>, { paths }: Pick<StepContext, 'paths'>): void {
   const path = paths.locate(step.path);
   const temporary = `${path}.berth-new`;
   rmSync(temporary, { force: true });
@@ -75,7 +75,7 @@ export function putFile(step: Of<'file'>, { paths }: StepContext): void {
   syncDirectory(dirname(path));
 }
 
-export function putSymlink(step: Of<'symlink'>, { paths }: StepContext): void {
+export function putSymlink(step: Of<'symlink'>, { paths }: Pick<StepContext, 'paths'>): void {
   const path = paths.locate(step.path);
   try {
     symlinkSync(step.target, path);
@@ -133,7 +133,7 @@ export function restoreFile(step: Of<'remove'>, context: StepContext): void {
   );
 }
 
-export function moveFile(from: string, to: string, { paths }: StepContext): void {
+export function moveFile(from: string, to: string, { paths }: Pick<StepContext, 'paths'>): void {
   try {
     renameSync(paths.locate(from), paths.locate(to));
   } catch (error) {
