@@ -6,6 +6,7 @@ import type { Paths } from '../paths.ts';
 import type { MountPoint } from '../runtime/mount-points.ts';
 import { parseServiceName, type ServiceName } from '../service-name.ts';
 import type { Dependencies } from './dependencies.ts';
+import type { SocketRequest } from './sockets/socket-request.ts';
 
 /** A file or symlink that a deployment put on the host, as it was when it was put there. */
 export interface InstalledFile {
@@ -56,9 +57,11 @@ export interface DeploymentRecord {
   userValues: Record<string, string>;
   /** What the image's manifest and the person said beside the unit itself. */
   dependencies: { image: Dependencies; user: Dependencies };
+  /** What the person wanted systemd to listen on; null: what the image wants. */
+  sockets: SocketRequest | null;
   /** Absolute path of the OCI runtime. */
   runtime: string;
-  /** Units that systemd knows it by, the service first; empty for an image without a service. */
+  /** Units that systemd knows it by: the service first, its sockets last; empty for an image without a service. */
   units: string[];
   enabled: boolean;
   /** Units, tmpfiles.d, sysusers.d and host files, in the order in which they were put there. */
@@ -69,6 +72,14 @@ export interface DeploymentRecord {
   mountPoints: MountPoint[];
   /** All files of the deployment but its root file system and this record. */
   bundle: BundleFile[];
+}
+
+/**
+ * The unit that is started, and that is enabled to start at boot: the sockets, where there are any, because
+ * the service is then started by who connects. Undefined for an image without a service.
+ */
+export function mainUnit({ units }: Pick<DeploymentRecord, 'units'>): string | undefined {
+  return units.find((unit) => unit.endsWith('.socket')) ?? units[0];
 }
 
 /** The JSON text of a record. */

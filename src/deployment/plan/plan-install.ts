@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { BerthError, isErrno } from '../../errors.ts';
 import type { Paths } from '../../paths.ts';
 import type { StoredImage } from '../../store/images.ts';
-import type { DeploymentRecord } from '../record.ts';
+import { type DeploymentRecord, mainUnit } from '../record.ts';
 import type { Plan, Step } from './plan.ts';
 import type { StagedFile } from './stage-files.ts';
 
@@ -24,8 +24,8 @@ export interface StagedDeployment {
 export function planInstall(staged: StagedDeployment[], paths: Paths, options: { now: boolean }): Plan {
   const files = onceEach(staged.flatMap((deployment) => planFiles(deployment, paths)));
   refuseOccupied(files, paths);
-  const units = staged.flatMap(({ record }) => (record.units[0] === undefined ? [] : [record.units[0]]));
-  const enabled = staged.filter(({ record }) => record.enabled).flatMap(({ record }) => record.units);
+  const services = staged.map(({ record }) => record).filter(({ units }) => units.length > 0);
+  const enabled = services.filter((record) => record.enabled).flatMap((record) => mainUnit(record) ?? []);
   const steps: Step[] = [
     ...staged.flatMap(({ record, directory, image, previous }): Step[] => [
       { kind: 'deployment', service: record.service, number: record.number, staged: directory },
@@ -34,15 +34,22 @@ export function planInstall(staged: StagedDeployment[], paths: Paths, options: {
     ]),
     ...files,
     ...staged.flatMap((deployment) => planRuns(deployment)),
-    ...(units.length > 0 ? [{ kind: 'reload' } as const] : []),
+    ...(services.length > 0 ? [{ kind: 'reload' } as const] : []),
     ...(enabled.length > 0 ? [{ kind: 'enable', units: enabled } as const] : []),
-    ...(options.now ? units.map((unit): Step => ({ kind: 'start', unit })) : []),
+    ...(options.now ? services.flatMap(planStart) : []),
   ];
   return {
     title: `install ${staged.map(({ record }) => record.service).join(' ')}`,
     interrupted: 'undo',
     steps,
   };
+}
+
+function planStart(record: DeploymentRecord): Step[] {
+  const unit = mainUnit(record);
+  if (unit === undefined) return [];
+  const others = record.units.filter((other) => other !== unit);
+  return [others.length === 0 ? { kind: 'start', unit } : { kind: 'start', unit, others }];
 }
 
 /** Two images may bring files for one directory that is not there. */

@@ -19,7 +19,8 @@ export function planUninstall(leaving: LeavingService[], paths: Paths): Plan {
   const units = leaving.flatMap(({ record }) => record.units);
   const steps: Step[] = [
     ...leaving.flatMap(({ record, active }) =>
-      record.units.map((unit): Step => ({ kind: 'stop', unit, active: active.includes(unit) })),
+      // The sockets first: a connection would start the service again.
+      record.units.toReversed().map((unit): Step => ({ kind: 'stop', unit, active: active.includes(unit) })),
     ),
     ...leaving
       .filter(({ record }) => record.units.length > 0)

@@ -25,8 +25,8 @@ export type Step =
   | { kind: 'tmpfiles'; path: string; absent: string[] }
   | { kind: 'reload' }
   | { kind: 'enable'; units: string[] }
-  /** `dependents`: units of the same change that need it. */
-  | { kind: 'start'; unit: string; dependents?: string[] }
+  /** `others`: units of the same service, which it may start. `dependents`: units of the same change that need it. */
+  | { kind: 'start'; unit: string; others?: string[]; dependents?: string[] }
   | { kind: 'stop'; unit: string; active: boolean }
   | { kind: 'disable'; units: string[]; enabled: boolean }
   | { kind: 'tmpfiles-remove'; path: string }

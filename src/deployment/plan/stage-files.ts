@@ -6,6 +6,7 @@ import type { ServiceName } from '../../service-name.ts';
 import type { HostFile } from '../exports/host-files.ts';
 import { hashFile } from '../hash-file.ts';
 import type { RenderedDeployment } from '../render/render-deployment.ts';
+import { proxyUnit, socketUnit } from '../sockets/render-sockets.ts';
 
 /** Something of a staged deployment that goes to the host. */
 export type StagedFile = {
@@ -42,7 +43,8 @@ export function stageFiles(
   stage.text(rendered.service, 'unit', paths.unit(`${name}.service`), `${name}.service`);
   stage.text(rendered.dropIn, 'unit', paths.unit(`${name}.service.d/10-berth.conf`), '10-berth.conf');
   stage.text(rendered.userDropIn, 'unit', paths.unit(`${name}.service.d/50-berth.conf`), '50-berth.conf');
-  stage.text(rendered.socket, 'unit', paths.unit(`${name}.socket`), `${name}.socket`);
+  stage.text(rendered.socket, 'unit', paths.unit(socketUnit(name)), socketUnit(name));
+  stage.text(rendered.proxy, 'unit', paths.unit(proxyUnit(name)), proxyUnit(name));
   stage.text(rendered.sysusers, 'sysusers', paths.sysusers(name), 'sysusers.conf');
   stage.text(rendered.tmpfiles, 'tmpfiles', paths.tmpfiles(name), 'tmpfiles.conf');
   for (const file of rendered.hostFiles) stage.host(file, rendered.hostFileTexts);

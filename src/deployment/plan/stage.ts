@@ -20,6 +20,8 @@ import type { Dependencies } from '../dependencies.ts';
 import { type DeploymentRecord, formatRecord, type RecordedFile } from '../record.ts';
 import { type RenderedDeployment, renderDeployment } from '../render/render-deployment.ts';
 import { createdPaths } from '../render/render-lines.ts';
+import { proxyUnit, socketUnit } from '../sockets/render-sockets.ts';
+import type { SocketRequest } from '../sockets/socket-request.ts';
 import type { Values } from '../template/values.ts';
 import { checkout } from './checkout.ts';
 import type { StagedDeployment } from './plan-install.ts';
@@ -37,7 +39,11 @@ export interface StageInput {
   settings: Values;
   /** What the person said of other units. */
   dependencies: Dependencies;
+  /** What the person wants systemd to listen on. */
+  sockets: SocketRequest | null;
   enable: boolean;
+  /** Seconds that a readiness command may delay a start. */
+  readinessLimit: number | undefined;
   warn(text: string): void;
 }
 
@@ -101,13 +107,14 @@ async function writeConfig(config: OciConfig, directory: string, rootfs: string)
 }
 
 function makeRecord(
-  { name, image, runtime, settings, dependencies, enable }: StageInput,
-  { values, service, socket, imageDependencies }: RenderedDeployment,
+  { name, image, runtime, settings, dependencies, sockets, enable }: StageInput,
+  { values, service, proxy, socket, imageDependencies }: RenderedDeployment,
   files: StagedFile[],
 ): Omit<DeploymentRecord, 'mountPoints' | 'bundle'> {
   const units = [
     ...(service === undefined ? [] : [`${name}.service`]),
-    ...(socket === undefined ? [] : [`${name}.socket`]),
+    ...(proxy === undefined ? [] : [proxyUnit(name)]),
+    ...(socket === undefined ? [] : [socketUnit(name)]),
   ];
   return {
     version: 1,
@@ -124,6 +131,7 @@ function makeRecord(
     values: Object.fromEntries(values),
     userValues: Object.fromEntries(settings),
     dependencies: { image: imageDependencies, user: dependencies },
+    sockets,
     runtime: runtime.path,
     units,
     enabled: enable && units.length > 0,

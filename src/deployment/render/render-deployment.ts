@@ -20,10 +20,13 @@ import {
 import { type ImageExports, readExports } from '../exports/exports.ts';
 import type { ExportsManifest } from '../exports/exports-manifest.ts';
 import { type HostFile, listHostFiles } from '../exports/host-files.ts';
+import { nameDescriptors } from '../sockets/activation.ts';
+import { type Activation, renderActivation } from '../sockets/render-activation.ts';
+import type { SocketRequest } from '../sockets/socket-request.ts';
 import { checkTaken, type DeploymentFacts, resolveValues, type Values } from '../template/values.ts';
 import { variablesTaken } from '../template/variables.ts';
 import { mayNotify, READINESS_LIMIT, readReadiness, wantsToNotify } from './readiness.ts';
-import { addReadiness, type DeploymentScripts, renderScripts, scriptCommand } from './readiness-scripts.ts';
+import { addReadiness, renderScripts, scriptCommand } from './readiness-scripts.ts';
 import { type RenderedExports, renderExports } from './render.ts';
 import { serviceCommands } from './service-commands.ts';
 import { addSupervision, renderAdditions } from './unit-additions.ts';
@@ -41,6 +44,8 @@ export interface DeploymentInput {
   dependencies: Dependencies;
   /** Seconds that a readiness command may delay a start; `READINESS_LIMIT` when undefined. */
   readinessLimit?: number | undefined;
+  /** What the person wants systemd to listen on. */
+  sockets: SocketRequest | null;
 }
 
 /** What a deployment consists of beside its checkout. Undefined: it has none. */
@@ -54,10 +59,13 @@ export interface RenderedDeployment {
   /** What the image's manifest says of other units; it is in `dropIn`. */
   imageDependencies: Dependencies;
   socket: string | undefined;
+  /** NAME-proxy.service, which has the sockets in the service's place. */
+  proxy: string | undefined;
   tmpfiles: string | undefined;
   sysusers: string | undefined;
   config: OciConfig | undefined;
-  scripts: DeploymentScripts;
+  /** Shell scripts that the units run, by their names in the deployment. */
+  scripts: Readonly<Record<string, string>>;
   hostFiles: readonly HostFile[];
   /** The content of host files that are templates, by target. */
   hostFileTexts: ReadonlyMap<string, string>;
@@ -82,26 +90,49 @@ export async function renderDeployment(input: DeploymentInput): Promise<Rendered
   const hostFiles = exports === undefined ? [] : listHostFiles(exports, values);
   checkTaken(input.settings.keys(), exports === undefined ? [] : variablesTaken(exports, hostFiles));
   const rendered = await render(exports, hostFiles, values, input);
+  const activation = await renderActivation({
+    ...input,
+    image: input.image.config,
+    values,
+    request: input.sockets,
+    shipped: rendered.socket,
+  });
   const deployment: RenderedDeployment = {
     ...rendered,
+    socket: activation.socket,
+    proxy: activation.proxy,
     dropIn: undefined,
     userDropIn: renderAdditions(dependencyDirectives(input.dependencies, `${input.name}.service`)),
     imageDependencies: readDependencies(exports?.manifest),
     config: undefined,
-    scripts: {},
+    scripts: activation.scripts,
     hostFiles,
     hostFileTexts: rendered.hostFiles,
     warnings: exports?.warnings ?? [],
   };
+  const brought = { configJson: rendered.configJson, manifest: exports?.manifest, activation };
   return exports?.manifest.noContainerService
-    ? addToUnit(deployment, input)
-    : addContainer(deployment, { configJson: rendered.configJson, manifest: exports?.manifest }, input);
+    ? addToUnit(deployment, activation, input)
+    : addContainer(deployment, brought, input);
 }
 
 /** What berth adds to a unit that runs no container; without a unit, there is nothing to add to. */
-function addToUnit(deployment: RenderedDeployment, { name }: DeploymentInput): RenderedDeployment {
-  if (deployment.service === undefined) return { ...deployment, userDropIn: undefined };
-  const additions = dependencyDirectives(deployment.imageDependencies, `${name}.service`);
+function addToUnit(
+  deployment: RenderedDeployment,
+  activation: Activation,
+  { name }: DeploymentInput,
+): RenderedDeployment {
+  if (deployment.service === undefined) {
+    if (activation.socket === undefined) return { ...deployment, userDropIn: undefined };
+    throw new BerthError('usage', `cannot listen for ${name}: its image brings no service`, {
+      hint: 'leave out --socket',
+    });
+  }
+  const unit = parseUnitFile(deployment.service, `${name}.service`);
+  const additions = [
+    ...dependencyDirectives(deployment.imageDependencies, `${name}.service`),
+    ...activation.additions(unit),
+  ];
   return { ...deployment, dropIn: renderAdditions(additions) };
 }
 
@@ -117,10 +148,16 @@ async function render(
   return renderExports({ exports, hostFiles, values, commands: (kind) => serviceCommands(container, kind) });
 }
 
+interface Brought {
+  configJson: unknown;
+  manifest: ExportsManifest | undefined;
+  activation: Activation;
+}
+
 /** Adds what a deployment that runs a container needs, where the image did not bring it. */
 async function addContainer(
   deployment: RenderedDeployment,
-  { configJson, manifest }: { configJson: unknown; manifest: ExportsManifest | undefined },
+  { configJson, manifest, activation }: Brought,
   input: DeploymentInput,
 ): Promise<RenderedDeployment> {
   const { name, image, rootfs, paths, runtime, readinessLimit = READINESS_LIMIT } = input;
@@ -144,14 +181,15 @@ async function addContainer(
       ...dependencyDirectives(deployment.imageDependencies, `${name}.service`),
       ...addSupervision(unit, name),
       ...addReadiness(unit, readiness, container),
+      ...activation.additions(unit),
     ]),
     tmpfiles: tmpfiles === '' ? undefined : tmpfiles,
-    config: prepareConfig(config, {
+    config: prepareConfig(nameDescriptors(config, activation.descriptors), {
       unit: `${name}.service`,
       slice: unit.get('Service', 'Slice'),
       notify: readiness.by === 'notify' ? readiness : undefined,
     }),
-    scripts: await renderScripts(`${name}.service`, readiness, container),
+    scripts: { ...deployment.scripts, ...(await renderScripts(`${name}.service`, readiness, container)) },
     warnings: [...deployment.warnings, ...warnings],
   };
 }

@@ -1,0 +1,80 @@
+import type { InstallTarget } from '../deployment/plan/install.ts';
+import { parseSocketRequest, type SocketOptions } from '../deployment/sockets/socket-request.ts';
+import { parseSetting } from '../deployment/template/values.ts';
+import { readValuesFile } from '../deployment/template/values-file.ts';
+import { BerthError } from '../errors.ts';
+import { defaultServiceName, parseReference } from '../reference/reference.ts';
+import { instanceOf, parseServiceName, type ServiceName } from '../service-name.ts';
+import { openSource } from '../transport/open-source.ts';
+import type { Context } from './context.ts';
+
+/** The options of `install` that say which services are made of its images. */
+export interface TargetOptions extends SocketOptions {
+  name?: string;
+  instance: string[];
+  set: string[];
+  values?: string;
+  authfile?: string;
+}
+
+// What is for one service, and would be the same for all of them.
+const FOR_ONE = ['name', 'instance', 'socket'] as const;
+
+/** The services that a command line asks for. Throws `usage`, `reference-invalid`, `service-name-invalid`, `value-invalid`. */
+export function installTargets(images: string[], options: TargetOptions, context: Context): InstallTarget[] {
+  for (const option of FOR_ONE) {
+    if (images.length > 1 && (options[option]?.length ?? 0) > 0) {
+      throw new BerthError('usage', `--${option} is for one image`, {
+        hint: 'install each image by a command of its own',
+      });
+    }
+  }
+  const sockets = parseSocketRequest(options);
+  const settings = readSettings(options);
+  const { paths, env } = context;
+  const { registries } = context.settings();
+  return images.flatMap((image) => {
+    const reference = parseReference(image);
+    const open = () => openSource(reference, { paths, env, registries, authFile: options.authfile });
+    return serviceNames(options.name ?? defaultServiceName(reference), options.instance).map((name) => {
+      if (sockets !== null) refuseSockets(name);
+      return { name, image, settings: settings(instanceOf(name)), sockets, open };
+    });
+  });
+}
+
+function serviceNames(name: string, instances: readonly string[]): ServiceName[] {
+  if (instances.length === 0) return [parseServiceName(name)];
+  if (name.includes('@')) {
+    throw new BerthError('usage', `--name ${name} names an instance, and so does --instance`, {
+      hint: `write --name ${name.replace(/@.*/s, '')}`,
+    });
+  }
+  return instances.map((instance) => parseServiceName(`${name}@${instance}`));
+}
+
+/** All instances have one unit for their sockets' service, and no two can listen at one address. */
+function refuseSockets(name: ServiceName): void {
+  if (instanceOf(name) === undefined) return;
+  throw new BerthError('usage', `cannot listen for ${name}: --socket is not for instances`, {
+    hint: 'make each a service of its own, with --name',
+  });
+}
+
+/** The variables for one instance, or for a service that is none: `--set a:PORT=81` is for the instance `a` alone. */
+function readSettings(options: TargetOptions): (instance: string | undefined) => Map<string, string> {
+  const common = new Map(options.values === undefined ? [] : readValuesFile(options.values));
+  const own = new Map<string, Map<string, string>>(options.instance.map((instance) => [instance, new Map()]));
+  for (const text of options.set) {
+    const [, instance, setting = text] = /^([^=:]*):(.*)$/s.exec(text) ?? [];
+    const [name, value] = parseSetting(setting);
+    const values = instance === undefined ? common : own.get(instance);
+    if (values === undefined) {
+      throw new BerthError('usage', `no such instance in this command: --set ${text}`, {
+        hint: `add --instance ${instance}, or write --set ${setting} for all`,
+      });
+    }
+    values.set(name, value);
+  }
+  return (instance) => new Map([...common, ...(own.get(instance ?? '') ?? [])]);
+}
