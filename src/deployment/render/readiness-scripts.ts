@@ -30,7 +30,7 @@ export function addReadiness(unit: UnitFile, readiness: Readiness, container: Co
     case 'notify':
       return [
         ...(missing('NotifyAccess') ? [service('NotifyAccess', 'all')] : []),
-        ...(missing('PIDFile') ? [service('PIDFile', container.pidFile)] : []),
+        ...(missing('PIDFile') ? [service('PIDFile', container.pidFile.replaceAll('%', '%%'))] : []),
         // The first process of a container ignores SIGABRT unless it handles it: no use in waiting long.
         ...(readiness.watchdog !== undefined && missing('TimeoutAbortSec')
           ? [service('TimeoutAbortSec', '10')]
