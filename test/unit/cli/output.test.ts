@@ -1,34 +1,81 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { Output } from '../../../src/cli/output.ts';
 
-async function printed(work: (output: Output) => void): Promise<{ stdout: string; stderr: string }> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  work(new Output({ stdout, stderr, env: {} }));
+interface Shown {
+  stdout: string;
+  stderr: string;
+}
+
+async function show(use: (output: Output) => void, terminal = false): Promise<Shown> {
+  const stdout = new PassThrough();
+  const stderr = Object.assign(new PassThrough(), { isTTY: terminal, columns: 20 });
+  use(new Output({ stdout, stderr, env: {} }));
   stdout.end();
   stderr.end();
   return { stdout: await text(stdout), stderr: await text(stderr) };
 }
 
-// Sets the window's title, clears the screen (as C0 and as C1), and reverses what follows.
-const HOSTILE = '\u001b]0;x\u0007\u001b[2J\u009b2J\r\u202ex';
-
-test('nothing that an image is called or says commands the terminal', async () => {
-  const { stdout, stderr } = await printed((output) => {
-    output.data(HOSTILE);
-    output.table(['IMAGE', 'SIZE'], [[HOSTILE, '1 B']]);
-    output.note(HOSTILE);
-    output.warn(HOSTILE);
-    output.error(HOSTILE, HOSTILE);
-  });
-  for (const line of `${stdout}${stderr}`.split('\n')) assert.match(line, /^[^\p{Cc}\u202e]*$/u);
-  assert.equal(stdout.match(/\\u001b\[2J\\u009b2J/g)?.length, 2);
+test('a table has upper-case headers and columns as wide as they need, and nothing behind the last', async () => {
+  const rows = [
+    ['web', 'active (running)', '0'],
+    ['a-long-name', 'failed', '12'],
+  ];
+  const { stdout, stderr } = await show((output) => output.table(['NAME', 'STATE', 'DEPLOYMENT'], rows));
+  assert.equal(
+    stdout,
+    [
+      'NAME         STATE             DEPLOYMENT',
+      'web          active (running)  0',
+      'a-long-name  failed            12',
+      '',
+    ].join('\n'),
+  );
+  assert.equal(stderr, '');
 });
 
-test('JSON says the same with the escapes', async () => {
-  const { stdout } = await printed((output) => output.json({ title: HOSTILE, lines: 'a\nb' }));
-  assert.deepEqual(JSON.parse(stdout), { title: HOSTILE, lines: 'a\nb' });
-  assert.doesNotMatch(stdout, /[\u0080-\u009f\u202e]/);
+test('data goes to stdout, notes, warnings and errors to stderr', async () => {
+  const shown = await show((output) => {
+    output.json({ a: 1 });
+    output.note('pulled');
+    output.warn('old');
+    output.error('cannot: x: y', 'do z');
+    output.error('cannot: x: y', undefined);
+  });
+  assert.deepEqual(shown, {
+    stdout: '{\n  "a": 1\n}\n',
+    stderr: 'pulled\nWarning: old\nError: cannot: x: y\nHint: do z\nError: cannot: x: y\n',
+  });
+});
+
+test('a passing line is replaced on a terminal, cut to its width, and left out elsewhere', async () => {
+  const use = (output: Output) => {
+    output.transient('50 % of something that is long');
+    output.note('done');
+  };
+  assert.equal((await show(use, true)).stderr, '\r\u001b[K50 % of something t\r\u001b[Kdone\n');
+  assert.equal((await show(use)).stderr, 'done\n');
+});
+
+test('colours are for terminals, and for those who did not ask for none', () => {
+  const module = new URL('../../../src/cli/output.ts', import.meta.url);
+  const program = `const { Output } = await import('${module}');
+    const { stdout, stderr, env } = process;
+    new Output({ stdout, stderr, env }).table(['STATE'], [['active']], () => 'green');`;
+  const node = `'${process.execPath}' --input-type=module --eval "$PROGRAM"`;
+  const run = (command: string, env: Record<string, string>) =>
+    execFileSync('sh', ['-c', command], {
+      env: { TERM: 'xterm', PROGRAM: program, ...env },
+      encoding: 'utf8',
+    });
+  // script(1) gives it a terminal.
+  const terminal = 'script --quiet --return --command "$NODE" /dev/null';
+  const green = '\u001b[32mactive\u001b[39m';
+  const path = process.env['PATH'] ?? '';
+  assert.ok(run(terminal, { NODE: node, PATH: path }).includes(green));
+  assert.ok(!run(terminal, { NODE: node, PATH: path, NO_COLOR: '1' }).includes('\u001b'));
+  assert.equal(run(node, { PATH: path }), 'STATE\nactive\n');
 });
