@@ -15,12 +15,13 @@ const ALLOWED = [
 
 // Below these, a file does more than lie there: it is run, believed, or decides who may do what. An image has
 // its unit for what is to run. A "*" stands for any rest of a name.
-const PROTECTED = [
+const PROTECTED_NAMES = [
   '/bin/*',
   '/sbin/*',
   '/lib*',
   '/boot',
   '/dev',
+  '/home',
   '/proc',
   '/root',
   '/sys',
@@ -32,6 +33,8 @@ const PROTECTED = [
   '/var/lib/rpm',
   '/var/lib/systemd',
   '/var/spool/cron',
+  '/etc/NetworkManager',
+  '/etc/acpi',
   '/etc/anacrontab',
   '/etc/apparmor*',
   '/etc/apt',
@@ -42,6 +45,7 @@ const PROTECTED = [
   '/etc/cron*',
   '/etc/crypttab',
   '/etc/dbus-1',
+  '/etc/dhcp*',
   '/etc/dnf',
   '/etc/environment*',
   '/etc/fstab',
@@ -56,15 +60,18 @@ const PROTECTED = [
   '/etc/ld.so*',
   '/etc/localtime',
   '/etc/login.defs',
+  '/etc/logrotate*',
   '/etc/machine-id',
   '/etc/modprobe.d',
   '/etc/modules*',
+  '/etc/network',
   '/etc/nsswitch.conf',
   '/etc/os-release',
   '/etc/pam*',
   '/etc/passwd*',
   '/etc/pki',
   '/etc/polkit-1',
+  '/etc/ppp',
   '/etc/profile*',
   '/etc/rc*',
   '/etc/resolv.conf',
@@ -87,6 +94,7 @@ const PROTECTED = [
   '/etc/xdg',
   '/etc/yum*',
   '/etc/zsh*',
+  '/usr/lib/NetworkManager',
   '/usr/lib/berth',
   '/usr/lib/binfmt.d',
   '/usr/lib/dracut',
@@ -98,16 +106,19 @@ const PROTECTED = [
   '/usr/lib/os-release',
   '/usr/lib/pam.d',
   '/usr/lib/polkit-1',
+  '/usr/lib/python*',
   '/usr/lib/security',
   '/usr/lib/sysctl.d',
   '/usr/lib/systemd',
   '/usr/lib/sysusers.d',
   '/usr/lib/tmpfiles.d',
   '/usr/lib/udev',
+  '/usr/local/lib/python*',
   '/usr/local/lib/systemd',
   '/usr/share/dbus-1',
   '/usr/share/polkit-1',
-].map(protectedPattern);
+];
+const PROTECTED = PROTECTED_NAMES.map(protectedPattern);
 
 /** True for an absolute, normal path that may take a file of an image; `allow` are further directories or files. */
 export function isAllowedPlace(path: string, allow: readonly string[]): boolean {
@@ -118,6 +129,11 @@ export function isAllowedPlace(path: string, allow: readonly string[]): boolean 
 /** True for an absolute, normal path that no image should change. */
 export function isProtectedPlace(path: string): boolean {
   return PROTECTED.some((pattern) => pattern.test(path));
+}
+
+/** True for a directory in which a protected place lies: a name that leads there leads to that, too. */
+export function holdsProtectedPlace(path: string): boolean {
+  return PROTECTED_NAMES.some((place) => isAtOrBelow(place, path));
 }
 
 /** True for absolute, without empty, `.` and `..` components, of sensible length. */

@@ -6,7 +6,7 @@ import { quote } from '../../reference/quote.ts';
 import type { Values } from '../template/values.ts';
 import type { ExportedText, ImageExports } from './exports.ts';
 import { readTextInside, statInside } from './exports-tree.ts';
-import { isAllowedPlace, isNormalPath } from './host-files-places.ts';
+import { holdsProtectedPlace, isAllowedPlace, isAtOrBelow, isNormalPath } from './host-files-places.ts';
 import { renamePath, renderRenames } from './host-files-rename.ts';
 
 /** A file that an image brings for the host. `target` is where, as the installed system names it. */
@@ -114,6 +114,7 @@ class HostFileListing {
     const source = join(this.#exports.rootfs, 'exports/hostfs', ...path);
     const common = { target, uid: found.uid, gid: found.gid };
     const mode = found.mode & 0o7777;
+    if (isOpenToOthers(found, target)) refuse(nameOf(path), 'others than root could change it');
     if (found.isDirectory()) {
       if (mode & 0o6000) refuse(nameOf(path), 'it is a directory with setuid or setgid');
       return { ...common, type: 'directory', source, mode, empty: readdirSync(source).length === 0 };
@@ -152,7 +153,7 @@ class HostFileListing {
     const end = resolve(dirname(target), linksTo);
     if (/[\p{Cc}\u2028\u2029\uFFFD]/u.test(linksTo))
       refuse(target, 'it is a symlink to a name that is not plain UTF-8 text');
-    if (!isAllowedPlace(end, this.#allow))
+    if (!isAllowedPlace(end, this.#allow) || holdsProtectedPlace(end))
       refuse(target, `it is a symlink to ${quote(end)}, where an image may bring nothing`);
   }
 
@@ -163,6 +164,14 @@ class HostFileListing {
     if (!isAllowedPlace(target, this.#allow))
       refuse(`${target}${via}`, 'an image may not put anything there');
   }
+}
+
+/** What root runs is root's alone; what it reads may have another owner, but not all of them. */
+function isOpenToOthers(found: Stats, target: string): boolean {
+  if (found.isSymbolicLink()) return false;
+  const everybody = (found.mode & 0o002) !== 0 && (found.mode & 0o1000) === 0;
+  const group = (found.mode & 0o020) !== 0 && found.gid !== 0;
+  return everybody || (isAtOrBelow(target, '/usr') && (found.uid !== 0 || group));
 }
 
 function nameOf(path: readonly string[]): string {

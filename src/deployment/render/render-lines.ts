@@ -55,6 +55,9 @@ export function forEachLine(
       );
     };
     const fields = splitFields(line);
+    // systemd takes quotes anywhere in a field: one that has others than around all of it is another to it.
+    const plain = /^(?:(?:"[^"]*"|'[^']*'|[^ \t"']+)(?:[ \t]+|$)){0,5}/.exec(line.trim())?.[0] ?? '';
+    if (splitFields(plain).length < Math.min(5, fields.length)) refuse('quotes belong around a whole field');
     // An escape could spell what the checks look for.
     if (fields.slice(0, 5).some((field) => field.includes('\\')))
       refuse('backslashes are for the last field');

@@ -19,6 +19,11 @@ const SHARED = [
   ...['/var/spool', '/var/tmp'],
 ];
 
+// Settings of the kernel that name a program for it to run, or where such may hide behind a wild card.
+const RUN_BY_KERNEL =
+  /^\/(?:proc\/sys\/(?:kernel\/(?:core_pattern|hotplug|modprobe|poweroff_cmd|usermodehelper)|fs\/binfmt_misc)|sys\/(?:kernel\/uevent_helper|fs\/cgroup))/;
+const PLAIN_SETTINGS = /^\/(?:proc\/sys\/net|sys\/(?:block|bus|class|devices|module))(?:\/|$)/;
+
 /**
  * Checks rendered tmpfiles.d lines for what no service needs: paths of the system's security and of berth
  * itself, setuid modes, and emptying or repainting directories that all share. A guard against mistakes: the
@@ -41,15 +46,23 @@ export function checkTmpfiles(text: string, file: string): void {
     if (shared && reachesAll) {
       return refuse(`"${type}" on ${path} would reach what others keep there`);
     }
+    if (isAtOrBelow(place, '/usr') && /^(?:[FRrDw]|.\+)/.test(type.replace(/[-!=~^$?]/g, ''))) {
+      return refuse(`"${type}" on ${path} would replace or remove what others put there`);
+    }
     if (shared && wild === -1 && action !== 'w' && !fields.slice(2, 5).every((field) => field === '-')) {
       return refuse(`mode and owner of ${path} are not the image's to change: write "-"`);
     }
     if ('cb'.includes(action) && !isAtOrBelow(path, '/dev')) return refuse('device nodes belong into /dev');
     const harmless =
       ('cbdD'.includes(action) && isAtOrBelow(path, '/dev')) ||
-      (action === 'w' && /^\/(?:proc\/sys|sys)\//.test(path)) ||
+      (action === 'w' && isPlainSetting(path, wild)) ||
       // A service may extend another one's unit, as flanneld does docker's.
       /^\/(?:etc|run)\/systemd\/system\/[^/]+\.d(?:\/|$)/.test(place);
     if (isProtectedPlace(place) && !harmless) return refuse(`an image may not change ${path}`);
   });
+}
+
+function isPlainSetting(path: string, wild: number): boolean {
+  if (wild !== -1) return PLAIN_SETTINGS.test(path.slice(0, wild));
+  return /^\/(?:proc\/sys|sys)\//.test(path) && !RUN_BY_KERNEL.test(path);
 }

@@ -43,7 +43,7 @@ describe('host files', () => {
     inHostfs(exports, '/usr/local/bin/ctl', (path) => symlinkSync('etcdctl', path));
     const source = join(exports.rootfs, 'exports/hostfs/usr/local/bin/etcdctl');
     chmodSync(source, 0o751);
-    chownSync(source, 7, 8);
+    chownSync(source, 0, 8);
     const files = listHostFiles(exports, values);
     assert.deepEqual(
       files.map(({ target }) => target),
@@ -59,7 +59,7 @@ describe('host files', () => {
     );
     assert.deepEqual(files.at(-1), {
       target: '/usr/local/bin/etcdctl',
-      uid: 7,
+      uid: 0,
       gid: 8,
       type: 'file',
       source,
@@ -218,6 +218,44 @@ describe('host files', () => {
     ],
     ['a symlink to the shadow file', '/etc/x', (path) => symlinkSync('/etc/shadow', path)],
     ['a symlink that climbs', '/etc/x', (path) => symlinkSync('../../root', path)],
+    [
+      'a symlink to /etc, through which a tmpfiles.d line could lead',
+      '/opt/x',
+      (path) => symlinkSync('/etc', path),
+    ],
+    [
+      'a program of another user',
+      '/usr/local/bin/x',
+      (path) => {
+        writeFileSync(path, '');
+        chownSync(path, 1000, 0);
+      },
+    ],
+    [
+      'a program that a group can change',
+      '/usr/local/bin/x',
+      (path) => {
+        writeFileSync(path, '');
+        chownSync(path, 0, 50);
+        chmodSync(path, 0o775);
+      },
+    ],
+    [
+      'a file that all can change',
+      '/etc/x',
+      (path) => {
+        writeFileSync(path, '');
+        chmodSync(path, 0o666);
+      },
+    ],
+    [
+      'a directory in which all can change',
+      '/srv/x',
+      (path) => {
+        mkdirSync(path);
+        chmodSync(path, 0o777);
+      },
+    ],
     ['a symlink to all', '/opt/x', (path) => symlinkSync('/', path)],
     ['a name with an escape sequence', '/etc/a\u001b[31m', (path) => writeFileSync(path, '')],
     ['a name with a line break', '/etc/a\nb', (path) => writeFileSync(path, '')],

@@ -303,6 +303,7 @@ describe('lines for systemd-tmpfiles', () => {
     'c+ /dev/net/tun 0600 - - - 10:200',
     'd %S/x 02775 - - -',
     'd "/srv/with space" - - - -',
+    'w /sys/block/*/queue/scheduler - - - - none',
     'e /var/tmp/x - - - 10d',
   ]) {
     it(`may be ${line}`, async (test) => {
@@ -338,6 +339,17 @@ describe('lines for systemd-tmpfiles', () => {
     'd /a//b',
     'd /a\\x2e\\x2e/etc',
     'b /opt/sda 0666 - - - 8:0',
+    'f /et"c/cron.d/x" - - - - x',
+    'f "/etc"/cron.d/x - - - - x',
+    "f+ /etc/su'do'ers - - - - x",
+    'w /proc/sys/kernel/core_pattern - - - - |/opt/x',
+    'w /proc/sys/kernel/core_patter? - - - - |/opt/x',
+    'w+ /sys/kernel/uevent_helper - - - - /opt/x',
+    'f+ /usr/bin/ls - - - - x',
+    'L+ /usr/sbin/sshd - - - - /opt/x',
+    'L+! /usr/sbin/sshd - - - - /opt/x',
+    'R /usr/lib/x86_64-linux-gnu',
+    'R /home/alice',
     'ff /x/y',
     'd',
   ]) {
@@ -386,6 +398,7 @@ describe('lines for systemd-sysusers', () => {
     'x web',
     'u we:b -',
     'g x 00',
+    'm web do"cker"',
   ]) {
     it(`may not be ${line}`, async (test) => {
       await assert.rejects(render(test, { 'sysusers.template': line }), { code: 'template-invalid' });
