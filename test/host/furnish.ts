@@ -25,6 +25,20 @@ http:
   addr: 127.0.0.1:5000
 `;
 
+const UPLINK_SERVICE = `[Unit]
+Description=A network device with a default route
+Before=network.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/sbin/ip link add uplink type veth peer name cable
+ExecStart=/sbin/ip link set cable up
+ExecStart=/sbin/ip address add 192.0.2.10/24 dev uplink
+ExecStart=/sbin/ip link set uplink up
+ExecStart=/sbin/ip route add default via 192.0.2.1
+`;
+
 /** What has a part in booting a bare systemd: everything else that a package wants started is masked. */
 const BARE = /^(systemd-|dbus|kmod-static-nodes)|\.(mount|automount|target|slice)$/;
 
@@ -36,11 +50,17 @@ const UNUSED = [
   'systemd-pcrphase.service',
 ];
 
+export interface Furniture {
+  hostname: string;
+  registry: boolean;
+  uplink: boolean;
+}
+
 /**
  * Turns the overlay of this machine's root into a host of its own: nothing that is enabled, installed
  * or logged in on this machine takes part in it.
  */
-export async function furnish(root: string, hostname: string, registry: boolean): Promise<void> {
+export async function furnish(root: string, { hostname, registry, uplink }: Furniture): Promise<void> {
   await forgetMachine(root);
   await maskForeignUnits(root);
   await write(root, 'etc/hostname', `${hostname}\n`);
@@ -53,20 +73,24 @@ export async function furnish(root: string, hostname: string, registry: boolean)
   await chmod(join(root, 'usr/local/bin/berth'), 0o755);
   if (registry) {
     await write(root, 'etc/test-registry.yml', REGISTRY_SETTINGS);
-    await write(root, 'etc/systemd/system/test-registry.service', REGISTRY_SERVICE);
-    await enable(root, 'test-registry.service', '/etc/systemd/system/test-registry.service');
+    await addUnit(root, 'test-registry.service', REGISTRY_SERVICE);
     await write(
       root,
       'etc/containers/registries.conf',
       'unqualified-search-registries = ["127.0.0.1:5000"]\n',
     );
   }
+  if (uplink) {
+    await addUnit(root, 'uplink.service', UPLINK_SERVICE);
+  }
 }
 
 async function forgetMachine(root: string): Promise<void> {
   const places = ['etc/systemd/system', 'etc/berth', 'usr/lib/berth', 'etc/containers/registries.conf.d'];
   const credentials = ['root/.docker', 'root/.config/containers'];
-  for (const place of [...places, ...credentials]) {
+  // The test images bring their own.
+  const programs = ['usr/local/bin/docker', 'usr/local/bin/etcdctl'];
+  for (const place of [...places, ...credentials, ...programs]) {
     await rm(within(root, place), { recursive: true, force: true });
   }
   await write(root, 'etc/fstab', '');
@@ -104,10 +128,13 @@ async function maskForeignUnits(root: string): Promise<void> {
   }
 }
 
-async function enable(root: string, unit: string, file: string): Promise<void> {
+/** Starts at boot. */
+async function addUnit(root: string, unit: string, content: string): Promise<void> {
+  const file = `etc/systemd/system/${unit}`;
+  await write(root, file, content);
   const wants = join(root, 'etc/systemd/system/multi-user.target.wants');
   await mkdir(wants, { recursive: true });
-  await symlink(file, join(wants, unit));
+  await symlink(`/${file}`, join(wants, unit));
 }
 
 async function write(root: string, path: string, content: string): Promise<void> {

@@ -13,6 +13,8 @@ export interface HostOptions {
   hostname?: string;
   /** Serve the test images on 127.0.0.1:5000; `bigfile` adds the image of that name. */
   registry?: boolean | 'bigfile';
+  /** A network device with the address 192.0.2.10 and a default route, that leads nowhere; without it only `lo`. */
+  uplink?: boolean;
   /** Put /var/lib/berth on an ext4 file system of this size instead of in memory. */
   storeMiB?: number;
 }
@@ -42,7 +44,11 @@ export class Host {
     });
     const host = new Host(holder);
     try {
-      await furnish(holder.root, options.hostname ?? 'host', registry !== false);
+      await furnish(holder.root, {
+        hostname: options.hostname ?? 'host',
+        registry: registry !== false,
+        uplink: options.uplink ?? false,
+      });
       await host.#start();
     } catch (error) {
       await holder.release();

@@ -68,14 +68,14 @@ export class Machine {
 
   /** Resolves when the machine has asked to be started again. */
   async shutDownForReboot(): Promise<void> {
-    await this.run('systemctl', ['--no-block', 'reboot']);
+    const asked = await this.run('systemctl', ['--no-block', 'reboot']);
     const deadline = Date.now() + PATIENCE;
     while (this.#nspawn.exitCode === null && Date.now() < deadline) {
       await sleep(20);
     }
     if (this.#nspawn.exitCode !== REBOOTED) {
       throw new Error(
-        `the throwaway host did not reboot: systemd-nspawn ended with ${this.#nspawn.exitCode}`,
+        `the throwaway host did not reboot: systemd-nspawn ended with ${this.#nspawn.exitCode}, systemctl with ${asked.exitCode}: ${asked.combined}`,
       );
     }
   }
