@@ -1,9 +1,12 @@
 import { base } from './base/recipe.ts';
 import { bigfile } from './bigfile/recipe.ts';
+import { docker } from './docker/recipe.ts';
 import { etcd } from './etcd/recipe.ts';
+import { flanneld } from './flanneld/recipe.ts';
 import { httpd } from './httpd/recipe.ts';
 import { httpdPlain, httpdUser } from './httpd-plain/recipe.ts';
 import { missingValue } from './missing-value/recipe.ts';
+import { readyCheck, readyLabel, readyNotify } from './ready/recipe.ts';
 import type { Recipe } from './recipe.ts';
 import { broken, crashing, sleeper } from './simple/recipe.ts';
 import { whiteouts } from './whiteouts/recipe.ts';
@@ -12,6 +15,8 @@ import { whiteouts } from './whiteouts/recipe.ts';
 export const STANDARD: Recipe[] = [
   base,
   etcd,
+  flanneld,
+  docker,
   httpdPlain,
   httpdUser,
   httpd,
@@ -19,6 +24,9 @@ export const STANDARD: Recipe[] = [
   crashing,
   sleeper,
   missingValue,
+  readyCheck,
+  readyLabel,
+  readyNotify,
   whiteouts,
 ];
 

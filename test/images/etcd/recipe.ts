@@ -12,8 +12,9 @@ export const etcd: Recipe = {
   layers: [
     {
       packages: ['etcd-server', 'etcd-client'],
-      script:
-        'mkdir -p $ROOT/exports/hostfs/usr/local/bin; mv $ROOT/usr/bin/etcdctl $ROOT/exports/hostfs/usr/local/bin/',
+      script: `mkdir -p $ROOT/exports/hostfs/usr/local/bin
+        mv $ROOT/usr/bin/etcdctl $ROOT/exports/hostfs/usr/local/bin/
+        ln -s /exports/hostfs/usr/local/bin/etcdctl $ROOT/usr/bin/etcdctl`,
     },
     { files: join(import.meta.dirname, 'files'), compression: 'zstd' },
   ],
@@ -22,6 +23,8 @@ export const etcd: Recipe = {
     Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'ETCD_DATA_DIR=/var/lib/etcd'],
     ExposedPorts: { '2379/tcp': {}, '2380/tcp': {} },
     Volumes: { '/var/lib/etcd': {} },
+    // Who comes after etcd finds one that answers. With one member of three alone, none does.
+    Healthcheck: { Test: ['CMD', 'etcdctl', 'endpoint', 'health'], Timeout: 5e9 },
     Labels: { 'atomic.type': 'system', 'org.opencontainers.image.title': 'etcd' },
   },
 };
