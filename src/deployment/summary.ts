@@ -2,7 +2,7 @@ import type { Digest } from '../image/digest.ts';
 import type { Paths } from '../paths.ts';
 import type { ServiceName } from '../service-name.ts';
 import type { Systemd } from '../systemd/systemd.ts';
-import { listServices, readCurrentRecord } from './record.ts';
+import { listServices, mainUnit, readCurrentRecord } from './record.ts';
 
 /** A line of `berth list`. */
 export interface ServiceSummary {
@@ -23,7 +23,7 @@ export async function summarizeServices(paths: Paths, systemd: Systemd): Promise
   return Promise.all(
     records.map(async ({ service, number, image, created, units }) => ({
       name: service,
-      ...(await describeUnit(units[0], systemd)),
+      ...(await describeUnits(units, systemd)),
       image: image.name,
       digest: image.manifestDigest,
       deployment: number,
@@ -32,12 +32,12 @@ export async function summarizeServices(paths: Paths, systemd: Systemd): Promise
   );
 }
 
-async function describeUnit(
-  unit: string | undefined,
-  systemd: Systemd,
-): Promise<{ state: string; enabled: string }> {
-  if (unit === undefined) return { state: '-', enabled: '-' };
-  const { activeState, subState, unitFileState } = await systemd.state(unit);
-  const enabled = unitFileState === '' ? '-' : unitFileState;
-  return { state: systemd.live ? `${activeState} (${subState})` : '-', enabled };
+async function describeUnits(units: string[], systemd: Systemd): Promise<{ state: string; enabled: string }> {
+  const [service, main] = [units[0], mainUnit({ units })];
+  if (service === undefined || main === undefined) return { state: '-', enabled: '-' };
+  const [own, started] = await Promise.all([service, main].map((unit) => systemd.state(unit)));
+  // A service that waits for its first connection is as well as its sockets are.
+  const shown = own?.activeState === 'inactive' ? started : own;
+  const state = systemd.live && shown !== undefined ? `${shown.activeState} (${shown.subState})` : '-';
+  return { state, enabled: started?.unitFileState || '-' };
 }

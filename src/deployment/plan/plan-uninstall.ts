@@ -8,7 +8,7 @@ import type { Plan, Step } from './plan.ts';
 export interface LeavingService {
   record: DeploymentRecord;
   active: string[];
-  enabled: boolean;
+  enabled: string[];
 }
 
 /**

@@ -28,7 +28,8 @@ export type Step =
   /** `others`: units of the same service, which it may start. `dependents`: units of the same change that need it. */
   | { kind: 'start'; unit: string; others?: string[]; dependents?: string[] }
   | { kind: 'stop'; unit: string; active: boolean }
-  | { kind: 'disable'; units: string[]; enabled: boolean }
+  /** `enabled`: those of the units that are enabled now. */
+  | { kind: 'disable'; units: string[]; enabled: string[] }
   | { kind: 'tmpfiles-remove'; path: string }
   /** Removes a file that is still as berth put it there. */
   | { kind: 'remove'; file: InstalledFile }

@@ -44,6 +44,8 @@ async function findLeaving(
   return {
     record,
     active: states.filter(({ activeState }) => activeState === 'active').map((state) => state.name),
-    enabled: states.some(({ unitFileState }) => unitFileState.startsWith('enabled')),
+    enabled: states
+      .filter(({ unitFileState }) => unitFileState.startsWith('enabled'))
+      .map((state) => state.name),
   };
 }

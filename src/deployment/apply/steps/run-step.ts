@@ -102,7 +102,7 @@ export async function undoStep(step: Step, context: StepContext): Promise<void> 
     case 'stop':
       return restart(step, context);
     case 'disable':
-      return step.enabled ? context.systemd.enable(step.units) : undefined;
+      return step.enabled.length > 0 ? context.systemd.enable(step.enabled) : undefined;
     case 'remove':
       return restoreFile(step, context);
     case 'save':

@@ -95,7 +95,7 @@ export function planWebAway(): Plan {
     interrupted: 'redo',
     steps: [
       { kind: 'stop', unit: 'web.service', active: false },
-      { kind: 'disable', units: ['web.service'], enabled: true },
+      { kind: 'disable', units: ['web.service'], enabled: ['web.service'] },
       { kind: 'tmpfiles-remove', path: '/etc/tmpfiles.d/web.conf' },
       ...files.map((file): Step => ({ kind: 'remove', file })),
       ...['/usr/local/bin', '/usr/local', '/usr'].map((path): Step => ({ kind: 'remove-directory', path })),

@@ -160,12 +160,16 @@ test('an uninstall removes what is as it was, keeps what was changed, and asks f
     files,
     directories: ['/usr/local/a', '/usr/local/a/b'],
   };
-  const leaving = { record: record as unknown as DeploymentRecord, active: ['web.service'], enabled: true };
+  const leaving = {
+    record: record as unknown as DeploymentRecord,
+    active: ['web.service'],
+    enabled: ['web.service'],
+  };
   const plan = planUninstall([leaving], paths);
   assert.equal(plan.interrupted, 'redo');
   assert.deepEqual(plan.steps, [
     { kind: 'stop', unit: 'web.service', active: true },
-    { kind: 'disable', units: ['web.service'], enabled: true },
+    { kind: 'disable', units: ['web.service'], enabled: ['web.service'] },
     { kind: 'tmpfiles-remove', path: '/etc/tmpfiles.d/web.conf' },
     { kind: 'save', path: '/etc/tmpfiles.d/web.conf', to: '/etc/tmpfiles.d/web.conf.berthsave.1' },
     { kind: 'remove', file: files[0] },
