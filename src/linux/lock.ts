@@ -61,7 +61,8 @@ export class WriterLock {
  */
 export async function acquireWriterLock(path: string, options: LockOptions): Promise<WriterLock> {
   const { command, onWait, signal } = options;
-  mkdirSync(dirname(path), { recursive: true });
+  // Whatever the umask: who can write there can put another file in the place of the lock, or of the store.
+  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
   for (let attempt = 0, told = false; ; attempt += 1) {
     const descriptor = tryLock(path);
     if (descriptor !== undefined) {

@@ -1,5 +1,6 @@
+import { quote } from '../reference/quote.ts';
 import { addNotifySocket, type NotifyOptions } from './notify.ts';
-import type { OciConfig } from './oci-config.ts';
+import { invalid, type OciConfig } from './oci-config.ts';
 
 const OCI_VERSION = '1.0.2';
 const PAYLOAD = 'payload';
@@ -15,7 +16,8 @@ export interface PrepareOptions {
 
 /**
  * A checked config.json with what berth decides for every container: it runs in a child of its
- * unit's cgroup, so that systemctl status, the journal and the unit's limits see it. Pure.
+ * unit's cgroup, so that systemctl status, the journal and the unit's limits see it. Pure. Throws
+ * `runtime-config-invalid` for a slice that is none.
  */
 export function prepareConfig(config: OciConfig, options: PrepareOptions): OciConfig {
   const prepared = {
@@ -23,7 +25,7 @@ export function prepareConfig(config: OciConfig, options: PrepareOptions): OciCo
     ociVersion: config.ociVersion || OCI_VERSION,
     root: { ...config.root, path: 'rootfs', readonly: true },
     process: { ...config.process, terminal: false },
-    linux: { ...config.linux, cgroupsPath: cgroupsPath(options.unit, options.slice) },
+    linux: { ...config.linux, cgroupsPath: cgroupsPath(options.unit, options.slice || undefined) },
   };
   return options.notify === undefined ? prepared : addNotifySocket(prepared, options.notify);
 }
@@ -45,6 +47,9 @@ function defaultSlice(unit: string): string {
 
 /** systemd.slice(5): `a-b.slice` lies in `a.slice`, `-.slice` is the root. */
 function slicePath(slice: string): string {
+  // It becomes a path, and an image's unit has chosen it.
+  if (!/^[A-Za-z0-9:_.\\-]+\.slice$/.test(slice))
+    throw invalid('linux.cgroupsPath', `not a slice: ${quote(slice)}`);
   const words = slice
     .replace(/\.slice$/, '')
     .split('-')

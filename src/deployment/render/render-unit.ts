@@ -45,6 +45,8 @@ export function readServiceKind(service: ExportedText, values: Values): ServiceK
 export function renderUnitTemplate(template: ExportedText, values: Values): string {
   const entries = staticEntries(template);
   refuseContinuation(template, values);
+  // First, because this bounds how often a long value is looked at.
+  const text = renderTemplate(template.text, values, template.file);
   for (const { key, value, line } of entries) {
     const place = `${template.file}:${line}: ${key}=`;
     if (!KEY.test(key)) {
@@ -55,7 +57,6 @@ export function renderUnitTemplate(template: ExportedText, values: Values): stri
     }
     if (WORDS.test(key)) checkWords(parseTemplate(value, template.file), values, place);
   }
-  const text = renderTemplate(template.text, values, template.file);
   const rendered = parseUnitFile(text, template.file).entries;
   const same =
     rendered.length === entries.length &&

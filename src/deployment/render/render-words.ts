@@ -10,16 +10,18 @@ import { FORCED_VARIABLES, type Values } from '../template/values.ts';
  */
 export function checkWords(segments: readonly Segment[], values: Values, place: string): void {
   let quote: string | undefined;
+  let first = true;
   for (const [index, segment] of segments.entries()) {
     if ('text' in segment) {
       quote = quoteAfter(segment.text, quote);
+      first &&= /^[@\-:+!|]*$/.test(segment.text);
       continue;
     }
     if (FORCED_VARIABLES.includes(segment.variable)) continue;
     const value = values.get(segment.variable) ?? '';
     const cause = causeAgainst(value, {
       quoted: quote !== undefined,
-      first: segments.slice(0, index).every((other) => !('text' in other) || /^[@\-:+!|]*$/.test(other.text)),
+      first,
       alone:
         (index === 1 ? /(?:^|\s)$/ : /\s$/).test(textAt(segments, index - 1)) &&
         /^(?:\s|$)/.test(textAt(segments, index + 1)),

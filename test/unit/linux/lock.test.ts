@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, unlinkSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { acquireWriterLock, type LockHolder, readHolder } from '../../../src/linux/lock.ts';
 
@@ -23,6 +23,14 @@ test('a second writer waits, is told once for whom, and goes on', async (context
   first.release();
   using _held = await second;
   assert.equal(readHolder(path)?.command, 'berth prune');
+});
+
+test('others cannot take the place of a lock, whatever the umask', async (context) => {
+  const path = lockPath(context);
+  const umask = process.umask(0);
+  context.after(() => process.umask(umask));
+  using _held = await acquireWriterLock(path, { command: 'berth install etcd' });
+  assert.equal(statSync(dirname(path)).mode & 0o777, 0o755);
 });
 
 test('a lock dies with its holder, and is not passed on to its children', async (context) => {

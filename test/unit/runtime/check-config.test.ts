@@ -172,4 +172,7 @@ test('a container runs in a child of its unit, and what berth does not set stays
     '/system.slice/system-a.slice/a@b.service/payload',
   );
   assert.equal(cgroupsPath('a.service', '-.slice'), '/a.service/payload');
+  for (const slice of ['../../x.slice', 'a/../../b.slice', '%i.slice', 'a.slice b.slice', '']) {
+    assert.throws(() => cgroupsPath('a.service', slice), { code: 'runtime-config-invalid' }, slice);
+  }
 });

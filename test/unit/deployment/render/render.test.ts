@@ -289,6 +289,19 @@ describe('a unit in EJS', () => {
   }
 });
 
+describe('a unit with very many variables', () => {
+  it('is checked within seconds', async (test) => {
+    const unit = (variables: string) => ({
+      'service.template': `[Service]\nExecStart=/bin/x ${variables}\n`,
+      'manifest.json': JSON.stringify({ defaultValues: { A: 'a', LONG: `${'a '.repeat(2 ** 14)}a` } }),
+    });
+    const started = performance.now();
+    await render(test, unit('$A'.repeat(30_000)));
+    await assert.rejects(render(test, unit('$LONG '.repeat(10_000))), { code: 'template-invalid' });
+    assert.ok(performance.now() - started < 5000);
+  });
+});
+
 describe('lines for systemd-tmpfiles', () => {
   const tmpfiles = (line: string) => ({ 'tmpfiles.template': `# comment\n\n${line}\n` });
 

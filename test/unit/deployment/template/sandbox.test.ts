@@ -102,6 +102,15 @@ describe('EJS of an image', () => {
     assert.equal(Object.hasOwn(Object.prototype, 'toJSON'), false);
   });
 
+  it('cannot fill the memory with an answer that is nothing but brackets', async () => {
+    for (const answer of ['"[".repeat(2 ** 22)', '"{\\"results\\": [" + "{},".repeat(2 ** 20) + "{}]}"']) {
+      await assert.rejects(render(`<% JSON.stringify = () => ${answer} %>x`), {
+        code: 'template-invalid',
+        message: /the sandbox's answer is not one/,
+      });
+    }
+  });
+
   it('that blames variables cannot write to the terminal', async () => {
     const text = `<% JSON.stringify = () => '{"results": [{"text": ""}], "missing": [{"variable": "\\\\u001b[31m", "file": "service.ejs"}]}' %>`;
     assert.equal(await render(text), '');
