@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { type ApplyOptions, recover } from '../deployment/apply/apply.ts';
-import { BerthError } from '../errors.ts';
+import { Journal } from '../deployment/apply/journal.ts';
+import { BerthError, type ErrorCode, exitStatus } from '../errors.ts';
 import { fileSystemError } from '../linux/file-system.ts';
-import { acquireWriterLock, type WriterLock } from '../linux/lock.ts';
+import { acquireReaderLock, acquireWriterLock, type HeldLock, type LockOptions } from '../linux/lock.ts';
 import { Paths } from '../paths.ts';
 import { loadSettings, type Settings } from '../settings.ts';
 import { removeStaging } from '../store/staging.ts';
@@ -18,6 +19,7 @@ export class Context {
   readonly output: Output;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
+  #ending: ErrorCode | undefined;
   #paths = new Paths();
   #systemd: Systemd | undefined;
 
@@ -41,6 +43,15 @@ export class Context {
     }
   }
 
+  /** Ends with the status of this code in spite of no error: for what a command found out and has said. */
+  endWith(code: ErrorCode): void {
+    this.#ending = code;
+  }
+
+  get exitStatus(): number {
+    return this.#ending === undefined ? 0 : exitStatus(this.#ending);
+  }
+
   settings(): Settings {
     return loadSettings(this.#paths);
   }
@@ -60,7 +71,7 @@ export class Context {
    * `title` is what others, who wait, are told is running.
    */
   async writing<Result>(title: string, work: (session: ApplyOptions) => Promise<Result>): Promise<Result> {
-    const lock = await this.#lock(title);
+    const lock = await this.#lock(title, acquireWriterLock);
     try {
       const store = createStore(this.#paths.store);
       try {
@@ -74,10 +85,27 @@ export class Context {
     }
   }
 
-  async #lock(title: string): Promise<WriterLock> {
+  /**
+   * Does work that reads much and must not see half of a change: writers wait meanwhile, other readers
+   * need not. What was interrupted is ended first, as by `writing`.
+   */
+  async reading<Result>(title: string, work: (store: Store) => Promise<Result>): Promise<Result> {
+    const lock = await this.#lock(title, acquireReaderLock);
+    try {
+      if (new Journal(this.#paths).read() === undefined) return await work(this.store());
+    } finally {
+      lock?.release();
+    }
+    return await this.writing(title, ({ store }) => work(store));
+  }
+
+  async #lock<Lock extends HeldLock | undefined>(
+    title: string,
+    acquire: (path: string, options: LockOptions) => Promise<Lock>,
+  ): Promise<Lock> {
     const { lock } = this.#paths;
     try {
-      return await acquireWriterLock(lock, {
+      return await acquire(lock, {
         command: `berth ${title}`,
         signal: this.signal,
         onWait: (holder) =>

@@ -1,10 +1,15 @@
 import { Command, CommanderError } from 'commander';
 import { BerthError, exitStatus, messageOf } from '../errors.ts';
+import { addFsck } from './commands/fsck.ts';
+import { addGraph } from './commands/graph.ts';
 import { addImages } from './commands/images.ts';
 import { addInspect } from './commands/inspect.ts';
 import { addInstall } from './commands/install.ts';
 import { addList } from './commands/list.ts';
+import { addPrune } from './commands/prune.ts';
+import { addStatus } from './commands/status.ts';
 import { addUninstall } from './commands/uninstall.ts';
+import { addVerify } from './commands/verify.ts';
 import { Context } from './context.ts';
 import { Output, type OutputStreams } from './output.ts';
 import { VERSION } from './version.ts';
@@ -19,7 +24,7 @@ export async function run(args: string[], streams: OutputStreams, signal: AbortS
   const program = buildProgram(context, streams);
   try {
     await program.parseAsync(args, { from: 'user' });
-    return 0;
+    return context.exitStatus;
   } catch (error) {
     return report(error, output);
   } finally {
@@ -42,7 +47,19 @@ function buildProgram(context: Context, streams: OutputStreams): Command {
     })
     .exitOverride()
     .hook('preAction', () => context.enter(program.opts<{ root?: string }>().root ?? '/'));
-  for (const add of [addInstall, addUninstall, addList, addImages, addInspect]) add(program, context);
+  for (const add of [
+    addInstall,
+    addUninstall,
+    addList,
+    addStatus,
+    addGraph,
+    addImages,
+    addInspect,
+    addVerify,
+    addFsck,
+    addPrune,
+  ])
+    add(program, context);
   return program;
 }
 

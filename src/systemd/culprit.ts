@@ -3,8 +3,9 @@ import { NEEDS } from './unit-links.ts';
 
 /** The unit on which the start of another failed. */
 export interface Culprit {
-  /** From a unit that the other needs, by way of those in between, to the culprit. */
-  chain: string[];
+  unit: string;
+  /** By way of which the other needs it: the first is what the other itself needs. */
+  between: string[];
   failure: UnitFailure;
 }
 
@@ -22,8 +23,10 @@ export async function findCulprit(
     if (from !== unit || !NEEDS.includes(kind) || seen.has(to)) continue;
     seen.add(to);
     const deeper = await findCulprit(to, systemd, seen);
-    if (deeper !== undefined) return { ...deeper, chain: [to, ...deeper.chain] };
-    if (hasFailed(await systemd.state(to))) return { chain: [to], failure: await systemd.failure(to) };
+    if (deeper !== undefined) return { ...deeper, between: [to, ...deeper.between] };
+    if (hasFailed(await systemd.state(to))) {
+      return { unit: to, between: [], failure: await systemd.failure(to) };
+    }
   }
   return undefined;
 }

@@ -29,13 +29,17 @@ export function startFailure(unit: UnitName, { reason, log }: UnitFailure): Bert
 }
 
 /** The error `unit-failed` of a unit that was not even tried, because one that it needs failed. */
-export function dependencyFailure(unit: UnitName, { chain, failure }: Culprit): BerthError {
-  const culprit = chain.at(-1) ?? unit;
-  const needs = chain.length > 1 ? chain.slice(0, -1).reverse().join(' needs, which ') : 'it';
-  const what = `${culprit} failed (${failure.reason}), which ${needs} needs${indented(failure.log)}`;
+export function dependencyFailure(unit: UnitName, culprit: Culprit): BerthError {
+  const what = `${describeCulprit(culprit)}${indented(culprit.failure.log)}`;
   return new BerthError('unit-failed', `cannot start: ${unit}: ${what}`, {
-    hint: `journalctl -u ${culprit}`,
+    hint: `journalctl -u ${culprit.unit}`,
   });
+}
+
+/** Such as "etcd.service failed (exit-code), which flanneld.service needs, which it needs". */
+export function describeCulprit({ unit, between, failure }: Culprit): string {
+  const needing = [...between.toReversed(), 'it'].map((other) => `, which ${other} needs`);
+  return `${unit} failed (${failure.reason})${needing.join('')}`;
 }
 
 function indented(lines: readonly string[]): string {
@@ -45,6 +49,7 @@ function indented(lines: readonly string[]): string {
 /** Such as "exit-code, ExecStartPre /usr/bin/x: exit status 203/EXEC". */
 export function describeFailure(job: JobResult, properties: BusProperties): string {
   const loadState = properties.get('LoadState');
+  if (loadState === 'not-found') return 'not installed';
   if (loadState !== undefined && loadState !== 'loaded') return `the unit is ${loadState}`;
   if (job === 'dependency') return 'a unit that it requires did not start';
   if (job === 'canceled') return 'another job replaced this one';

@@ -43,9 +43,9 @@ const CHAIN = [
 
 test('the culprit is the failed unit at the end of the chain', async () => {
   const found = await findCulprit('docker', new FakeUnits(CHAIN, ['etcd']));
-  assert.deepEqual(found?.chain, ['flanneld', 'etcd']);
+  assert.deepEqual([found?.unit, found?.between], ['etcd', ['flanneld']]);
   const both = await findCulprit('docker', new FakeUnits(CHAIN, ['etcd', 'flanneld']));
-  assert.deepEqual(both?.chain, ['flanneld', 'etcd']);
+  assert.deepEqual([both?.unit, both?.between], ['etcd', ['flanneld']]);
 });
 
 test('a unit that is only waited for or wished for is no culprit', async () => {
@@ -61,11 +61,11 @@ test('the error names the culprit, the way to it and its last lines', () => {
   const unit = parseUnitName('docker.service');
   const failure = { reason: 'exit-code', log: ['out of disk'] };
   assert.equal(
-    dependencyFailure(unit, { chain: ['flanneld.service', 'etcd.service'], failure }).message,
-    'cannot start: docker.service: etcd.service failed (exit-code), which flanneld.service needs\n  out of disk',
+    dependencyFailure(unit, { unit: 'etcd.service', between: ['flanneld.service'], failure }).message,
+    'cannot start: docker.service: etcd.service failed (exit-code), which flanneld.service needs, which it needs\n  out of disk',
   );
   assert.equal(
-    dependencyFailure(unit, { chain: ['etcd.service'], failure }).message,
+    dependencyFailure(unit, { unit: 'etcd.service', between: [], failure }).message,
     'cannot start: docker.service: etcd.service failed (exit-code), which it needs\n  out of disk',
   );
 });

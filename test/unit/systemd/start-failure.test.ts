@@ -36,7 +36,7 @@ test('a main process that was killed is named with its signal', () => {
 });
 
 test('a unit that failed for another reason names that', () => {
-  assert.equal(describeFailure('failed', new Map([['LoadState', 'not-found']])), 'the unit is not-found');
+  assert.equal(describeFailure('failed', new Map([['LoadState', 'not-found']])), 'not installed');
   assert.match(describeFailure('dependency', new Map()), /requires/);
   assert.equal(describeFailure('timeout', new Map([['Result', 'success']])), 'timeout');
 });

@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import { readCurrentRecord } from '../../deployment/record.ts';
+import { readStatus, type ServiceStatus } from '../../deployment/status.ts';
+import type { Context } from '../context.ts';
+import { namedServices } from '../named-services.ts';
+import { shortDigest } from '../short-digest.ts';
+
+/** `berth status`: how services are, and why one does not run. */
+export function addStatus(program: Command, context: Context): void {
+  program
+    .command('status')
+    .description('show how services are and why one does not run; ends with 3 when a named one does not')
+    .argument('[name...]', 'services; all without any')
+    .option('--json', 'print JSON')
+    .action(async (texts: string[], options: { json?: boolean }) => {
+      const { output, paths } = context;
+      const names = namedServices(texts, paths);
+      const records = names.flatMap((name) => readCurrentRecord(paths, name) ?? []);
+      const statuses: ServiceStatus[] = [];
+      for (const record of records) statuses.push(await readStatus(record, context.systemd()));
+      if (options.json) output.json(statuses);
+      else if (statuses.length > 0) output.data(statuses.map(describe).join('\n\n'));
+      const resting = statuses.some(({ running, units }) => !running && units.length > 0);
+      if (texts.length > 0 && resting) context.endWith('not-running');
+    });
+}
+
+function describe(status: ServiceStatus): string {
+  const { name, state, subState, since, culprit } = status;
+  const when = since === null ? '' : ` since ${since.replace(/\.\d+Z$/, 'Z')}`;
+  const facts = factsOf(status).filter(([, value]) => value !== '');
+  const log =
+    culprit === null || culprit.log.length === 0 ? [] : [`last lines of ${culprit.unit}:`, ...culprit.log];
+  return [
+    `${name}  ${state === '-' ? '-' : `${state} (${subState})`}${when}`,
+    ...facts.map(([key, value]) => `  ${key.padEnd(10)}${value}`),
+    ...log.map((line, index) => `  ${index === 0 ? '' : '  '}${line}`),
+  ].join('\n');
+}
+
+function factsOf(status: ServiceStatus): [string, string][] {
+  const { why, image, digest, deployment, enabled, mainPid, units, requires, after } = status;
+  const others = units.slice(1).map(({ name, state, subState }) => `, ${name} (${state}, ${subState})`);
+  return [
+    ['why', why ?? ''],
+    ['image', `${image} (${shortDigest(digest)}), deployment ${deployment}`],
+    ['enabled', enabled],
+    ['main PID', mainPid === null ? '' : String(mainPid)],
+    ['units', `${units[0]?.name ?? ''}${others.join('')}`],
+    ['requires', requires.join(', ')],
+    ['after', after.join(', ')],
+  ];
+}

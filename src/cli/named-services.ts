@@ -1,0 +1,19 @@
+import { listServices } from '../deployment/record.ts';
+import { BerthError } from '../errors.ts';
+import type { Paths } from '../paths.ts';
+import { parseServiceName, type ServiceName } from '../service-name.ts';
+
+/**
+ * The services that a command line names, each once; all that are installed where it names none. Throws
+ * `service-not-found` for the first that is not installed.
+ */
+export function namedServices(texts: readonly string[], paths: Paths): ServiceName[] {
+  const installed = listServices(paths);
+  if (texts.length === 0) return installed;
+  const names = [...new Set(texts.map(parseServiceName))];
+  const unknown = names.find((name) => !installed.includes(name));
+  if (unknown !== undefined) {
+    throw new BerthError('service-not-found', `not installed: ${unknown}`, { hint: 'berth list' });
+  }
+  return names;
+}

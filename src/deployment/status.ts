@@ -1,0 +1,92 @@
+import type { Digest } from '../image/digest.ts';
+import type { ServiceName } from '../service-name.ts';
+import { findCulprit, hasFailed } from '../systemd/culprit.ts';
+import { describeCulprit } from '../systemd/start-failure.ts';
+import type { Systemd, UnitFailure, UnitState } from '../systemd/systemd.ts';
+import type { DeploymentRecord } from './record.ts';
+import { readRelations } from './relations.ts';
+
+/** What `berth status` tells of a service. */
+export interface ServiceStatus {
+  name: ServiceName;
+  /** Active itself, or, where a socket is to start it, listening. */
+  running: boolean;
+  /** ActiveState and SubState of the service's unit; "-" where there is no unit or no systemd. */
+  state: string;
+  subState: string;
+  /** RFC 3339, UTC; null for a service that has not been started since the boot. */
+  since: string | null;
+  mainPid: number | null;
+  enabled: string;
+  image: string;
+  digest: Digest;
+  deployment: number;
+  units: { name: string; state: string; subState: string }[];
+  /** Without what systemd adds to every unit. */
+  requires: string[];
+  after: string[];
+  /** Why it is not running, or not as it should be; null when all is well. */
+  why: string | null;
+  /** The unit whose failure is the reason: the service's own, or one that it needs. */
+  culprit: ({ unit: string } & UnitFailure) | null;
+}
+
+/** What systemd says of an installed service, and why it is not running when it is not. */
+export async function readStatus(record: DeploymentRecord, systemd: Systemd): Promise<ServiceStatus> {
+  const states = await Promise.all(record.units.map((unit) => systemd.state(unit)));
+  const [own] = states;
+  const relations = own === undefined ? [] : await readRelations(own.name, systemd);
+  const live = systemd.live && own !== undefined;
+  return {
+    name: record.service,
+    running: live && states.some(({ activeState }) => isUp(activeState)),
+    state: live ? own.activeState : '-',
+    subState: live ? own.subState : '-',
+    since: live && own.stateChanged > 0 ? new Date(own.stateChanged / 1000).toISOString() : null,
+    mainPid: live && own.mainPid > 0 ? own.mainPid : null,
+    enabled:
+      states.find(({ unitFileState }) => unitFileState.startsWith('enabled'))?.unitFileState ??
+      enabledOf(own),
+    image: record.image.name,
+    digest: record.image.manifestDigest,
+    deployment: record.number,
+    units: states.map(({ name, activeState, subState }) => ({ name, state: activeState, subState })),
+    requires: relations
+      .filter(({ kind }) => kind !== 'After' && kind !== 'Wants' && kind !== 'PartOf')
+      .map(({ to }) => to),
+    after: relations.filter(({ ordered }) => ordered).map(({ to }) => to),
+    ...(live ? await explain(own, states, systemd) : { why: null, culprit: null }),
+  };
+}
+
+function isUp(activeState: string): boolean {
+  return activeState === 'active' || activeState === 'reloading';
+}
+
+function enabledOf(state: UnitState | undefined): string {
+  return state === undefined || state.unitFileState === '' ? '-' : state.unitFileState;
+}
+
+async function explain(
+  own: UnitState,
+  states: readonly UnitState[],
+  systemd: Systemd,
+): Promise<Pick<ServiceStatus, 'why' | 'culprit'>> {
+  if (hasFailed(own)) {
+    const failure = await systemd.failure(own.name);
+    const again = own.subState === 'auto-restart' ? ', and is tried again' : '';
+    return { why: `failed (${failure.reason})${again}`, culprit: { unit: own.name, ...failure } };
+  }
+  const found = await findCulprit(own.name, systemd);
+  const culprit = found === undefined ? null : { unit: found.unit, ...found.failure };
+  const cause = found === undefined ? undefined : describeCulprit(found);
+  if (isUp(own.activeState)) {
+    return { why: cause === undefined ? null : `runs on, although ${cause}`, culprit };
+  }
+  if (own.activeState !== 'inactive') return { why: `${own.activeState} (${own.subState})`, culprit: null };
+  if (own.monotonic.inactiveExit > 0)
+    return { why: cause === undefined ? 'stopped' : `stopped; ${cause}`, culprit };
+  if (cause !== undefined) return { why: `not started: ${cause}`, culprit };
+  const listening = states.some(({ activeState }) => isUp(activeState));
+  return { why: listening ? 'waits for the first connection' : 'not started since the boot', culprit: null };
+}
