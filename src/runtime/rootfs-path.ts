@@ -15,9 +15,13 @@ export interface RootfsPath {
  * rootfs, absolute symlinks begin there. What is missing is followed no further; its parents may be
  * missing too. Throws `runtime-config-invalid` for a loop of symlinks or a path through a file.
  *
- * Nobody may change the rootfs meanwhile.
+ * Nobody may change the rootfs meanwhile. `onLink` hears of each symlink that is followed, by its name on the host.
  */
-export async function resolveInRootfs(rootfs: string, inside: string): Promise<RootfsPath> {
+export async function resolveInRootfs(
+  rootfs: string,
+  inside: string,
+  onLink: (path: string) => void = () => undefined,
+): Promise<RootfsPath> {
   const waiting = inside.split('/').reverse();
   const walked: string[] = [];
   let type: RootfsPath['type'] = 'directory';
@@ -34,6 +38,7 @@ export async function resolveInRootfs(rootfs: string, inside: string): Promise<R
     const link = await linkTarget(path);
     if (link !== undefined) {
       links += 1;
+      onLink(path);
       if (links > MAX_LINKS) throw broken(inside, 'too many symbolic links');
       if (link.startsWith('/')) walked.length = 0;
       waiting.push(...link.split('/').reverse());

@@ -22,11 +22,13 @@ const KNOWN = ['runc', 'crun'];
  */
 export async function findRuntime(paths: Paths, wanted?: string): Promise<Runtime> {
   for (const path of candidates(wanted)) {
-    const found = await resolveInRootfs(paths.root, path);
+    const links: string[] = [];
+    const found = await resolveInRootfs(paths.root, path, (link) => links.push(link));
     if (found.type !== 'file') continue;
     const { mode } = await lstat(found.path);
     if ((mode & 0o111) === 0) continue;
-    await refuseUnsafe(found.path, paths.root);
+    // Units name the path as it is, so whoever can point a symlink on it elsewhere chooses what root runs.
+    for (const place of [...links.map(dirname), found.path]) await refuseUnsafe(place, paths.root);
     return { path, name: basename(path) };
   }
   const below = paths.root === '/' ? '' : ` below ${paths.root}`;

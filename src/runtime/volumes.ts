@@ -14,6 +14,10 @@ export interface Volume {
 const MOST_VOLUMES = 256;
 const RESERVED = /^\/(?:proc|sys|dev)(?:\/|$)/;
 
+// Names in /var/lib of what root runs or believes: who could write there would have the host.
+const STATE_OF_THE_HOST =
+  /^(?:NetworkManager|alternatives|apt|berth|containers|dbus|dpkg|extensions|machines|pam|polkit-1|portables|private|rpm|snapd|sudo|systemd|ucf)$/;
+
 /** The host's directory for what a service keeps. */
 export function stateDirectory(name: ServiceName): string {
   return `/var/lib/${name}`;
@@ -28,6 +32,13 @@ export function stateDirectory(name: ServiceName): string {
 export function imageVolumes(name: ServiceName, volumes: readonly string[]): Volume[] {
   if (volumes.length > MOST_VOLUMES) {
     throw new BerthError('limit-exceeded', `too many volumes: ${volumes.length}, at most ${MOST_VOLUMES}`);
+  }
+  if (volumes.length > 0 && STATE_OF_THE_HOST.test(name)) {
+    throw new BerthError(
+      'image-config-invalid',
+      `cannot keep the volumes of ${name}: ${stateDirectory(name)} belongs to the system`,
+      { hint: 'give the service another name with --name' },
+    );
   }
   const destinations = volumes.map((volume) => {
     const path = posix.normalize(volume).replace(/\/+$/, '');

@@ -56,6 +56,19 @@ test('a runtime that others than root can change is refused', async () => {
   await assert.rejects(findRuntime(host, '/opt/x/link'), { code: 'runtime-unsafe' });
 });
 
+test('a runtime behind a symlink that others than root can point elsewhere is refused', async () => {
+  using host = makeHost('/usr/sbin/runc', '/home/alice/x', '/opt/x');
+  chownSync(host.locate('/home/alice'), 1000, 1000);
+  symlinkSync('/usr/sbin/runc', host.locate('/home/alice/runc'));
+  symlinkSync('/home/alice/runc', host.locate('/opt/runc'));
+  for (const path of ['/home/alice/runc', '/opt/runc']) {
+    await assert.rejects(findRuntime(host, path), {
+      code: 'runtime-unsafe',
+      message: /can change .*\/home\/alice$/,
+    });
+  }
+});
+
 test('stop signals are read by name and by number', () => {
   assert.deepEqual(parseStopSignal(), { name: 'SIGTERM', number: 15 });
   assert.deepEqual(parseStopSignal('quit'), { name: 'SIGQUIT', number: 3 });

@@ -24,3 +24,9 @@ test('so many volumes that looking them up takes minutes are refused', () => {
   const volumes = Array.from({ length: 300_000 }, (_, index) => `/${index}`);
   assert.throws(() => imageVolumes(web, volumes), { code: 'limit-exceeded' });
 });
+
+test('a service that is called like a part of the system gets no volume in the state of that', () => {
+  const dpkg = parseServiceName('dpkg');
+  assert.throws(() => imageVolumes(dpkg, ['/info']), { code: 'image-config-invalid', hint: /--name/ });
+  assert.deepEqual(imageVolumes(dpkg, []), []);
+});
