@@ -43,7 +43,7 @@ export class ContentCheck {
   readonly problems: StoreProblem[] = [];
   readonly #store: Store;
   readonly #objects = new Map<ObjectKey, CheckedObject>();
-  readonly #layers = new Map<Digest, boolean>();
+  readonly #layers = new Map<Digest, 'whole' | 'incomplete' | 'unreadable'>();
   readonly #blobs = new Map<Digest, boolean>();
   #bytes = 0;
 
@@ -78,17 +78,14 @@ export class ContentCheck {
     return checked;
   }
 
-  hasSeen(key: ObjectKey): boolean {
-    return this.#objects.has(key);
-  }
-
   /** Checks the record of a layer and every object that it names. True when all is well. */
   layer(diffId: Digest): boolean {
-    const known = this.#layers.get(diffId);
-    if (known !== undefined) return known;
-    const whole = this.#readLayer(diffId);
-    this.#layers.set(diffId, whole);
-    return whole;
+    return this.#checkLayer(diffId) === 'whole';
+  }
+
+  /** True when the record of a layer can be read, whatever its objects are like. */
+  hasRecord(diffId: Digest): boolean {
+    return this.#checkLayer(diffId) !== 'unreadable';
   }
 
   /** Checks a manifest, a config or another blob. */
@@ -122,19 +119,27 @@ export class ContentCheck {
     }
   }
 
-  #readLayer(diffId: Digest): boolean {
+  #checkLayer(diffId: Digest): 'whole' | 'incomplete' | 'unreadable' {
+    const known = this.#layers.get(diffId);
+    if (known !== undefined) return known;
+    const state = this.#readLayer(diffId);
+    this.#layers.set(diffId, state);
+    return state;
+  }
+
+  #readLayer(diffId: Digest): 'whole' | 'incomplete' | 'unreadable' {
     const path = this.#store.layer(diffId);
     let record: LayerRecord | undefined;
     const what = problemOf(path, () => {
       record = readLayerRecord(path, diffId);
     });
     if (what !== undefined) this.problems.push({ kind: 'layer', diffId, path, what });
-    if (record === undefined) return false;
-    let whole = true;
+    if (record === undefined) return 'unreadable';
+    let state: 'whole' | 'incomplete' = 'whole';
     for (const entry of record.entries) {
-      if (entry.type === 'file' && this.object(entry.key, entry).problem !== undefined) whole = false;
+      if (entry.type === 'file' && this.object(entry.key, entry).problem !== undefined) state = 'incomplete';
     }
-    return whole;
+    return state;
   }
 }
 

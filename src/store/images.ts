@@ -52,6 +52,11 @@ export function forgetImage(store: Store, name: string): boolean {
   return true;
 }
 
+/** Makes the list anew, whatever is there; of two with one name, the later stays. */
+export function rebuildImages(store: Store, images: StoredImage[]): void {
+  writeImages(store, [...new Map(images.map((image) => [image.name, image])).values()]);
+}
+
 function writeImages(store: Store, images: StoredImage[]): void {
   const manifests = images.map(
     ({ name, ...descriptor }): Descriptor => ({ ...descriptor, annotations: { [NAME]: name } }),

@@ -1,0 +1,33 @@
+import type { Paths } from '../paths.ts';
+import { forgetImage } from '../store/images.ts';
+import { type Pruned, prune } from '../store/prune.ts';
+import type { Store } from '../store/store.ts';
+import { imagesOfDeployments, imagesWithNames, needsOf } from './images-in-use.ts';
+
+export interface PruneOptions {
+  dryRun: boolean;
+  /** Forget the names of images that no deployment uses, too. */
+  all: boolean;
+}
+
+/** What went, or would go: `images` are names. */
+export interface PrunedImages extends Pruned {
+  images: string[];
+}
+
+/**
+ * Frees what no kept deployment and no name of an image needs. The caller holds the writer's lock and
+ * has ended what was interrupted, or only asks. Throws `deployment-damaged` and `store-damaged`, before
+ * anything is removed, when it is not certain what is needed.
+ */
+export function pruneImages(paths: Paths, store: Store, { dryRun, all }: PruneOptions): PrunedImages {
+  const deployed = imagesOfDeployments(paths);
+  const used = new Set(deployed.map(({ manifestDigest }) => manifestDigest));
+  const named = imagesWithNames(store);
+  const kept = named.filter(({ manifestDigest }) => !all || used.has(manifestDigest));
+  const needs = needsOf([...deployed, ...kept]);
+  const images = named.filter((use) => !kept.includes(use)).map(({ name }) => name);
+  // Names first: one that stands for an image that is gone would be damage.
+  if (!dryRun) for (const name of images) forgetImage(store, name);
+  return { images, ...prune(store, needs, { dryRun }) };
+}

@@ -1,0 +1,171 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { BerthError, isErrno } from '../../errors.ts';
+import { readImageTree } from '../../layer/stored-layer.ts';
+import type { Paths } from '../../paths.ts';
+import type { ServiceName } from '../../service-name.ts';
+import { ContentCheck } from '../../store/content-check.ts';
+import { readImageParts } from '../../store/image-parts.ts';
+import type { Store } from '../../store/store.ts';
+import { type ImageUse, rootfsOf } from '../images-in-use.ts';
+import { type DeploymentRecord, listDeployments, readRecord } from '../record.ts';
+import { compareBundle } from './compare-bundle.ts';
+import { compareCheckout } from './compare-checkout.ts';
+import { compareCurrent } from './compare-current.ts';
+import { compareHostFiles, type HostMending } from './compare-host-files.ts';
+import { CheckoutMender } from './mend-checkout.ts';
+import { addMountPoints } from './mount-point-nodes.ts';
+
+/** Something that is not as it was recorded. */
+export interface Difference {
+  /** Undefined for the store, which services share. */
+  service: ServiceName | undefined;
+  path: string;
+  /** Such as "missing" or "mode 0777 instead of 0755". */
+  what: string;
+}
+
+export interface VerifyOptions {
+  paths: Paths;
+  store: Store;
+  /** What to put right on the way; content of the store is put right before, by `repairStore`. */
+  mending: HostMending;
+  /** Says that a file a person changed was moved aside. */
+  kept(path: string, as: string): void;
+}
+
+export interface VerifyReport {
+  differences: Difference[];
+  /** Objects of the store that were read. */
+  objects: number;
+  /** Their bytes. */
+  bytes: number;
+  /** True when a file on the host was put back, which systemd may have to read. */
+  hostFilesPutBack: boolean;
+}
+
+/**
+ * Compares services with what was recorded when they were installed: every object that a kept
+ * deployment uses, its checkout, config.json and the like; and of the live one, units and host files.
+ * `images` are checked in the store, too. Nobody may write meanwhile.
+ */
+export function verify(services: ServiceName[], images: ImageUse[], options: VerifyOptions): VerifyReport {
+  const verification = new Verification(options);
+  for (const service of services) verification.service(service);
+  for (const image of images) verification.image(image);
+  return verification.report();
+}
+
+class Verification {
+  readonly #options: VerifyOptions;
+  readonly #content: ContentCheck;
+  readonly #differences: Difference[] = [];
+  #hostFilesPutBack = false;
+
+  constructor(options: VerifyOptions) {
+    this.#options = options;
+    this.#content = new ContentCheck(options.store);
+  }
+
+  service(name: ServiceName): void {
+    const { paths, mending, kept } = this.#options;
+    const report = (path: string, what: string) => this.#differs(name, path, what);
+    const numbers = listDeployments(paths, name);
+    const records = new Map(numbers.map((number) => [number, this.#deployment(name, number)]));
+    const live = compareCurrent({ paths, name, numbers, mend: mending !== 'none', report });
+    const record = live === undefined ? undefined : records.get(live);
+    if (record !== undefined && compareHostFiles({ paths, record, mending, report, kept })) {
+      this.#hostFilesPutBack = true;
+    }
+    const known = new Set([...numbers.map(String), 'current']);
+    for (const entry of readdirSync(paths.service(name))) {
+      // A crash may leave what was to become `current`.
+      if (!known.has(entry) && !entry.endsWith('.berth-new'))
+        report(join(paths.service(name), entry), 'extra');
+    }
+  }
+
+  image({ manifestDigest, parts }: ImageUse): void {
+    if (parts !== undefined) this.#content.image(parts);
+    else if (this.#content.blob(manifestDigest)) this.#configOf(manifestDigest);
+  }
+
+  report(): VerifyReport {
+    const stored = this.#content.problems.map(({ path, what }) => ({ service: undefined, path, what }));
+    return {
+      differences: [...stored, ...this.#differences],
+      objects: this.#content.objects,
+      bytes: this.#content.bytes,
+      hostFilesPutBack: this.#hostFilesPutBack,
+    };
+  }
+
+  #deployment(name: ServiceName, number: number): DeploymentRecord | undefined {
+    const { paths, store, mending } = this.#options;
+    const directory = paths.deployment(name, number);
+    const record = this.#record(name, number);
+    if (record === undefined) return undefined;
+    if (this.#content.image(record.image)) this.#checkImage(record, directory);
+    const report = (path: string, what: string) => this.#differs(name, path, what);
+    const common = { content: this.#content, store, report };
+    compareBundle({ ...common, directory, bundle: record.bundle, mend: mending !== 'none' });
+    this.#checkout(record, directory);
+    return record;
+  }
+
+  #checkout(record: DeploymentRecord, directory: string): void {
+    const { store, mending } = this.#options;
+    if (!record.image.diffIds.every((diffId) => this.#content.hasRecord(diffId))) {
+      this.#differs(record.service, rootfsOf(directory), 'cannot be compared: its layers are damaged');
+      return;
+    }
+    const tree = readImageTree(store, record.image.diffIds);
+    const loose = addMountPoints(tree, record.mountPoints);
+    compareCheckout({
+      rootfs: rootfsOf(directory),
+      tree,
+      loose,
+      content: this.#content,
+      mender: mending === 'none' ? undefined : new CheckoutMender(store, this.#content, loose),
+      report: (path, what) => this.#differs(record.service, readable(path), what),
+    });
+  }
+
+  /** The record itself has no copy: it must at least agree with the image that it names. */
+  #checkImage({ service, image }: DeploymentRecord, directory: string): void {
+    const { configDigest, diffIds } = readImageParts(this.#options.store, image.manifestDigest);
+    if (configDigest === image.configDigest && diffIds.join() === image.diffIds.join()) return;
+    this.#differs(service, join(directory, 'deployment.json'), 'names other layers than its image has');
+  }
+
+  #configOf(manifestDigest: ImageUse['manifestDigest']): void {
+    try {
+      readImageParts(this.#options.store, manifestDigest);
+    } catch (error) {
+      if (!(error instanceof BerthError) || error.code !== 'store-damaged') throw error;
+      this.#differs(undefined, this.#options.store.blob(manifestDigest), error.message);
+    }
+  }
+
+  #record(name: ServiceName, number: number): DeploymentRecord | undefined {
+    const file = join(this.#options.paths.deployment(name, number), 'deployment.json');
+    try {
+      const record = readRecord(this.#options.paths, name, number);
+      if (record.service === name && record.number === number) return record;
+      this.#differs(name, file, `is the record of deployment ${record.number} of ${record.service}`);
+    } catch (error) {
+      if (!(error instanceof BerthError) || error.code !== 'deployment-damaged') throw error;
+      this.#differs(name, file, isErrno(error.cause, 'ENOENT') ? 'missing' : 'cannot be read');
+    }
+    return undefined;
+  }
+
+  #differs(service: ServiceName | undefined, path: string, what: string): void {
+    this.#differences.push({ service, path, what });
+  }
+}
+
+/** A name as text; bytes that are no UTF-8 come out as U+FFFD. */
+function readable(latin1: string): string {
+  return Buffer.from(latin1, 'latin1').toString();
+}
