@@ -28,13 +28,15 @@ export interface LockOptions {
   signal?: AbortSignal;
 }
 
+type LockKind = 'shared' | 'exclusive';
+
 const POLL = 50;
 
 /**
- * A writer's lock on a file. It is the kernel's (flock(2)), so it ends with its holder, however that
- * dies; what the file says is only for people. The file itself is never removed.
+ * A lock on a file, of one writer or of several readers. It is the kernel's (flock(2)), so it ends with
+ * its holder, however that dies; what the file says is only for people. The file itself is never removed.
  */
-export class WriterLock {
+export class HeldLock {
   #descriptor: number | undefined;
 
   constructor(descriptor: number) {
@@ -59,15 +61,33 @@ export class WriterLock {
  * of another. It asks again and again instead of blocking, so that signals are still served.
  * Throws `interrupted` when `signal` fires.
  */
-export async function acquireWriterLock(path: string, options: LockOptions): Promise<WriterLock> {
-  const { command, onWait, signal } = options;
+export async function acquireWriterLock(path: string, options: LockOptions): Promise<HeldLock> {
   // Whatever the umask: who can write there can put another file in the place of the lock, or of the store.
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  return new HeldLock(await waitFor(path, 'exclusive', options));
+}
+
+/**
+ * Keeps writers out while others may read beside; waits for a writer as `acquireWriterLock` does.
+ * Undefined where nobody has ever written or nobody can: nothing is to be locked there, and reading
+ * makes no file.
+ */
+export async function acquireReaderLock(path: string, options: LockOptions): Promise<HeldLock | undefined> {
+  try {
+    return new HeldLock(await waitFor(path, 'shared', options));
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'EROFS')) return undefined;
+    throw error;
+  }
+}
+
+async function waitFor(path: string, kind: LockKind, options: LockOptions): Promise<number> {
+  const { command, onWait, signal } = options;
   for (let attempt = 0, told = false; ; attempt += 1) {
-    const descriptor = tryLock(path);
+    const descriptor = tryLock(path, kind);
     if (descriptor !== undefined) {
       writeHolder(descriptor, { pid: process.pid, command });
-      return new WriterLock(descriptor);
+      return descriptor;
     }
     const holder = readHolder(path);
     // A holder that has just got the lock may not have written its name yet.
@@ -101,11 +121,12 @@ export function readHolder(path: string): LockHolder | undefined {
 }
 
 // Node opens everything with O_CLOEXEC, so no child can keep the lock alive.
-function tryLock(path: string): number | undefined {
-  const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+function tryLock(path: string, kind: LockKind): number | undefined {
+  const create = kind === 'exclusive' ? constants.O_CREAT : 0;
+  const descriptor = openSync(path, constants.O_RDWR | create | constants.O_NOFOLLOW, 0o600);
   let locked = false;
   try {
-    locked = tryFlock(descriptor, 'exclusive') && isStillNamed(descriptor, path);
+    locked = tryFlock(descriptor, kind) && isStillNamed(descriptor, path);
   } finally {
     if (!locked) closeSync(descriptor);
   }

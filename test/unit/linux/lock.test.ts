@@ -5,7 +5,12 @@ import { mkdtempSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { acquireWriterLock, type LockHolder, readHolder } from '../../../src/linux/lock.ts';
+import {
+  acquireReaderLock,
+  acquireWriterLock,
+  type LockHolder,
+  readHolder,
+} from '../../../src/linux/lock.ts';
 
 function lockPath(context: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'berth-lock-'));
@@ -72,4 +77,30 @@ test('a released lock names nobody', async (context) => {
   lock.release();
   lock.release();
   assert.equal(readHolder(path), undefined);
+});
+
+test('several readers read at once, and a writer waits for all of them', async (context) => {
+  const path = lockPath(context);
+  assert.equal(await acquireReaderLock(path, { command: 'berth verify' }), undefined, 'makes no file');
+  (await acquireWriterLock(path, { command: 'berth install etcd' })).release();
+  const readers = [
+    await acquireReaderLock(path, { command: 'berth verify' }),
+    await acquireReaderLock(path, { command: 'berth fsck' }),
+  ];
+  let written = false;
+  const writer = acquireWriterLock(path, { command: 'berth prune' }).then((lock) => {
+    written = true;
+    return lock;
+  });
+  for (const reader of readers) {
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    assert.equal(written, false);
+    reader?.release();
+  }
+  using _held = await writer;
+  const reader = acquireReaderLock(path, { command: 'berth verify' });
+  const first = await Promise.race([reader, new Promise((resolve) => setTimeout(resolve, 120, 'waits'))]);
+  assert.equal(first, 'waits');
+  _held.release();
+  (await reader)?.release();
 });
