@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
 import type { Paths } from '../../paths.ts';
 import { compareInstalled } from '../apply/steps/files.ts';
+import { freeName } from '../free-name.ts';
 import type { DeploymentRecord, InstalledFile } from '../record.ts';
 import type { Plan, Step } from './plan.ts';
 
@@ -60,11 +60,4 @@ function planRemoval(file: InstalledFile, paths: Paths): Step[] {
     case 'absent':
       return [];
   }
-}
-
-/** The name itself, or with a number behind it where an earlier copy has the name already. */
-function freeName(path: string, paths: Paths): string {
-  let name = path;
-  for (let number = 1; existsSync(paths.locate(name)); number += 1) name = `${path}.${number}`;
-  return name;
 }
