@@ -1,5 +1,7 @@
 import { BerthError, type ErrorCode, messageOf } from '../errors.ts';
 import { quote } from '../reference/quote.ts';
+import { countJsonValues } from './json-values.ts';
+import { JSON_VALUE_LIMIT } from './limits.ts';
 
 /**
  * One value of a JSON document from outside, with the way that led to it, so that every complaint
@@ -18,12 +20,16 @@ export class JsonField {
     this.#document = document;
   }
 
-  /** Parses UTF-8 JSON; complaints carry `code` and call the document `document`. */
+  /** Parses UTF-8 JSON; complaints carry `code`, or `limit-exceeded`, and call the document `document`. */
   static parse(bytes: Uint8Array, code: ErrorCode, document: string): JsonField {
     try {
       const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+      if (countJsonValues(text) > JSON_VALUE_LIMIT) {
+        throw new BerthError('limit-exceeded', `${document} has more than ${JSON_VALUE_LIMIT} values`);
+      }
       return new JsonField(JSON.parse(text), '', code, document);
     } catch (error) {
+      if (error instanceof BerthError) throw error;
       throw new BerthError(code, `not JSON: ${document}: ${quote(messageOf(error))}`, { cause: error });
     }
   }

@@ -12,3 +12,6 @@ export const INDEX_DEPTH_LIMIT = 4;
 
 /** How many manifests and indexes are read to find the one of a platform. */
 export const DOCUMENT_COUNT_LIMIT = 32;
+
+/** The most values in a manifest, index or config. */
+export const JSON_VALUE_LIMIT = 250_000;

@@ -1,4 +1,5 @@
 import { BerthError } from '../../errors.ts';
+import { countJsonValues } from '../../image/json-values.ts';
 import { runJailed } from './sandbox-jail.ts';
 import type { SandboxRequest } from './sandbox-program.ts';
 import { readSandboxProgram } from './sandbox-source.ts';
@@ -13,7 +14,7 @@ export interface EjsFile {
 }
 
 const MAX_RENDERED = 1024 * 1024;
-const MAX_AROUND_TEXTS = 64 * 1024;
+const MAX_VALUES = 10_000;
 
 /**
  * Renders EJS that an image brings, all files in one sandboxed process, in their order. The texts that
@@ -31,8 +32,7 @@ export async function renderEjs(files: readonly EjsFile[], values: Values): Prom
 
 /** Takes nothing from the answer but what it must be: the template may have written it itself. */
 function readAnswer(text: string, files: readonly EjsFile[], names: string): string[] {
-  // Brackets take some 50 times their length in memory.
-  if (lengthAroundStrings(text) > MAX_AROUND_TEXTS) throw broken(names);
+  if (countJsonValues(text) > MAX_VALUES) throw broken(names);
   let answer: unknown;
   try {
     answer = JSON.parse(text);
@@ -64,19 +64,6 @@ function readAnswer(text: string, files: readonly EjsFile[], names: string): str
   });
   refuseMissing(readMissing(answer, files));
   return rendered;
-}
-
-/** How much of a JSON text stands outside of strings. */
-function lengthAroundStrings(text: string): number {
-  let length = 0;
-  let inString = false;
-  for (let at = 0; at < text.length; at += 1) {
-    const character = text[at];
-    if (character === '"') inString = !inString;
-    else if (inString && character === '\\') at += 1;
-    else if (!inString) length += 1;
-  }
-  return length;
 }
 
 function readMissing(answer: unknown, files: readonly EjsFile[]): MissingVariable[] {

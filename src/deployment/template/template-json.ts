@@ -1,8 +1,11 @@
 import { BerthError, type ErrorCode, messageOf } from '../../errors.ts';
+import { countJsonValues } from '../../image/json-values.ts';
 import { quote } from '../../reference/quote.ts';
 import { fillSegments, findMissing, parseTemplate, positionOf, refuseMissing } from './template.ts';
 import { findJsonProblem, type JsonProblem } from './template-json-scan.ts';
 import type { Values } from './values.ts';
+
+const MAX_VALUES = 50_000;
 
 /** Where in a JSON text one stands: in a string or not, and how deep in brackets. */
 interface JsonPlace {
@@ -35,8 +38,11 @@ export function renderJsonTemplate(text: string, values: Values, file: string): 
   return parseJson(rendered, file);
 }
 
-/** Parses JSON. Throws an error of `code` with line and column, for a repeated key too. */
+/** Parses JSON. Throws an error of `code` with line and column, for a repeated key too, and `limit-exceeded`. */
 export function parseJson(text: string, file: string, code: ErrorCode = 'template-invalid'): unknown {
+  if (countJsonValues(text) > MAX_VALUES) {
+    throw new BerthError('limit-exceeded', `too much JSON: ${file}: more than ${MAX_VALUES} values`);
+  }
   const found = findJsonProblem(text);
   if (found !== undefined) throw notJson(text, file, code, found);
   try {

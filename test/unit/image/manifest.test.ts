@@ -156,3 +156,11 @@ describe('parseIndex', () => {
     assert.throws(() => parseIndex(changed(index, 'layers', [])), { code: 'manifest-invalid' });
   });
 });
+
+it('a manifest of nothing but brackets, which would take 300 MB of memory, is refused', () => {
+  for (const text of ['['.repeat(4 << 20), `[${'{},'.repeat(1 << 20)}{}]`]) {
+    assert.throws(() => parseManifest(Buffer.from(text)), { code: 'limit-exceeded', message: /values/ });
+  }
+  const strings = JSON.stringify({ schemaVersion: 2, note: '[{,\\",'.repeat(300_000) });
+  assert.throws(() => parseManifest(Buffer.from(strings)), { code: 'manifest-invalid' });
+});

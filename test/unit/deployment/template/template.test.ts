@@ -140,3 +140,8 @@ describe('a JSON template', () => {
     });
   }
 });
+
+it('JSON of so many values that they fill the memory is refused', () => {
+  assert.throws(() => parseJson(`[${'[],'.repeat(1e6)}[]]`, 'c.json'), { code: 'limit-exceeded' });
+  assert.deepEqual(parseJson(JSON.stringify(['a'.repeat(3 << 20)]), 'c.json'), ['a'.repeat(3 << 20)]);
+});
