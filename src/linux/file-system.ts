@@ -12,7 +12,9 @@ export function fileSystemError(error: unknown, what: string, path: string, need
   if (error instanceof BerthError) return error;
   if (!(error instanceof Error && 'errno' in error)) throw error;
   if (!isErrno(error, 'ENOSPC', 'EDQUOT')) {
-    return new BerthError('io', `${what}: ${path}: ${messageOf(error)}`, { cause: error });
+    // It shows names as they are, and a line break in one would begin a line of the image's own.
+    const cause = messageOf(error).replaceAll('\n', '\\n');
+    return new BerthError('io', `${what}: ${path}: ${cause}`, { cause: error });
   }
   const cause = isErrno(error, 'EDQUOT') ? 'quota exceeded' : 'no space left';
   const needed = need === undefined ? '' : `, needs at least ${mebibytes(need)}`;
