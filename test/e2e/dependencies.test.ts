@@ -104,6 +104,38 @@ test('status tells a running service’s state, image and dependencies', async (
   assert.equal((await host.berth('status', 'nope')).exitCode, 4);
 });
 
+test('the graph and the last boot are shown as text, for programs and as drawings', async () => {
+  const tree = (await berth('graph')).stdout.split('\n');
+  assert.deepEqual(tree.slice(0, 3), [
+    'docker.service  active',
+    '├─ requires flanneld.service  active',
+    '│  └─ requires etcd.service  active',
+  ]);
+  assert.match(tree.join('\n'), /└─ after network\.target/);
+  assert.doesNotMatch(tree.join('\n'), /sysinit|basic|\.slice/);
+  const { edges } = JSON.parse((await berth('graph', 'flanneld', '--json')).stdout);
+  assert.deepEqual(edges, [
+    { from: 'flanneld.service', to: 'etcd.service', kind: 'Requires', ordered: true },
+  ]);
+  assert.match((await berth('graph', '--dot')).stdout, /^ {2}"docker\.service" -> "flanneld\.service"/m);
+  assert.match((await berth('graph', '--svg')).stdout, /^<svg .*>docker\.service<.*<\/svg>$/ms);
+
+  const { rows } = JSON.parse((await berth('graph', '--boot', '--json')).stdout);
+  assert.deepEqual(
+    rows.map(({ unit, spans }: { unit: string; spans: { state: string }[] }) => [
+      unit,
+      ...spans.map(({ state }) => state),
+    ]),
+    ['etcd', 'flanneld', 'docker'].map((name) => [`${name}.service`, 'activating', 'active']),
+  );
+  assert.match((await berth('graph', '--boot')).stdout, /^etcd\.service +0\.\d+ s +0\.\d+ s +active +░+█+$/m);
+  const { stdout, stderr } = await berth('graph', '--boot', '--svg', '/root/boot.svg');
+  assert.deepEqual([stdout, stderr], ['', 'written: /root/boot.svg']);
+  assert.match(await host.sh('cat /root/boot.svg'), /^<svg .*>docker\.service<.*<\/svg>$/ms);
+  assert.equal((await host.berth('graph', '--dot', '--json')).exitCode, 2);
+  assert.equal((await host.berth('graph', 'nope')).exitCode, 4);
+});
+
 test('what others require is not uninstalled, and nothing changes', async () => {
   const before = await stateOfHost(host);
   assert.match(
@@ -233,10 +265,7 @@ test('one that is bound to another dies with it, and status tells so', async () 
   await host.sh('systemctl kill --signal KILL etcd; sleep 0.3');
   const { exitCode, stdout } = await host.berth('status', 'bound');
   assert.equal(exitCode, 3);
-  assert.match(
-    stdout,
-    /stopped; etcd\.service failed \(signal, .*: signal 9\/SIGKILL\), which it needs/,
-  );
+  assert.match(stdout, /stopped; etcd\.service failed \(signal, .*: signal 9\/SIGKILL\), which it needs/);
   await host.sh('systemctl start flanneld docker; systemctl kill --signal KILL etcd; sleep 0.3');
   const running = await host.berth('status', 'flanneld');
   assert.equal(running.exitCode, 0);

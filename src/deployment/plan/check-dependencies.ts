@@ -9,6 +9,7 @@ import type { UnitGraph } from '../../systemd/unit-graph.ts';
 import { NEEDS, type UnitLinks } from '../../systemd/unit-links.ts';
 import { findCycle, orderUnits } from '../../systemd/unit-order.ts';
 import { comesFromFile } from '../dependencies.ts';
+import { mainUnit } from '../record.ts';
 import type { Step } from './plan.ts';
 import type { StagedDeployment } from './plan-install.ts';
 
@@ -39,7 +40,7 @@ function plannedLinks(staged: readonly StagedDeployment[], paths: Paths): UnitLi
   );
   const unitFiles = new UnitFiles(paths, added);
   return staged.flatMap(({ record }) =>
-    record.units.map((unit) => readFileLinks(unitFiles, unit, record.enabled)),
+    record.units.map((unit) => readFileLinks(unitFiles, unit, record.enabled && unit === mainUnit(record))),
   );
 }
 
