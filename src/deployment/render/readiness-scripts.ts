@@ -5,6 +5,7 @@ import {
   execInContainer,
   startCreated,
 } from '../../runtime/command-line.ts';
+import { NOTIFY_SOCKET } from '../../runtime/notify.ts';
 import { renderPackageTemplate } from '../../runtime/package-template.ts';
 import { quoteShellLine, quoteShellWord } from '../../systemd/shell-quote.ts';
 import type { UnitFile } from '../../systemd/unit-file.ts';
@@ -38,7 +39,10 @@ export function addReadiness(unit: UnitFile, readiness: Readiness, container: Co
       ];
     case 'command':
       return [
+        // For the script to lengthen the start. The runtime would take the socket for the container, and wait
+        // for a message that never comes.
         ...(missing('NotifyAccess') ? [service('NotifyAccess', 'exec')] : []),
+        service('UnsetEnvironment', 'NOTIFY_SOCKET'),
         service('ExecStartPost', quoteExecLine(scriptCommand(container.bundle, 'ready'))),
       ];
   }
@@ -76,6 +80,7 @@ async function renderReady(unit: string, ready: ReadinessCommand, container: Con
     unit,
     name: quoteShellWord(container.name),
     text: quoteShellWord(printable(ready.argv.join(' '))),
+    socket: NOTIFY_SOCKET,
     limit: ready.limit,
     timeout: ready.timeout,
     exec: quoteShellLine(execInContainer(container, ready.argv)),

@@ -30,7 +30,7 @@ class FakeHost {
 
   async run(script: string, env: Record<string, string> = {}) {
     return await execa('/bin/sh', ['-c', script], {
-      env: { PATH: `${this.directory}:/usr/bin:/bin`, NOTIFY_SOCKET: '/run/notify', ...env },
+      env: { PATH: `${this.directory}:/usr/bin:/bin`, ...env },
       extendEnv: false,
       reject: false,
       timeout: 20_000,
@@ -72,8 +72,8 @@ test('the gate opens when the command succeeds, and not before', async (test) =>
     lines[0] ?? '',
     /^systemd-notify \S+ --status=waiting until ready: \/bin\/check\|EXTEND_TIMEOUT_USEC=25000000\|$/,
   );
-  assert.deepEqual(lines.slice(1, 4), new Array(3).fill('runc /run/notify exec|web+a|/bin/check|'));
-  assert.equal(lines[4], 'systemd-notify /run/notify --status=|');
+  assert.deepEqual(lines.slice(1, 4), new Array(3).fill('runc unset exec|web+a|/bin/check|'));
+  assert.equal(lines[4], 'systemd-notify /run/systemd/notify --status=|');
 });
 
 test('a command of an image is words for its container, and nothing to the host', async (test) => {
@@ -137,7 +137,7 @@ const CREATE = `case $1 in create) printf 4242 >"$5"; env | grep -c "^LISTEN_PID
 test('the start script tells systemd the main process before that runs, by a socket that the runtime never sees', async (test) => {
   const host = new FakeHost(test, CREATE);
   const { start = '' } = await renderScripts('web@a.service', { by: 'notify', watchdog: 1 }, host.container);
-  const { exitCode, stderr } = await host.run(start);
+  const { exitCode, stderr } = await host.run(start, { NOTIFY_SOCKET: '/run/notify' });
   assert.equal(exitCode, 0, stderr);
   assert.deepEqual(host.log.trim().split('\n'), [
     `runc unset create|--bundle|/var/lib/b'undle|--pid-file|${host.container.pidFile}|web+a|`,
@@ -174,6 +174,7 @@ test('a unit gets what its readiness takes, and keeps what it says itself', asyn
   assert.deepEqual(add('', { by: 'start' }), []);
   assert.deepEqual(add('', command(['/x'])), [
     'Service NotifyAccess=exec',
+    'Service UnsetEnvironment=NOTIFY_SOCKET',
     'Service ExecStartPost=/bin/sh "/b/100%% x/ready"',
   ]);
   assert.deepEqual(add('', { by: 'notify', watchdog: undefined }), [
