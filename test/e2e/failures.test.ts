@@ -345,17 +345,25 @@ test('an uninstall that was killed is finished by the next command', async () =>
   assert.equal(await host.sh('find /var/lib/berth/journal /var/lib/berth/deployments -mindepth 1'), '');
 });
 
-test('a full disk is told with what is free, and leaves nothing', async () => {
-  await using small = await Host.boot({ registry: true, storeMiB: 24 });
+test('a full disk is told with what is free, before a pull where that can be known, and leaves nothing', async () => {
+  await using small = await Host.boot({ registry: true, storeMiB: 64 });
   const before = await stateOfHost(small);
-  const result = await small.berth('install', 'etcd');
-  assertFailure(result, {
-    status: 1,
-    says: /^Error: cannot unpack.*: no space left on \/var\/lib\/berth \(\d+\.\d MiB, \d+ inodes free\)/m,
-  });
-  assert.match(result.stderr, /^Hint: df -h \/var\/lib\/berth/m);
+  // Its layers fit as they are fetched, and do not unpacked.
+  const full = await small.berth('install', 'etcd');
+  const says =
+    /^Error: cannot unpack.*: no space left on \/var\/lib\/berth \(\d+\.\d MiB, \d+ inodes free\)/m;
+  assertFailure(full, { status: 1, says });
+  assert.match(full.stderr, /^Hint: df -h \/var\/lib\/berth/m);
   assert.deepEqual(await stateOfHost(small), before);
-  // What the attempt took is free again.
+
+  await small.sh('fallocate --length 20M /var/lib/berth/filler');
+  const refused = await small.berth('install', 'etcd');
+  const needs = /^Error: cannot pull 127\.0\.0\.1:5000\/etcd:latest: .*needs at least \d+\.\d MiB/m;
+  assertFailure(refused, { status: 1, says: needs });
+  assert.doesNotMatch(refused.stderr, /^pulling/m);
+  assert.deepEqual(await stateOfHost(small), before);
+
+  // What the attempts took is free again.
   await pushImage(small, 'tool', { files: TOOL });
   assert.equal((await small.berth('install', 'tool')).exitCode, 0);
 });

@@ -19,7 +19,7 @@ export async function stateOfHost(host: Host): Promise<string[]> {
     done
     grep '"name"\\|ref.name\\|"digest"' var/lib/berth/store/images.json 2>/dev/null | sed 's/^/image /' || true
     find var/lib var/tmp tmp run/systemd/system run/runc run/berth -mindepth 1 -maxdepth 1 \
-      -not -path var/lib/berth \\( ${FIND} \\) 2>/dev/null || true
+      -not -path var/lib/berth -not -path var/tmp/berth-test \\( ${FIND} \\) 2>/dev/null || true
     ls run | grep '\\.pid$' || true
     systemctl list-unit-files --no-legend --no-pager | sed 's/^/unit file /'
     systemctl list-units --state=failed --plain --no-legend --no-pager | sed 's/^/failed /'
@@ -30,10 +30,13 @@ export async function stateOfHost(host: Host): Promise<string[]> {
   return [...new Set(text.split('\n'))].sort();
 }
 
-/** Everything about files, down to the time of their last change: what even a look may not disturb. */
+/**
+ * Everything about files, down to the time of their last change: what even a look may not disturb.
+ * Where other hosts of this machine are kept shows through, and is none of this host's.
+ */
 export async function everyFile(host: Host): Promise<string[]> {
   const text = await host.sh(
-    `find /etc /usr/local /var/lib /var/tmp /opt /srv -not -path '/var/lib/docker*' -printf '%p %y %m %U:%G %s %l %C@\\n'
+    `find /etc /usr/local /var/lib /var/tmp /opt /srv -not -path '/var/lib/docker*' -not -path '/var/tmp/berth-test*' -printf '%p %y %m %U:%G %s %l %C@\\n'
      find /etc /var/lib/berth -type f -exec sha256sum {} +`,
   );
   return text.split('\n').sort();
