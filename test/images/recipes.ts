@@ -5,6 +5,7 @@ import { etcd } from './etcd/recipe.ts';
 import { flanneld } from './flanneld/recipe.ts';
 import { httpd } from './httpd/recipe.ts';
 import { httpdPlain, httpdUser } from './httpd-plain/recipe.ts';
+import { listener, listenerShipped } from './listener/recipe.ts';
 import { missingValue } from './missing-value/recipe.ts';
 import { readyCheck, readyLabel, readyNotify } from './ready/recipe.ts';
 import type { Recipe } from './recipe.ts';
@@ -23,6 +24,8 @@ export const STANDARD: Recipe[] = [
   broken,
   crashing,
   sleeper,
+  listener,
+  listenerShipped,
   missingValue,
   readyCheck,
   readyLabel,

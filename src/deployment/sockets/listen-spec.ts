@@ -19,18 +19,21 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
  * "=" in front of those ends the name. Throws `usage`.
  */
 export function parseListenSpec(text: string): ListenSpec {
-  const [, name, protocol, rest = ''] = /^(?:([^=/@:[]*)=)?(?:([a-z]+):)?(.*)$/su.exec(text) ?? [];
+  const [, name, protocol, rest = ''] = /^(?:([^=/@:[]*)=)?(?:(tcp|udp|unix):)?(.*)$/su.exec(text) ?? [];
   if (name !== undefined && !NAME.test(name)) {
     throw new BerthError('usage', `not the name of a socket: ${OPTION} ${quote(text)}: ${quote(name)}`, {
       hint: 'use letters, digits, ".", "_" and "-", such as http=8080',
     });
   }
   const address = parseSocketAddress(rest, OPTION);
-  const fits = { tcp: address.kind === 'ip', udp: address.kind === 'ip', unix: address.kind !== 'ip' };
-  if (protocol !== undefined && (!Object.hasOwn(fits, protocol) || !fits[protocol as keyof typeof fits])) {
-    throw new BerthError('usage', `not a socket: ${OPTION} ${quote(text)}: ${quote(`${protocol}:`)}`, {
-      hint: 'tcp: and udp: go before a port or an IP address, unix: before a path or an "@"; tcp: and unix: may be left out',
-    });
+  if (protocol !== undefined && (protocol === 'unix') === (address.kind === 'ip')) {
+    throw new BerthError(
+      'usage',
+      `not a socket: ${OPTION} ${quote(text)}: ${protocol} does not go with that address`,
+      {
+        hint: 'tcp: and udp: go before a port or an IP address, unix: before a path or an "@"; tcp: and unix: may be left out',
+      },
+    );
   }
   return { name: name ?? null, type: protocol === 'udp' ? 'datagram' : 'stream', address };
 }
