@@ -35,6 +35,7 @@ export class ImageTree {
   readonly linked = new Set<Leaf>();
   readonly #limits: LayerLimits;
   #followed = 0;
+  #directories = 0;
 
   constructor(limits: LayerLimits) {
     this.#limits = limits;
@@ -111,6 +112,9 @@ export class ImageTree {
   #makeDirectory(parent: DirectoryNode, name: string): DirectoryNode {
     const directory = makeDirectory(parent);
     checkLimit(this.#limits, 'depth', directory.depth, 'depth of a path');
+    // Names without entries for their parents make a hundred of them each.
+    this.#directories += 1;
+    checkLimit(this.#limits, 'entries', this.#directories, 'directories of an image');
     if (name.length > 255) throw unsafe(`${printable(name)}: a name is longer than 255 bytes`);
     parent.children.set(name, directory);
     return directory;

@@ -149,3 +149,11 @@ test('an image whose names all lead through long chains of symlinks is refused w
   for (let index = 0; index < 100_000; index += 1) entries.push(parse(`s0/${index}`));
   assert.throws(() => uniteLayers([entries]), { code: 'layer-unsafe', message: /too many symlinks/ });
 });
+
+test('names whose parents have no entries cannot make millions of directories', () => {
+  const entries = Array.from({ length: 1000 }, (_, index) => parse(`${index}/${'a/'.repeat(125)}f`));
+  assert.throws(() => uniteLayers([entries], layerLimits({ entries: 10_000 })), {
+    code: 'limit-exceeded',
+    message: /directories of an image.*limits\.entries/,
+  });
+});
