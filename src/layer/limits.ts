@@ -4,7 +4,7 @@ import { BerthError } from '../errors.ts';
 export interface LayerLimits {
   /** Layers of an image. */
   layers: number;
-  /** Entries of all layers together. */
+  /** Entries of all layers together; also directories that no entry describes, and zstd frames of a layer. */
   entries: number;
   /** Length of one path. */
   pathBytes: number;

@@ -101,7 +101,9 @@ function checkSource(where: string, { source, options }: MountShape): string[] {
   const own = OWN.find((directory) => path === directory || path.startsWith(`${directory}/`));
   if (own !== undefined) throw invalid(where, `${path} belongs to berth`);
   const above = OWN.find((directory) => path === '/' || directory.startsWith(`${path}/`));
-  if (above === undefined || options.includes('ro')) return [];
+  // As mount(8) and runtimes have it, the later of two options counts.
+  const writable = options.findLast((option) => option === 'ro' || option === 'rw') !== 'ro';
+  if (above === undefined || !writable) return [];
   return [`${where} gives the service ${path} to write, and with it ${above}, where all services are kept`];
 }
 

@@ -103,9 +103,10 @@ test('a mount above the store is read-only or warned of', () => {
     bind('/host', '/'),
     bind('/lib', '/var/lib'),
     bind('/ro', '/', 'ro'),
+    bind('/rw', '/', 'ro', 'rw'),
     bind('/l', '/var/lib/web'),
   ];
-  assert.equal(checkConfig(config).warnings.length, 2);
+  assert.equal(checkConfig(config).warnings.length, 3);
 });
 
 test('the kernel trees are what they seem', () => {
