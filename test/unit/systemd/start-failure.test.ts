@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { printable } from '../../../src/systemd/journal.ts';
+import { printable, selectLines } from '../../../src/systemd/journal.ts';
 import { describeFailure } from '../../../src/systemd/start-failure.ts';
 import { unitState, unwrapProperties } from '../../../src/systemd/unit-state.ts';
 
@@ -56,4 +56,17 @@ test('64-bit properties become numbers, and absent ones are empty', () => {
   assert.equal(state.restarts, 3);
   assert.equal(state.result, '');
   assert.equal(state.mainPid, 0);
+});
+
+test('log lines are those of one start, with those whose process was gone too soon to be known', () => {
+  const line = (message: unknown, id?: string) => ({
+    MESSAGE: message,
+    ...(id === undefined ? {} : { _SYSTEMD_INVOCATION_ID: id }),
+  });
+  const started = { MESSAGE: 'Starting', INVOCATION_ID: 'new', _SYSTEMD_INVOCATION_ID: 'of-systemd' };
+  const entries = [line('old', 'old'), line('of whom?'), started, line([111, 117, 116]), line('new', 'new')];
+  assert.deepEqual(selectLines(entries, 'new'), ['out', 'new']);
+  assert.deepEqual(selectLines([line('old', 'old'), started], 'new'), ['Starting']);
+  assert.deepEqual(selectLines([line('old', 'old')], 'new'), []);
+  assert.deepEqual(selectLines([line('of whom?'), line('new', 'new')], 'new'), ['new']);
 });
