@@ -1,12 +1,6 @@
 import { BerthError } from '../errors.ts';
 import { quote } from '../reference/quote.ts';
-import {
-  isUnitName,
-  isUnitTemplate,
-  parseUnitName,
-  type UnitName,
-  unitSuffix,
-} from '../systemd/unit-name.ts';
+import { isUnitName, isUnitTemplate, parseUnitName, type UnitName } from '../systemd/unit-name.ts';
 
 /** What a service needs and waits for, and what waits for it. To require a unit is to wait for it, too. */
 export interface Dependencies {
@@ -51,15 +45,4 @@ export function dependencyDirectives(
       ? []
       : [{ section: 'Unit' as const, key: DIRECTIVES[kind], value: units.join(' ') }];
   });
-}
-
-/**
- * Those of needed units that cannot be there because something else must bring them. The rest comes
- * from the kernel or from systemd when its time has come.
- */
-export function comesFromFile(unit: string): boolean {
-  return (
-    isUnitName(unit) &&
-    ['service', 'socket', 'target', 'timer', 'path'].includes(unitSuffix(parseUnitName(unit)))
-  );
 }

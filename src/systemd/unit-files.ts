@@ -36,11 +36,13 @@ export interface FoundUnit {
 export class UnitFiles {
   readonly #paths: Paths;
   readonly #added: ReadonlyMap<string, string>;
+  readonly #addedNames: ReadonlyMap<string, string[]>;
   readonly #listed = new Map<string, string[]>();
 
   constructor(paths: Paths, added: ReadonlyMap<string, string> = new Map()) {
     this.#paths = paths;
     this.#added = added;
+    this.#addedNames = namesByDirectory(added.keys());
   }
 
   /** The names of all unit files, templates too, each once. */
@@ -97,8 +99,8 @@ export class UnitFiles {
   #list(directory: string): string[] {
     const known = this.#listed.get(directory);
     if (known !== undefined) return known;
-    const added = [...this.#added.keys()].map(split).filter((path) => path.directory === directory);
-    const names = unique([...added.map(({ name }) => name), ...listDirectory(this.#paths.locate(directory))]);
+    const added = this.#addedNames.get(directory) ?? [];
+    const names = unique([...added, ...listDirectory(this.#paths.locate(directory))]);
     this.#listed.set(directory, names);
     return names;
   }
@@ -160,6 +162,14 @@ function dropInNames(unit: string): string[] {
       .map((_, index) => `${words.slice(0, words.length - 1 - index).join('-')}-.${suffix}`);
   });
   return [...sourceNames(unit), ...prefixes, suffix];
+}
+
+function namesByDirectory(paths: Iterable<string>): Map<string, string[]> {
+  const names = new Map<string, string[]>();
+  for (const { directory, name } of [...paths].map(split)) {
+    names.set(directory, [...(names.get(directory) ?? []), name]);
+  }
+  return names;
 }
 
 function split(path: string): { directory: string; name: string } {

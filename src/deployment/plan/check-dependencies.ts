@@ -8,7 +8,6 @@ import { UnitFiles } from '../../systemd/unit-files.ts';
 import type { UnitGraph } from '../../systemd/unit-graph.ts';
 import { NEEDS, type UnitLinks } from '../../systemd/unit-links.ts';
 import { findCycle, orderUnits } from '../../systemd/unit-order.ts';
-import { comesFromFile } from '../dependencies.ts';
 import { mainUnit } from '../record.ts';
 import type { Step } from './plan.ts';
 import type { StagedDeployment } from './plan-install.ts';
@@ -76,6 +75,9 @@ export function checkDependencies(
   );
 }
 
+// The others come from the kernel or from systemd when their time has come.
+const FROM_FILES = /\.(?:service|socket|target|timer|path)$/;
+
 interface Missing {
   unit: string;
   masked: boolean;
@@ -85,7 +87,7 @@ interface Missing {
 function missingOf(unit: string, graph: UnitGraph): Missing[] {
   return graph.targets(unit, ...NEEDS).flatMap((needed) => {
     const state = graph.loadState(needed);
-    if (!comesFromFile(needed) || (state !== 'not-found' && state !== 'masked')) return [];
+    if (!FROM_FILES.test(needed) || (state !== 'not-found' && state !== 'masked')) return [];
     const masked = state === 'masked';
     const text = `${unit} requires ${needed}, which is ${masked ? 'masked' : 'not installed'}`;
     return [{ unit: needed, masked, text }];
