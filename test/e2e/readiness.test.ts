@@ -104,6 +104,23 @@ test('a service that ends before it is ready fails with the status of its own pr
   assert.match(await host.journal('svc'), /^no disk$/m);
 });
 
+test('a service that notifies may ask for more time, and fails without a trace when it takes too long', async () => {
+  await install(
+    'ready-notify',
+    'note("EXTEND_TIMEOUT_USEC=20000000") if -e "/state/slow"; await("/state/go"); note("READY=1");',
+  );
+  await override('Restart=no', 'TimeoutStartSec=2');
+  assert.equal((await host.run('systemctl', ['start', 'svc'])).exitCode, 1);
+  assert.equal(await show('Result'), 'timeout');
+  assert.equal(await host.sh('ls -d /run/runc/* 2>/dev/null || true'), '');
+  await touch('slow');
+  await startInBackground('svc');
+  await host.sh('sleep 3');
+  assert.equal(await show('ActiveState'), 'activating');
+  await touch('go');
+  await until('ActiveState', 'active');
+});
+
 test('the watchdog kills a service that hangs, and it comes back', async () => {
   const alive = 'note("WATCHDOG=1"); select(undef, undef, undef, 0.2);';
   await install(

@@ -41,14 +41,18 @@ export function addReadiness(unit: UnitFile, readiness: Readiness, container: Co
       return [
         // For the script to lengthen the start. The runtime would take the socket for the container, and wait
         // for a message that never comes.
-        ...(missing('NotifyAccess') ? [service('NotifyAccess', 'exec')] : []),
+        ...(mayScriptsNotify(unit) ? [] : [service('NotifyAccess', 'exec')]),
         service('UnsetEnvironment', 'NOTIFY_SOCKET'),
         service('ExecStartPost', quoteExecLine(scriptCommand(container.bundle, 'ready'))),
       ];
   }
 }
 
-/** Throws `unit-invalid` for a readiness command with a NUL in it. */
+function mayScriptsNotify(unit: UnitFile): boolean {
+  return ['exec', 'all'].includes(unit.get('Service', 'NotifyAccess') ?? '');
+}
+
+/** The scripts that a unit's commands call. Throws `unit-invalid` for a readiness command with a NUL in it. */
 export async function renderScripts(
   unit: string,
   readiness: Readiness,

@@ -15,11 +15,11 @@ class FakeHost {
   readonly directory: string;
   readonly container: Container;
 
-  constructor(test: TestContext, runtime: string) {
+  constructor(test: TestContext, runtime: string, notify = '') {
     this.directory = mkdtempSync(join(tmpdir(), 'berth-scripts-'));
     test.after(() => rmSync(this.directory, { recursive: true, force: true }));
     const path = this.#program('runc', runtime);
-    this.#program('systemd-notify', '');
+    this.#program('systemd-notify', notify);
     this.container = {
       name: parseServiceName('web@a'),
       runtime: { path, name: 'runc' },
@@ -153,6 +153,15 @@ test('a container that cannot be started does not stay', async (test) => {
   const { start = '' } = await renderScripts('web@a.service', { by: 'notify', watchdog: 1 }, host.container);
   assert.equal((await host.run(start)).exitCode, 1);
   assert.match(host.log, /runc unset delete\|--force\|web\+a\|\n$/);
+  const unheard = new FakeHost(test, CREATE, 'exit 1');
+  const { start: third = '' } = await renderScripts(
+    'web@a.service',
+    { by: 'notify', watchdog: 1 },
+    unheard.container,
+  );
+  assert.equal((await unheard.run(third)).exitCode, 1);
+  assert.doesNotMatch(unheard.log, /start/);
+  assert.match(unheard.log, /runc unset delete/);
   const broken = new FakeHost(test, 'exit 1');
   const second = await renderScripts('web@a.service', { by: 'notify', watchdog: 1 }, broken.container);
   assert.equal((await broken.run(second.start ?? '')).exitCode, 1);
@@ -177,6 +186,9 @@ test('a unit gets what its readiness takes, and keeps what it says itself', asyn
     'Service UnsetEnvironment=NOTIFY_SOCKET',
     'Service ExecStartPost=/bin/sh "/b/100%% x/ready"',
   ]);
+  const access = (text: string) => add(text, command(['/x'])).filter((line) => line.includes('NotifyAccess'));
+  assert.deepEqual(access('NotifyAccess=all\n'), []);
+  assert.deepEqual(access('NotifyAccess=main\n'), ['Service NotifyAccess=exec']);
   assert.deepEqual(add('', { by: 'notify', watchdog: undefined }), [
     'Service NotifyAccess=all',
     `Service PIDFile=${container.pidFile}`,
