@@ -79,6 +79,6 @@ function matches(digest: Digest, bytes: Uint8Array): boolean {
 function damaged(path: string, how: string, cause?: unknown): BerthError {
   return new BerthError('store-damaged', `blob is damaged: ${path}: ${how}`, {
     cause,
-    hint: 'berth verify --repair',
+    hint: 'berth fsck --repair',
   });
 }

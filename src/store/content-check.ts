@@ -18,6 +18,8 @@ export type StoreProblem = {
   | { kind: 'blob'; digest: Digest }
   /** The list of images. */
   | { kind: 'images' }
+  /** The store itself. */
+  | { kind: 'store' }
   /** Nothing that a store has. */
   | { kind: 'stray' }
 );

@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs';
 import { BerthError } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
 import { ContentCheck, type StoreProblem } from './content-check.ts';
 import { isLeftover, listBlobs, listLayers, listObjects, type StoreEntry } from './contents.ts';
 import { type ImageParts, readImageParts } from './image-parts.ts';
 import { readImages, type StoredImage } from './images.ts';
-import type { Store } from './store.ts';
+import { isPrivate, type Store } from './store.ts';
 
 /** What a check of a whole store found. */
 export interface StoreReport {
@@ -27,6 +28,9 @@ export interface StoreReport {
 export function checkStore(store: Store): StoreReport {
   const check = new ContentCheck(store);
   const strays: StoreProblem[] = [];
+  if (existsSync(store.directory) && !isPrivate(store.directory)) {
+    strays.push({ kind: 'store', path: store.directory, what: 'is open to others' });
+  }
   // Layers first: with their entries, it can be said what is wrong with an object.
   const layers = known(listLayers(store), strays);
   for (const diffId of layers) check.layer(diffId);

@@ -153,6 +153,6 @@ function writeFully(descriptor: number, bytes: Buffer): void {
 function damaged(path: string, how: string, cause?: unknown): BerthError {
   return new BerthError('store-damaged', `layer record is damaged: ${path}: ${how}`, {
     cause,
-    hint: 'berth verify --repair',
+    hint: 'berth fsck --repair',
   });
 }

@@ -2,8 +2,8 @@ import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { BerthError, messageOf } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
-import { syncDirectory } from '../linux/durable.ts';
 import { fileSystemError } from '../linux/file-system.ts';
+import { syncFileSystem } from '../linux/syncfs.ts';
 import { listBlobs, listLayers, listObjects, type StoreEntry } from './contents.ts';
 import { readLayerRecord } from './layer-record.ts';
 import type { ObjectKey } from './object.ts';
@@ -46,8 +46,7 @@ function remove(store: Store, inOrder: string[][]): void {
   try {
     for (const paths of inOrder) {
       for (const path of paths) rmSync(path, { recursive: true, force: true });
-      const directories = new Set(paths.map((path) => join(path, '..')));
-      for (const directory of directories) syncDirectory(directory);
+      if (paths.length > 0) syncFileSystem(store.directory);
     }
     removeStaging(store);
   } catch (error) {

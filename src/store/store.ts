@@ -69,9 +69,14 @@ function makePrivate(directory: string): void {
   }
 }
 
-function checkPrivate(directory: string): void {
+/** True when nobody else can reach what is in a store: its files may be setuid. */
+export function isPrivate(directory: string): boolean {
   const { uid, mode } = statSync(directory);
-  if (uid === process.getuid?.() && (mode & 0o077) === 0) return;
+  return uid === process.getuid?.() && (mode & 0o077) === 0;
+}
+
+function checkPrivate(directory: string): void {
+  if (isPrivate(directory)) return;
   throw new BerthError('store-damaged', `store is open to others: ${directory}: its files may be setuid`, {
     hint: `chown root: ${directory}; chmod 0700 ${directory}`,
   });

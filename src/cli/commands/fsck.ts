@@ -50,6 +50,9 @@ function tell(before: StoreReport, after: StoreReport, seconds: number, { output
       `blobs: ${blobs}, files: ${objects}, ${formatBytes(bytes)} in ${seconds.toFixed(1)} s)`,
   );
   if (left.size > 0 && before === after) output.note('Hint: berth fsck --repair');
+  // A checkout has links to what was damaged.
+  if (repaired.length > 0)
+    output.note('Hint: berth verify --repair, for services that have the damage still');
 }
 
 function printJson(before: StoreReport, after: StoreReport, seconds: number, { output }: Context): void {

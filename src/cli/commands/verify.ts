@@ -7,6 +7,7 @@ import {
   type VerifyReport,
   verify,
 } from '../../deployment/verify/verify.ts';
+import { BerthError } from '../../errors.ts';
 import type { ServiceName } from '../../service-name.ts';
 import type { Store } from '../../store/store.ts';
 import { formatBytes } from '../bytes.ts';
@@ -43,6 +44,9 @@ export function addVerify(program: Command, context: Context): void {
     .option('--authfile <file>', 'credentials for registries')
     .option('--json', 'print JSON')
     .action(async (names: string[], options: Options) => {
+      if (options.force && !options.repair) {
+        throw new BerthError('usage', '--force is for --repair', { hint: 'berth verify --repair --force' });
+      }
       const began = Date.now();
       const services = namedServices(names, context.paths);
       const outcome = options.repair
@@ -104,8 +108,11 @@ function tell(
     return;
   }
   output.note(`${left.size} ${left.size === 1 ? 'difference' : 'differences'} (${read})`);
-  if (before !== after) output.note('what a person changed stays theirs: --force puts it back');
-  else output.note('Hint: berth verify --repair');
+  output.note(
+    before === after
+      ? 'Hint: berth verify --repair'
+      : 'Hint: --force puts back host files that were changed; the rest comes with uninstall and install',
+  );
 }
 
 function toJson({ before, after }: Outcome) {

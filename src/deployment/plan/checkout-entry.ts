@@ -36,7 +36,7 @@ function placeFile(store: Store, file: StoredFile, path: FileName): void {
   const damage = compareStat(object, file);
   if (damage !== undefined) {
     throw new BerthError('store-damaged', `object is damaged: ${object}: ${damage}`, {
-      hint: 'berth verify --repair',
+      hint: 'berth fsck --repair',
     });
   }
   // Thousands of empty files would meet in one inode and run into its limit of links.

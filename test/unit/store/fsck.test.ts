@@ -171,6 +171,14 @@ const DAMAGES: Damage[] = [
     finds: /^not a list of images$/,
   },
   {
+    name: 'a store that others can look into',
+    damage: (store) => {
+      chmodSync(store.directory, 0o711);
+      return store.directory;
+    },
+    finds: /^is open to others$/,
+  },
+  {
     name: 'a file that does not belong there',
     damage: (store) => {
       writeFileSync(join(store.objects, 'README'), '');
