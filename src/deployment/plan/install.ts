@@ -11,6 +11,7 @@ import type { Systemd } from '../../systemd/systemd.ts';
 import type { ImageSource } from '../../transport/source.ts';
 import { untilAborted } from '../apply/until-aborted.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { areSiblings, installedSiblings } from '../instances/siblings.ts';
 import { type DeploymentRecord, readCurrentRecord } from '../record.ts';
 import type { SocketRequest } from '../sockets/socket-request.ts';
 import type { Values } from '../template/values.ts';
@@ -92,9 +93,12 @@ export async function prepareInstall(request: InstallRequest, host: InstallHost)
       const image = images.get(target.image);
       if (image === undefined) continue;
       const { dependencies, enable } = request;
-      staged.push(
-        await stageDeployment({ ...host, ...target, staging, image, runtime, dependencies, enable }),
-      );
+      const siblings = [
+        ...installedSiblings(target.name, host.paths),
+        ...staged.filter(({ record }) => areSiblings(target.name, record.service)),
+      ];
+      const input = { ...host, ...target, staging, image, runtime, dependencies, enable, siblings };
+      staged.push(await stageDeployment(input));
     }
   }
   return { ...(await planInOrder(staged, request, host)), present };

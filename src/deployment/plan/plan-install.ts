@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { BerthError, isErrno } from '../../errors.ts';
 import type { Paths } from '../../paths.ts';
 import type { StoredImage } from '../../store/images.ts';
+import { areSiblings, installedSiblings, sharedWith } from '../instances/siblings.ts';
 import { type DeploymentRecord, mainUnit } from '../record.ts';
 import type { Plan, Step } from './plan.ts';
 import type { StagedFile } from './stage-files.ts';
@@ -22,7 +23,9 @@ export interface StagedDeployment {
 
 /** Puts several deployments in place as one change; `now` starts them, each that has a service. */
 export function planInstall(staged: StagedDeployment[], paths: Paths, options: { now: boolean }): Plan {
-  const files = onceEach(staged.flatMap((deployment) => planFiles(deployment, paths)));
+  const files = onceEach(
+    staged.flatMap((deployment, index) => planFiles(deployment, staged.slice(0, index), paths)),
+  );
   refuseOccupied(files, paths);
   const services = staged.map(({ record }) => record).filter(({ units }) => units.length > 0);
   const enabled = services.filter((record) => record.enabled).flatMap((record) => mainUnit(record) ?? []);
@@ -63,9 +66,23 @@ function onceEach(steps: Step[]): Step[] {
   });
 }
 
-function planFiles({ record, files }: StagedDeployment, paths: Paths): Step[] {
+/** The files of a deployment but those that another instance of the service has, or brings before. */
+function planFiles(
+  { record, files }: StagedDeployment,
+  earlier: readonly StagedDeployment[],
+  paths: Paths,
+): Step[] {
   const deployment = paths.deployment(record.service, record.number);
-  return files.map((file) => planFile(file, deployment));
+  const shared = new Set([
+    ...sharedWith(record, installedSiblings(record.service, paths)).filter((path) =>
+      isThere(paths.locate(path)),
+    ),
+    ...sharedWith(
+      record,
+      earlier.filter((other) => areSiblings(record.service, other.record.service)),
+    ),
+  ]);
+  return files.filter(({ path }) => !shared.has(path)).map((file) => planFile(file, deployment));
 }
 
 function planFile(file: StagedFile, deployment: string): Step {

@@ -9,6 +9,8 @@ export interface LeavingService {
   record: DeploymentRecord;
   active: string[];
   enabled: string[];
+  /** Files that other instances of the service still need. */
+  shared: string[];
 }
 
 /**
@@ -26,7 +28,7 @@ export function planUninstall(leaving: LeavingService[], paths: Paths): Plan {
       .filter(({ record }) => record.units.length > 0)
       .map(({ record, enabled }): Step => ({ kind: 'disable', units: record.units, enabled })),
     ...leaving.flatMap(({ record }) => planCleaning(record, paths)),
-    ...leaving.flatMap(({ record }) => planRemovals(record, paths)),
+    ...planRemovals(leaving, paths),
     ...(units.length > 0 ? [{ kind: 'reload' } as const] : []),
     ...leaving.map(({ record }): Step => ({ kind: 'retire', service: record.service })),
   ];
@@ -44,11 +46,17 @@ function planCleaning(record: DeploymentRecord, paths: Paths): Step[] {
     .map(({ path }): Step => ({ kind: 'tmpfiles-remove', path }));
 }
 
-function planRemovals({ files, directories }: DeploymentRecord, paths: Paths): Step[] {
-  return [
-    ...files.toReversed().flatMap((file) => planRemoval(file, paths)),
+function planRemovals(leaving: LeavingService[], paths: Paths): Step[] {
+  // Of two instances that go, only one can remove what they share.
+  const done = new Set<string>();
+  const first = (path: string) => !done.has(path) && done.add(path);
+  return leaving.flatMap(({ record: { files, directories }, shared }) => [
+    ...files
+      .toReversed()
+      .filter(({ path }) => !shared.includes(path) && first(path))
+      .flatMap((file) => planRemoval(file, paths)),
     ...directories.toReversed().map((path): Step => ({ kind: 'remove-directory', path })),
-  ];
+  ]);
 }
 
 function planRemoval(file: InstalledFile, paths: Paths): Step[] {

@@ -5,6 +5,8 @@ import type { Paths } from '../../paths.ts';
 import type { ServiceName } from '../../service-name.ts';
 import type { HostFile } from '../exports/host-files.ts';
 import { hashFile } from '../hash-file.ts';
+import type { UnitTexts } from '../instances/share-unit.ts';
+import { unitFileName } from '../instances/unit-template.ts';
 import type { RenderedDeployment } from '../render/render-deployment.ts';
 import { proxyUnit, socketUnit } from '../sockets/render-sockets.ts';
 
@@ -35,12 +37,14 @@ export type StagedFile = {
  */
 export function stageFiles(
   name: ServiceName,
-  rendered: RenderedDeployment,
+  rendered: RenderedDeployment & UnitTexts,
   directory: string,
   paths: Paths,
 ): StagedFile[] {
   const stage = new FileStage(directory, paths);
-  stage.text(rendered.service, 'unit', paths.unit(`${name}.service`), `${name}.service`);
+  const unit = unitFileName(name);
+  stage.text(rendered.service, 'unit', paths.unit(unit), unit);
+  stage.text(rendered.instanceDropIn, 'unit', paths.unit(`${name}.service.d/05-berth.conf`), '05-berth.conf');
   stage.text(rendered.dropIn, 'unit', paths.unit(`${name}.service.d/10-berth.conf`), '10-berth.conf');
   stage.text(rendered.userDropIn, 'unit', paths.unit(`${name}.service.d/50-berth.conf`), '50-berth.conf');
   stage.text(rendered.socket, 'unit', paths.unit(socketUnit(name)), socketUnit(name));

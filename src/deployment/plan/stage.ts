@@ -17,6 +17,8 @@ import { readImages } from '../../store/images.ts';
 import type { Store } from '../../store/store.ts';
 import { keepBundle } from '../bundle.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { shareUnit } from '../instances/share-unit.ts';
+import { readUnitTemplate, type Sibling } from '../instances/siblings.ts';
 import { type DeploymentRecord, formatRecord, type RecordedFile } from '../record.ts';
 import { type RenderedDeployment, renderDeployment } from '../render/render-deployment.ts';
 import { createdPaths } from '../render/render-lines.ts';
@@ -42,6 +44,8 @@ export interface StageInput {
   /** What the person wants systemd to listen on. */
   sockets: SocketRequest | null;
   enable: boolean;
+  /** The other instances of the service that are there, or staged, when this is one. */
+  siblings: Sibling[];
   /** Seconds that a readiness command may delay a start. */
   readinessLimit: number | undefined;
   warn(text: string): void;
@@ -68,11 +72,13 @@ async function stage(input: StageInput): Promise<StagedDeployment> {
   const rootfs = join(directory, 'rootfs');
   mkdirSync(directory, { mode: 0o700 });
   checkout(store, image.diffIds, rootfs);
-  const rendered = await renderDeployment({
+  const own = await renderDeployment({
     ...input,
     rootfs,
     image: { name: image.name, id: image.configDigest, config: image.config },
   });
+  const template = readUnitTemplate(name, input.siblings, paths);
+  const rendered = { ...own, ...shareUnit(own.service, name, template) };
   for (const warning of rendered.warnings) warn(`${name}: ${warning}`);
   const mountPoints =
     rendered.config === undefined ? [] : await writeConfig(rendered.config, directory, rootfs);
@@ -107,7 +113,7 @@ async function writeConfig(config: OciConfig, directory: string, rootfs: string)
 }
 
 function makeRecord(
-  { name, image, runtime, settings, dependencies, sockets, enable }: StageInput,
+  { name, image, runtime, settings, dependencies, sockets, enable, siblings }: StageInput,
   { values, service, proxy, socket, imageDependencies }: RenderedDeployment,
   files: StagedFile[],
 ): Omit<DeploymentRecord, 'mountPoints' | 'bundle'> {
@@ -136,8 +142,17 @@ function makeRecord(
     units,
     enabled: enable && units.length > 0,
     files: files.flatMap(recordedFile),
-    directories: files.filter(({ type }) => type === 'directory').map(({ path }) => path),
+    directories: directoriesOf(files, siblings),
   };
+}
+
+/** What this deployment makes, and what its siblings made for files that it has as well: the last one removes them. */
+function directoriesOf(files: StagedFile[], siblings: Sibling[]): string[] {
+  const made = files.filter(({ type }) => type === 'directory').map(({ path }) => path);
+  const shared = siblings
+    .flatMap(({ record }) => record.directories)
+    .filter((directory) => files.some(({ path }) => path.startsWith(`${directory}/`)));
+  return [...new Set([...shared, ...made])].sort();
 }
 
 function recordedFile(file: StagedFile): RecordedFile[] {

@@ -4,6 +4,7 @@ import type { ServiceName } from '../../service-name.ts';
 import { loadGraph } from '../../systemd/load-graph.ts';
 import type { Systemd } from '../../systemd/systemd.ts';
 import { serviceUnit } from '../../systemd/unit-name.ts';
+import { installedSiblings } from '../instances/siblings.ts';
 import { listServices, readCurrentRecord } from '../record.ts';
 import { checkDependents, inStopOrder } from './check-dependents.ts';
 import type { Plan } from './plan.ts';
@@ -24,7 +25,7 @@ export interface UninstallHost {
 export async function prepareUninstall(names: ServiceName[], host: UninstallHost): Promise<Plan> {
   const { paths, systemd } = host;
   const leaving: LeavingService[] = [];
-  for (const name of names) leaving.push(await findLeaving(name, host));
+  for (const name of names) leaving.push(await findLeaving(name, names, host));
   // All that berth installed is asked: systemd may have had no need of a stopped service's unit yet.
   const units = [...leaving.flatMap(({ record }) => record.units), ...listServices(paths).map(serviceUnit)];
   const graph = await loadGraph(systemd, units);
@@ -34,6 +35,7 @@ export async function prepareUninstall(names: ServiceName[], host: UninstallHost
 
 async function findLeaving(
   name: ServiceName,
+  names: readonly ServiceName[],
   { paths, systemd }: Pick<UninstallHost, 'paths' | 'systemd'>,
 ): Promise<LeavingService> {
   const record = readCurrentRecord(paths, name);
@@ -47,5 +49,8 @@ async function findLeaving(
     enabled: states
       .filter(({ unitFileState }) => unitFileState.startsWith('enabled'))
       .map((state) => state.name),
+    shared: installedSiblings(name, paths)
+      .filter(({ record: other }) => !names.includes(other.service))
+      .flatMap(({ record: other }) => other.files.map(({ path }) => path)),
   };
 }

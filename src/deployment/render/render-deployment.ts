@@ -7,7 +7,7 @@ import { kernelCapabilities } from '../../runtime/kernel-capabilities.ts';
 import type { OciConfig } from '../../runtime/oci-config.ts';
 import { prepareConfig } from '../../runtime/prepare-config.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
-import type { ServiceName } from '../../service-name.ts';
+import { instanceOf, type ServiceName } from '../../service-name.ts';
 import { renderDefaultService, renderDefaultTmpfiles } from '../../systemd/default-templates.ts';
 import { parseUnitFile, type UnitFile } from '../../systemd/unit-file.ts';
 import {
@@ -97,6 +97,11 @@ export async function renderDeployment(input: DeploymentInput): Promise<Rendered
     request: input.sockets,
     shipped: rendered.socket,
   });
+  if (activation.socket !== undefined && instanceOf(input.name) !== undefined) {
+    throw new BerthError('usage', `cannot listen for ${input.name}: sockets are not for instances`, {
+      hint: 'make each a service of its own, with --name',
+    });
+  }
   const deployment: RenderedDeployment = {
     ...rendered,
     socket: activation.socket,

@@ -34,7 +34,7 @@ test('a service with sockets is enabled and started by them', (context) => {
 });
 
 test('sockets stop before the service, and come back as they were', (context) => {
-  const leaving = { record: RECORD, active: ['web.socket'], enabled: ['web.socket'] };
+  const leaving = { record: RECORD, active: ['web.socket'], enabled: ['web.socket'], shared: [] };
   const { steps } = planUninstall([leaving], new Paths(scratch(context)));
   assert.deepEqual(steps.slice(0, 4), [
     { kind: 'stop', unit: 'web.socket', active: true },

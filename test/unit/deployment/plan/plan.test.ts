@@ -164,6 +164,7 @@ test('an uninstall removes what is as it was, keeps what was changed, and asks f
     record: record as unknown as DeploymentRecord,
     active: ['web.service'],
     enabled: ['web.service'],
+    shared: [],
   };
   const plan = planUninstall([leaving], paths);
   assert.equal(plan.interrupted, 'redo');
