@@ -128,7 +128,10 @@ test('the graph and the last boot are shown as text, for programs and as drawing
     ]),
     ['etcd', 'flanneld', 'docker'].map((name) => [`${name}.service`, 'activating', 'active']),
   );
-  assert.match((await berth('graph', '--boot')).stdout, /^etcd\.service +0\.\d+ s +0\.\d+ s +active +░+█+$/m);
+  assert.match(
+    (await berth('graph', '--boot')).stdout,
+    /^etcd\.service +\d+\.\d+ s +\d+\.\d+ s +active +░+█+$/m,
+  );
   const { stdout, stderr } = await berth('graph', '--boot', '--svg', '/root/boot.svg');
   assert.deepEqual([stdout, stderr], ['', 'written: /root/boot.svg']);
   assert.match(await host.sh('cat /root/boot.svg'), /^<svg .*>docker\.service<.*<\/svg>$/ms);
@@ -270,4 +273,25 @@ test('one that is bound to another dies with it, and status tells so', async () 
   const running = await host.berth('status', 'flanneld');
   assert.equal(running.exitCode, 0);
   assert.match(running.stdout, /runs on, although etcd\.service failed \(signal, .*\), which it needs/);
+});
+
+test('below another root files alone tell of order, need and what is enabled', async () => {
+  const other = ['--root', '/srv/other'];
+  await host.sh(
+    'mkdir -p /srv/other/usr/bin /srv/other/etc; cp /usr/bin/runc /srv/other/usr/bin/; cp -r /etc/containers /srv/other/etc/',
+  );
+  const missing = await fails(...other, 'install', 'flanneld');
+  assert.match(missing, /flanneld\.service requires etcd\.service, which is not installed$/m);
+  await berth(...other, 'install', 'flanneld', 'etcd');
+  assert.match((await berth(...other, 'list')).stdout, /^flanneld +- +enabled /m);
+  const { stdout, exitCode } = await host.berth(...other, 'status', 'flanneld');
+  assert.equal(exitCode, 3);
+  assert.match(stdout, /^flanneld {2}-\n(?: .*\n)* {2}requires +etcd\.service$/m);
+  assert.equal((await berth(...other, 'graph')).stdout, 'flanneld.service\n└─ requires etcd.service');
+  assert.match(await fails(...other, 'uninstall', 'etcd'), /required by flanneld\.service$/m);
+  await berth(...other, 'uninstall', 'etcd', 'flanneld');
+  assert.equal(
+    await host.sh('find /srv/other/etc /srv/other/var/lib/berth/deployments -name ' * etcd * ''),
+    '',
+  );
 });
