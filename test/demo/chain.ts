@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CHECKOUT } from '../host/checkout.ts';
 import type { Host } from '../host/host.ts';
+import { whyNot } from '../images/cache.ts';
 import { flanneld } from '../images/flanneld/recipe.ts';
 import { expect, onHost, prompt, say, show } from './stage.ts';
 
@@ -10,7 +11,7 @@ const DRAWING = 'demo/boot.svg';
 
 /** Three services that must come one after the other, before any container runtime: one of them is Docker itself. */
 export async function showChain(): Promise<void> {
-  const lack = await flanneld.missing?.();
+  const lack = await whyNot(flanneld);
   if (lack !== undefined) {
     say(`The chain etcd → flanneld → docker is left out: ${lack}`);
     return;

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Host } from '../host/host.ts';
+import { whyNot } from '../images/cache.ts';
 import { flanneld } from '../images/flanneld/recipe.ts';
 
 // The chain that system containers exist for: etcd → flanneld → docker, all of them real.
 
-const lack = await flanneld.missing?.();
+const lack = await whyNot(flanneld);
 const options = lack === undefined ? {} : { skip: lack };
 
 let host: Host;
@@ -106,19 +107,27 @@ test('when etcd dies, systemd brings back the whole chain, in its order', option
   await host.sh('docker start waits; docker rm --force waits');
 });
 
-test('when etcd fails at boot, neither flanneld nor docker starts', options, async () => {
-  const dropIn = '/etc/systemd/system/etcd.service.d/90-broken.conf';
-  await host.sh(
-    `printf '[Service]\\nRestart=no\\nExecStart=\\nExecStart=/bin/sh -c "echo the disk is gone; exit 1"\\n' >${dropIn}`,
-  );
-  await host.reboot();
-  assert.equal((await times('etcd')).state, 'failed');
-  for (const service of ['flanneld', 'docker']) {
-    assert.deepEqual(await times(service), { state: 'inactive', started: 0, ready: 0 }, service);
-  }
-  assert.match(await host.journal('docker.service'), /Dependency failed for docker\.service/);
-  await host.sh(`rm ${dropIn}`);
-});
+test(
+  'when etcd fails at boot, neither flanneld nor docker starts, and status names the cause',
+  options,
+  async () => {
+    const dropIn = '/etc/systemd/system/etcd.service.d/90-broken.conf';
+    await host.sh(
+      `printf '[Service]\\nRestart=no\\nExecStart=\\nExecStart=/bin/sh -c "echo the disk is gone; exit 1"\\n' >${dropIn}`,
+    );
+    await host.reboot();
+    assert.equal((await times('etcd')).state, 'failed');
+    for (const service of ['flanneld', 'docker']) {
+      assert.deepEqual(await times(service), { state: 'inactive', started: 0, ready: 0 }, service);
+    }
+    assert.match(await host.journal('docker.service'), /Dependency failed for docker\.service/);
+    const { exitCode, stdout } = await host.berth('status', 'docker');
+    assert.equal(exitCode, 3);
+    assert.match(stdout, /^ +why +not started: etcd\.service failed .*flanneld\.service/m);
+    assert.match(stdout, /^ +the disk is gone$/m);
+    await host.sh(`rm ${dropIn}`);
+  },
+);
 
 test(
   'at each of ten boots, without berth and node, each waits until the one before is ready',

@@ -74,8 +74,10 @@ export class Machine {
       await sleep(20);
     }
     if (this.#nspawn.exitCode !== REBOOTED) {
+      const jobs =
+        this.#nspawn.exitCode === null ? await this.run('systemctl', ['list-jobs', '--no-pager']) : asked;
       throw new Error(
-        `the throwaway host did not reboot: systemd-nspawn ended with ${this.#nspawn.exitCode}, systemctl with ${asked.exitCode}: ${asked.combined}`,
+        `the throwaway host did not reboot: systemd-nspawn ended with ${this.#nspawn.exitCode}, systemctl with ${asked.exitCode}: ${asked.combined}\n${jobs.combined}`,
       );
     }
   }

@@ -28,12 +28,17 @@ export async function registryStorage(withBigfile: boolean): Promise<string[]> {
   return directories.filter((directory) => directory !== undefined);
 }
 
+/** Why this machine has no such image and cannot build it; undefined when it has it, or can. */
+export async function whyNot(recipe: Recipe): Promise<string | undefined> {
+  return existsSync(await imageDirectory(recipe)) ? undefined : await recipe.missing?.();
+}
+
 /** Undefined for an image that this machine cannot build, and for one that is not pushed. */
 async function storageOf(recipe: Recipe): Promise<string | undefined> {
   if (recipe.tags.length === 0) return undefined;
   const directory = join(await imageDirectory(recipe), 'registry');
   if (existsSync(directory)) return directory;
-  if ((await recipe.missing?.()) !== undefined) return undefined;
+  if ((await whyNot(recipe)) !== undefined) return undefined;
   throw new Error(
     `the test image ${recipe.name} is not built: run sh test/setup/run --host node test/images/build.ts`,
   );
