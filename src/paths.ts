@@ -49,6 +49,10 @@ export class Paths {
   current(name: ServiceName): string {
     return join(this.service(name), 'current');
   }
+  /** How the live deployment came to be the live one. */
+  history(name: ServiceName): string {
+    return join(this.service(name), 'history.json');
+  }
 
   get units(): string {
     return this.locate('/etc/systemd/system');

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
-import { type ApplyOptions, recover } from '../deployment/apply/apply.ts';
+import type { ApplyOptions } from '../deployment/apply/apply.ts';
 import { Journal } from '../deployment/apply/journal.ts';
+import { recover } from '../deployment/apply/recover.ts';
 import { BerthError, type ErrorCode, exitStatus } from '../errors.ts';
 import { fileSystemError } from '../linux/file-system.ts';
 import { acquireReaderLock, acquireWriterLock, type HeldLock, type LockOptions } from '../linux/lock.ts';

@@ -49,16 +49,11 @@ export class ManagerBus implements Systemd {
   }
 
   async start(unit: string): Promise<void> {
-    const name = parseUnitName(unit);
-    const result = await this.#run('StartUnit', name, 'cannot start');
-    if (result === 'done') return;
-    const properties = await this.#properties(name);
-    // The job's end was missed: its unit tells how it went. One that does its work and ends is inactive.
-    const state = unitState(name, properties);
-    if (result === undefined && state.activeState !== 'failed' && /^(?:success)?$/.test(state.result)) return;
-    const culprit = result === 'dependency' ? await findCulprit(name, this) : undefined;
-    if (culprit !== undefined) throw dependencyFailure(name, culprit);
-    throw startFailure(name, await readFailure(name, result ?? 'failed', properties));
+    await this.#bringUp('StartUnit', parseUnitName(unit));
+  }
+
+  async restart(unit: string): Promise<void> {
+    await this.#bringUp('RestartUnit', parseUnitName(unit));
   }
 
   /** No error for a unit that systemd does not know or that does not run. */
@@ -129,6 +124,18 @@ export class ManagerBus implements Systemd {
     const connection = await this.#connection?.catch(() => undefined);
     this.#connection = undefined;
     connection?.close();
+  }
+
+  async #bringUp(member: 'StartUnit' | 'RestartUnit', name: UnitName): Promise<void> {
+    const result = await this.#run(member, name, 'cannot start');
+    if (result === 'done') return;
+    const properties = await this.#properties(name);
+    // The job's end was missed: its unit tells how it went. One that does its work and ends is inactive.
+    const state = unitState(name, properties);
+    if (result === undefined && state.activeState !== 'failed' && /^(?:success)?$/.test(state.result)) return;
+    const culprit = result === 'dependency' ? await findCulprit(name, this) : undefined;
+    if (culprit !== undefined) throw dependencyFailure(name, culprit);
+    throw startFailure(name, await readFailure(name, result ?? 'failed', properties));
   }
 
   async #run(member: string, unit: UnitName, what: string): Promise<JobResult | undefined> {

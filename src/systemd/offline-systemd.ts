@@ -33,6 +33,10 @@ export class OfflineSystemd implements Systemd {
     this.#refuse('start', unit);
   }
 
+  async restart(unit: string): Promise<void> {
+    this.#refuse('restart', unit);
+  }
+
   async stop(unit: string): Promise<void> {
     this.#refuse('stop', unit);
   }

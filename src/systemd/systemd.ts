@@ -64,6 +64,8 @@ export interface Systemd {
   disable(units: string[]): Promise<void>;
   /** Starts a unit and follows its job to the end. Throws `unit-failed` with result, status and last journal lines, and `service-not-found`. */
   start(unit: string): Promise<void>;
+  /** The same for a unit that may run already; with it, systemd restarts the running units that need it. */
+  restart(unit: string): Promise<void>;
   /** No error for a unit that does not run or that systemd does not know. */
   stop(unit: string): Promise<void>;
   /** Forgets a failed state; no error when there is none. */

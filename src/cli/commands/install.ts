@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { apply } from '../../deployment/apply/apply.ts';
 import { type Dependencies, parseDependencies } from '../../deployment/dependencies.ts';
+import { describePlan } from '../../deployment/plan/describe-plan.ts';
 import {
   type InstallHost,
   type InstallRequest,
   type PreparedInstall,
   prepareInstall,
 } from '../../deployment/plan/install.ts';
-import { describeStep } from '../../deployment/plan/plan.ts';
 import { type DeploymentRecord, mainUnit } from '../../deployment/record.ts';
 import { BerthError, messageOf } from '../../errors.ts';
 import { hostPlatform } from '../../image/platform.ts';
@@ -108,7 +108,7 @@ async function printPlan(request: InstallRequest, options: InstallOptions, conte
       return;
     }
     notePresent(present, context);
-    if (plan.steps.length > 0) context.output.data(plan.steps.map(describeStep).join('\n'));
+    if (plan.steps.length > 0) context.output.data(describePlan(plan).join('\n'));
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { apply } from '../../deployment/apply/apply.ts';
-import { describeStep } from '../../deployment/plan/plan.ts';
+import { describePlan } from '../../deployment/plan/describe-plan.ts';
 import { prepareUninstall } from '../../deployment/plan/uninstall.ts';
 import { parseServiceName } from '../../service-name.ts';
 import type { Context } from '../context.ts';
@@ -31,7 +31,7 @@ export function addUninstall(program: Command, context: Context): void {
       if (options.dryRun) {
         const plan = await prepareUninstall(services, host);
         if (options.json) context.output.json({ services, dryRun: true, steps: plan.steps });
-        else context.output.data(plan.steps.map(describeStep).join('\n'));
+        else context.output.data(describePlan(plan).join('\n'));
         return;
       }
       await context.writing('uninstall', async (session) => {

@@ -16,11 +16,15 @@ export type Phase = (typeof PHASES)[number];
 export interface JournalEntry {
   phase: Phase;
   plan: Plan;
+  /** True when the system has booted since the change began. */
+  interruptedByBoot: boolean;
 }
 
 interface Content {
   version: 1;
   plan: Plan;
+  /** The boot in which it began (/proc/sys/kernel/random/boot_id). */
+  boot: string;
 }
 
 /**
@@ -39,7 +43,7 @@ export class Journal {
     mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
     syncDirectory(dirname(this.#directory));
     this.#clear();
-    const content: Content = { version: 1, plan };
+    const content: Content = { version: 1, plan, boot: bootId() };
     writeDurably(this.#file('applying'), `${JSON.stringify(content)}\n`, 0o600);
   }
 
@@ -58,9 +62,9 @@ export class Journal {
     if (phase === undefined) return undefined;
     const file = this.#file(phase);
     try {
-      const { version, plan } = JSON.parse(readFileSync(file, 'utf8')) as Content;
+      const { version, plan, boot } = JSON.parse(readFileSync(file, 'utf8')) as Content;
       if (version !== 1) throw new Error(`version ${version} is not known to this berth`);
-      return { phase, plan };
+      return { phase, plan, interruptedByBoot: boot !== bootId() };
     } catch (error) {
       throw new BerthError('journal-damaged', `cannot read the journal: ${file}: ${messageOf(error)}`, {
         cause: error,
@@ -94,4 +98,8 @@ export class Journal {
       if (!isErrno(error, 'ENOENT')) throw error;
     }
   }
+}
+
+function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
 }

@@ -30,6 +30,7 @@ export function planInstall(staged: StagedDeployment[], paths: Paths, options: {
   const services = staged.map(({ record }) => record).filter(({ units }) => units.length > 0);
   const enabled = services.filter((record) => record.enabled).flatMap((record) => mainUnit(record) ?? []);
   const steps: Step[] = [
+    ...(services.length > 0 ? [{ kind: 'reload', on: 'undo' } as const] : []),
     ...staged.flatMap(({ record, directory, image, previous }): Step[] => [
       { kind: 'deployment', service: record.service, number: record.number, staged: directory },
       { kind: 'current', service: record.service, number: record.number, previous: null },
@@ -37,7 +38,7 @@ export function planInstall(staged: StagedDeployment[], paths: Paths, options: {
     ]),
     ...files,
     ...staged.flatMap((deployment) => planRuns(deployment)),
-    ...(services.length > 0 ? [{ kind: 'reload' } as const] : []),
+    ...(services.length > 0 ? [{ kind: 'reload', on: 'run' } as const] : []),
     ...(enabled.length > 0 ? [{ kind: 'enable', units: enabled } as const] : []),
     ...(options.now ? services.flatMap(planStart) : []),
   ];

@@ -24,12 +24,13 @@ export function planUninstall(leaving: LeavingService[], paths: Paths): Plan {
       // The sockets first: a connection would start the service again.
       record.units.toReversed().map((unit): Step => ({ kind: 'stop', unit, active: active.includes(unit) })),
     ),
+    ...(units.length > 0 ? [{ kind: 'reload', on: 'undo' } as const] : []),
     ...leaving
       .filter(({ record }) => record.units.length > 0)
       .map(({ record, enabled }): Step => ({ kind: 'disable', units: record.units, enabled })),
     ...leaving.flatMap(({ record }) => planCleaning(record, paths)),
     ...planRemovals(leaving, paths),
-    ...(units.length > 0 ? [{ kind: 'reload' } as const] : []),
+    ...(units.length > 0 ? [{ kind: 'reload', on: 'run' } as const] : []),
     ...leaving.map(({ record }): Step => ({ kind: 'retire', service: record.service })),
   ];
   return {

@@ -1,6 +1,39 @@
 import type { ServiceName } from '../../service-name.ts';
 import type { StoredImage } from '../../store/images.ts';
+import type { HistoryEvent, Refusal } from '../history.ts';
 import type { InstalledFile } from '../record.ts';
+
+/** Puts a regular file where there is none. */
+export interface FileStep {
+  kind: 'file';
+  path: string;
+  source: string;
+  mode: number;
+  uid: number;
+  gid: number;
+  content: string;
+}
+
+/** Puts a symlink where there is nothing. */
+export interface SymlinkStep {
+  kind: 'symlink';
+  path: string;
+  target: string;
+}
+
+/** A command on the host that succeeds while a service is well. Times are seconds. */
+export interface HealthCheck {
+  unit: string;
+  argv: string[];
+  /** For one try. */
+  timeout: number;
+  /** Between two tries. */
+  interval: number;
+  /** So many failures in a row mean that it is not well. */
+  retries: number;
+  /** Failures in this time since the start do not count. */
+  startPeriod: number;
+}
 
 /**
  * One step of a change, as data: `--dry-run` prints it, the journal keeps it, apply runs it. A step
@@ -14,19 +47,26 @@ export type Step =
   | { kind: 'current'; service: ServiceName; number: number; previous: number | null }
   /** Makes a directory that is not there. */
   | { kind: 'directory'; path: string; mode: number; uid: number; gid: number }
-  /** Puts a regular file where there is none. */
-  | { kind: 'file'; path: string; source: string; mode: number; uid: number; gid: number; content: string }
-  /** Puts a symlink where there is nothing. */
-  | { kind: 'symlink'; path: string; target: string }
+  | FileStep
+  | SymlinkStep
+  /** Puts a file or symlink in the place of one that is still as berth put it there. */
+  | { kind: 'replace'; before: InstalledFile; by: FileStep | SymlinkStep }
   /** Records under which name the image was installed. */
   | { kind: 'tag'; image: StoredImage; previous: StoredImage | null }
   | { kind: 'sysusers'; path: string }
   /** `absent`: what the file is to create and what is not there yet. */
   | { kind: 'tmpfiles'; path: string; absent: string[] }
-  | { kind: 'reload' }
+  /** Has systemd read its files again: when files have changed, or when they are back after an undo. */
+  | { kind: 'reload'; on: 'run' | 'undo' }
+  /** Does nothing, but its undo starts these units: those that ran before, in the order in which they start. */
+  | { kind: 'resume'; units: string[] }
   | { kind: 'enable'; units: string[] }
   /** `others`: units of the same service, which it may start. `dependents`: units of the same change that need it. */
   | { kind: 'start'; unit: string; others?: string[]; dependents?: string[] }
+  /** Restarts units that run, and waits for these and for `dependents`, which systemd restarts with them. */
+  | { kind: 'restart'; units: string[]; dependents: string[] }
+  /** Fails when one of these units fails or restarts within so many seconds, or is not well. */
+  | { kind: 'watch'; units: string[]; seconds: number; health: HealthCheck[] }
   | { kind: 'stop'; unit: string; active: boolean }
   /** `enabled`: those of the units that are enabled now. */
   | { kind: 'disable'; units: string[]; enabled: string[] }
@@ -37,8 +77,12 @@ export type Step =
   | { kind: 'save'; path: string; to: string }
   /** Removes a directory that berth made, if it is empty. */
   | { kind: 'remove-directory'; path: string }
+  /** Takes one deployment away that is not live. */
+  | { kind: 'drop'; service: ServiceName; number: number }
   /** Takes all deployments of a service away. */
-  | { kind: 'retire'; service: ServiceName };
+  | { kind: 'retire'; service: ServiceName }
+  /** Adds to a service's history; `refused`: what is not to be tried again by itself from now on. */
+  | { kind: 'history'; service: ServiceName; event: HistoryEvent; refused: Refusal | null };
 
 /** A change as a whole. */
 export interface Plan {
@@ -47,46 +91,6 @@ export interface Plan {
   /** What recovery does when the change was interrupted before its services were started. */
   interrupted: 'undo' | 'redo';
   steps: Step[];
-}
-
-/** One line for a person: what a step will do. */
-export function describeStep(step: Step): string {
-  switch (step.kind) {
-    case 'deployment':
-      return `create   deployment ${step.number} of ${step.service}`;
-    case 'current':
-      return `switch   ${step.service} to deployment ${step.number}`;
-    case 'directory':
-      return `create   ${step.path}/`;
-    case 'file':
-      return `create   ${step.path}`;
-    case 'symlink':
-      return `create   ${step.path} -> ${step.target}`;
-    case 'tag':
-      return `record   image ${step.image.name}`;
-    case 'sysusers':
-      return `run      systemd-sysusers ${step.path}`;
-    case 'tmpfiles':
-      return `run      systemd-tmpfiles --create ${step.path}`;
-    case 'reload':
-      return 'reload   systemd';
-    case 'enable':
-      return `enable   ${step.units.join(' ')}`;
-    case 'start':
-      return `start    ${step.unit}`;
-    case 'stop':
-      return `stop     ${step.unit}`;
-    case 'disable':
-      return `disable  ${step.units.join(' ')}`;
-    case 'tmpfiles-remove':
-      return `run      systemd-tmpfiles --remove ${step.path}`;
-    case 'remove':
-      return `remove   ${step.file.path}`;
-    case 'save':
-      return `keep     ${step.path} as ${step.to}`;
-    case 'remove-directory':
-      return `remove   ${step.path}/ if empty`;
-    case 'retire':
-      return `remove   deployments of ${step.service}`;
-  }
+  /** When units do not come up after the change, it stays. */
+  keepStarted?: true;
 }

@@ -11,5 +11,7 @@ export interface StepContext {
   backup: string;
   /** True when another process began the change: then nothing is removed that may have been used since. */
   recovering: boolean;
+  /** Ends a step that only waits. */
+  signal: AbortSignal;
   warn(text: string): void;
 }

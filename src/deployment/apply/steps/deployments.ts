@@ -1,9 +1,20 @@
-import { existsSync, mkdirSync, readlinkSync, renameSync, rmdirSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { isErrno } from '../../../errors.ts';
-import { syncDirectory } from '../../../linux/durable.ts';
+import { syncDirectory, writeDurably } from '../../../linux/durable.ts';
 import type { Paths } from '../../../paths.ts';
 import type { ServiceName } from '../../../service-name.ts';
+import { type History, readHistory, writeHistory } from '../../history.ts';
 import type { Step } from '../../plan/plan.ts';
 import type { StepContext } from './context.ts';
 
@@ -44,6 +55,38 @@ export function unretireDeployments(step: Of<'retire'>, { paths, backup }: StepC
   if (!existsSync(backup)) return;
   renameSync(backup, paths.service(step.service));
   syncDirectory(paths.deployments);
+}
+
+/** Renames one deployment away; the end of the change deletes it. */
+export function dropDeployment(step: Of<'drop'>, { paths, backup }: StepContext): void {
+  const directory = paths.deployment(step.service, step.number);
+  if (!existsSync(directory)) return;
+  renameSync(directory, backup);
+  syncDirectory(paths.service(step.service));
+  syncDirectory(dirname(backup));
+}
+
+export function undropDeployment(step: Of<'drop'>, { paths, backup }: StepContext): void {
+  if (!existsSync(backup)) return;
+  renameSync(backup, paths.deployment(step.service, step.number));
+  syncDirectory(paths.service(step.service));
+}
+
+/** Adds to the history, once, however often it runs. */
+export function recordEvent(step: Of<'history'>, { paths, backup }: StepContext): void {
+  const { service, event, refused } = step;
+  const before = readHistory(paths, service);
+  if (isDeepStrictEqual(before.events.at(-1), event)) return;
+  writeDurably(backup, JSON.stringify(before), 0o600);
+  writeHistory(paths, service, { ...before, events: [...before.events, event], refused });
+}
+
+export function unrecordEvent(step: Of<'history'>, { paths, backup }: StepContext): void {
+  if (!existsSync(backup)) return;
+  const before = JSON.parse(readFileSync(backup, 'utf8')) as History;
+  if (before.events.length === 0 && before.refused === null) {
+    rmSync(paths.history(step.service), { force: true });
+  } else writeHistory(paths, step.service, before);
 }
 
 // rename(2) over an existing symlink is the only swap that no reader can see halfway.

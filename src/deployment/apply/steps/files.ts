@@ -106,6 +106,7 @@ export function removeFile(step: Of<'remove'>, { paths, backup }: StepContext): 
     const { uid, gid, mode } = lstatSync(path);
     rmSync(backup, { force: true });
     copyToNew(path, backup, { uid, gid, mode: mode & 0o7777 });
+    syncDirectory(dirname(backup));
   }
   unlinkSync(path);
   syncDirectory(dirname(path));
@@ -131,6 +132,62 @@ export function restoreFile(step: Of<'remove'>, context: StepContext): void {
     },
     context,
   );
+}
+
+/** Swaps a file for another in one step. Throws `host-file-conflict` when a person has changed it meanwhile. */
+export function replaceFile({ before, by }: Of<'replace'>, { paths, backup }: StepContext): void {
+  const path = paths.locate(by.path);
+  if (compareInstalled(path, before) !== 'unchanged') {
+    throw new BerthError('host-file-conflict', `cannot replace: ${by.path}: it was changed just now`, {
+      hint: 'run the command again',
+    });
+  }
+  if (before.type === 'file') {
+    rmSync(backup, { force: true });
+    copyToNew(path, backup, ownerOf(path));
+    syncDirectory(dirname(backup));
+  }
+  swapIn(path, by);
+}
+
+/** Swaps the old file in again, unless a person has changed the new one since. */
+export function swapBack({ before, by }: Of<'replace'>, context: StepContext): void {
+  const { paths, backup, warn } = context;
+  const path = paths.locate(by.path);
+  rmSync(`${path}.berth-new`, { force: true });
+  const old = before.type === 'file' ? lstatSync(backup, { throwIfNoEntry: false }) : undefined;
+  // Without a backup the step never came to its swap.
+  if (before.type === 'file' && old === undefined) return;
+  const installed: InstalledFile =
+    by.kind === 'file'
+      ? { path: by.path, type: 'file', content: by.content }
+      : { path: by.path, type: 'symlink', content: by.target };
+  if (compareInstalled(path, installed) === 'changed') {
+    if (compareInstalled(path, before) !== 'unchanged') warn(`kept, because it was changed: ${by.path}`);
+    return;
+  }
+  const source = { kind: 'file', path: by.path, source: backup, content: before.content } as const;
+  if (old !== undefined) swapIn(path, { ...source, ...ownerOf(backup) });
+  else swapIn(path, { kind: 'symlink', path: by.path, target: before.content });
+}
+
+// rename(2) replaces what is there in one step: nobody finds half a file, or none.
+function swapIn(path: string, by: Of<'replace'>['by']): void {
+  const temporary = `${path}.berth-new`;
+  rmSync(temporary, { force: true });
+  try {
+    if (by.kind === 'file') copyToNew(by.source, temporary, by);
+    else symlinkSync(by.target, temporary);
+    renameSync(temporary, path);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+  syncDirectory(dirname(path));
+}
+
+function ownerOf(path: string): Owner {
+  const { uid, gid, mode } = lstatSync(path);
+  return { uid, gid, mode: mode & 0o7777 };
 }
 
 export function moveFile(from: string, to: string, { paths }: Pick<StepContext, 'paths'>): void {

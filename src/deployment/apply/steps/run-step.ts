@@ -2,11 +2,15 @@ import { forgetImage, recordImage } from '../../../store/images.ts';
 import type { Step } from '../../plan/plan.ts';
 import type { StepContext } from './context.ts';
 import {
+  dropDeployment,
   placeDeployment,
+  recordEvent,
   retireDeployments,
   switchBack,
   switchCurrent,
+  undropDeployment,
   unplaceDeployment,
+  unrecordEvent,
   unretireDeployments,
 } from './deployments.ts';
 import {
@@ -17,25 +21,34 @@ import {
   removeDirectory,
   removeFile,
   removeMadeDirectory,
+  replaceFile,
   restoreDirectory,
   restoreFile,
+  swapBack,
   takeBack,
 } from './files.ts';
+import { restartUnits, resumeUnits, stopRestarted } from './restart.ts';
 import {
   cleanTmpfiles,
   disableUnits,
   makeTmpfiles,
   makeUsers,
-  restart,
+  startAgain,
   startUnit,
   stopUnit,
   unmakeTmpfiles,
   unstart,
 } from './systemd.ts';
+import { watchUnits } from './watch.ts';
 
 /** True for a step that, when it throws, has changed nothing. */
 export function isAtomic(step: Step): boolean {
-  return !['tmpfiles', 'enable', 'start', 'stop', 'disable'].includes(step.kind);
+  return !['tmpfiles', 'enable', 'start', 'restart', 'stop', 'disable', 'history'].includes(step.kind);
+}
+
+/** True for a step that starts new processes: from then on, what they write may be somebody's data. */
+export function beginsUnits(step: Step): boolean {
+  return step.kind === 'start' || step.kind === 'restart';
 }
 
 /** Runs one step. Running a removing step twice is running it once. */
@@ -57,8 +70,17 @@ export async function runStep(step: Step, context: StepContext): Promise<void> {
       return makeUsers(step, context);
     case 'tmpfiles':
       return makeTmpfiles(step, context);
+    case 'replace':
+      return replaceFile(step, context);
     case 'reload':
-      return context.systemd.reload();
+      return step.on === 'run' ? context.systemd.reload() : undefined;
+    // It is there for its undo.
+    case 'resume':
+      return;
+    case 'restart':
+      return restartUnits(step, context);
+    case 'watch':
+      return watchUnits(step, context);
     case 'enable':
       return context.systemd.enable(step.units);
     case 'start':
@@ -75,6 +97,10 @@ export async function runStep(step: Step, context: StepContext): Promise<void> {
       return moveFile(step.path, step.to, context);
     case 'remove-directory':
       return removeMadeDirectory(step.path, context);
+    case 'drop':
+      return dropDeployment(step, context);
+    case 'history':
+      return recordEvent(step, context);
     case 'retire':
       return retireDeployments(step, context);
   }
@@ -100,7 +126,7 @@ export async function undoStep(step: Step, context: StepContext): Promise<void> 
     case 'start':
       return unstart(step, context);
     case 'stop':
-      return restart(step, context);
+      return startAgain(step, context);
     case 'disable':
       return step.enabled.length > 0 ? context.systemd.enable(step.enabled) : undefined;
     case 'remove':
@@ -109,14 +135,26 @@ export async function undoStep(step: Step, context: StepContext): Promise<void> 
       return moveFile(step.to, step.path, context);
     case 'remove-directory':
       return restoreDirectory(step.path, context);
+    case 'replace':
+      return swapBack(step, context);
+    case 'reload':
+      return step.on === 'undo' ? context.systemd.reload() : undefined;
+    case 'resume':
+      return resumeUnits(step, context);
+    case 'restart':
+      return stopRestarted(step, context);
+    case 'drop':
+      return undropDeployment(step, context);
+    case 'history':
+      return unrecordEvent(step, context);
     case 'retire':
       return unretireDeployments(step, context);
     case 'tag':
       return untag(step, context);
-    // Users, like those of packages, stay; and apply itself reloads systemd once all files are back.
+    // Users, like those of packages, stay.
     case 'sysusers':
-    case 'reload':
     case 'tmpfiles-remove':
+    case 'watch':
       return;
   }
 }

@@ -92,9 +92,6 @@ export async function stopUnit(step: Of<'stop'>, { systemd }: StepContext): Prom
 }
 
 /** Starts a unit again that a failed change stopped. */
-export async function restart(step: Of<'stop'>, { systemd }: StepContext): Promise<void> {
-  if (!step.active) return;
-  // Its files were away, and are back.
-  await systemd.reload();
-  await systemd.start(step.unit);
+export async function startAgain(step: Of<'stop'>, { systemd }: StepContext): Promise<void> {
+  if (step.active) await systemd.start(step.unit);
 }

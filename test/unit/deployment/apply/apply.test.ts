@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { apply, recover } from '../../../../src/deployment/apply/apply.ts';
+import { apply } from '../../../../src/deployment/apply/apply.ts';
+import { recover } from '../../../../src/deployment/apply/recover.ts';
 import type { Plan, Step } from '../../../../src/deployment/plan/plan.ts';
 import { BerthError } from '../../../../src/errors.ts';
 import { readImages } from '../../../../src/store/images.ts';
@@ -90,7 +91,7 @@ test('a file that was changed meanwhile is not undone, and that is said', async 
   const options = optionsFor(root);
   const { steps, ...plan } = planWeb(root);
   const onStep = (step: Step, event: 'begin' | 'done') => {
-    if (step.kind === 'reload' && event === 'begin') {
+    if (step.kind === 'reload' && step.on === 'run' && event === 'begin') {
       writeFileSync(join(root, 'usr/local/bin/webctl'), 'mine');
       throw new BerthError('io', 'enough');
     }

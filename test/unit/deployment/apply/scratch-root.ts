@@ -67,6 +67,7 @@ export function planWeb(root: string): Plan {
     title: 'install web',
     interrupted: 'undo',
     steps: [
+      { kind: 'reload', on: 'undo' },
       { kind: 'deployment', service: WEB, number: 0, staged },
       { kind: 'current', service: WEB, number: 0, previous: null },
       { kind: 'tag', image: { ...IMAGE, name: 'registry.example/web:1' }, previous: null },
@@ -76,7 +77,7 @@ export function planWeb(root: string): Plan {
       file('/usr/local/bin/webctl', 'rootfs/exports/hostfs/usr/local/bin/webctl', 0o755),
       { kind: 'symlink', path: '/usr/local/bin/wctl', target: 'webctl' },
       { kind: 'tmpfiles', path: '/etc/tmpfiles.d/web.conf', absent: ['/var/lib/web'] },
-      { kind: 'reload' },
+      { kind: 'reload', on: 'run' },
       { kind: 'enable', units: ['web.service'] },
     ],
   };
@@ -95,11 +96,12 @@ export function planWebAway(): Plan {
     interrupted: 'redo',
     steps: [
       { kind: 'stop', unit: 'web.service', active: false },
+      { kind: 'reload', on: 'undo' },
       { kind: 'disable', units: ['web.service'], enabled: ['web.service'] },
       { kind: 'tmpfiles-remove', path: '/etc/tmpfiles.d/web.conf' },
       ...files.map((file): Step => ({ kind: 'remove', file })),
       ...['/usr/local/bin', '/usr/local', '/usr'].map((path): Step => ({ kind: 'remove-directory', path })),
-      { kind: 'reload' },
+      { kind: 'reload', on: 'run' },
       { kind: 'retire', service: WEB },
     ],
   };

@@ -24,8 +24,8 @@ test('a service with sockets is enabled and started by them', (context) => {
     absent: [],
   } as unknown as StagedDeployment;
   const { steps } = planInstall([staged], new Paths(scratch(context)), { now: true });
-  assert.deepEqual(steps.slice(3), [
-    { kind: 'reload' },
+  assert.deepEqual(steps.slice(4), [
+    { kind: 'reload', on: 'run' },
     { kind: 'enable', units: ['web.socket'] },
     { kind: 'start', unit: 'web.socket', others: ['web.service', 'web-proxy.service'] },
   ]);
@@ -36,10 +36,11 @@ test('a service with sockets is enabled and started by them', (context) => {
 test('sockets stop before the service, and come back as they were', (context) => {
   const leaving = { record: RECORD, active: ['web.socket'], enabled: ['web.socket'], shared: [] };
   const { steps } = planUninstall([leaving], new Paths(scratch(context)));
-  assert.deepEqual(steps.slice(0, 4), [
+  assert.deepEqual(steps.slice(0, 5), [
     { kind: 'stop', unit: 'web.socket', active: true },
     { kind: 'stop', unit: 'web-proxy.service', active: false },
     { kind: 'stop', unit: 'web.service', active: false },
+    { kind: 'reload', on: 'undo' },
     { kind: 'disable', units: UNITS, enabled: ['web.socket'] },
   ]);
 });

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { describeStep, type Step } from '../../../../src/deployment/plan/plan.ts';
+import { describePlan, describeStep } from '../../../../src/deployment/plan/describe-plan.ts';
+import type { Step } from '../../../../src/deployment/plan/plan.ts';
 import { planInstall, type StagedDeployment } from '../../../../src/deployment/plan/plan-install.ts';
 import { planUninstall } from '../../../../src/deployment/plan/plan-uninstall.ts';
 import type { StagedFile } from '../../../../src/deployment/plan/stage-files.ts';
@@ -61,6 +62,7 @@ test('the plan of an install is data: every step, in order, with all that it tak
     title: 'install web',
     interrupted: 'undo',
     steps: [
+      { kind: 'reload', on: 'undo' },
       { kind: 'deployment', service: 'web', number: 0, staged: '/staging/web' },
       { kind: 'current', service: 'web', number: 0, previous: null },
       { kind: 'tag', image: IMAGE, previous: null },
@@ -71,7 +73,7 @@ test('the plan of an install is data: every step, in order, with all that it tak
       { kind: 'symlink', path: '/usr/local/share/web/now', target: 'then' },
       { kind: 'sysusers', path: '/etc/sysusers.d/web.conf' },
       { kind: 'tmpfiles', path: '/etc/tmpfiles.d/web.conf', absent: ['/var/lib/web'] },
-      { kind: 'reload' },
+      { kind: 'reload', on: 'run' },
       { kind: 'enable', units: ['web.service'] },
       { kind: 'start', unit: 'web.service' },
     ],
@@ -92,7 +94,7 @@ test('without --enable nothing is enabled, without --now nothing is started', (c
   const plan = planInstall([staged('web', [], { enabled: false })], hostWith(context), { now: false });
   assert.deepEqual(
     plan.steps.map(({ kind }) => kind),
-    ['deployment', 'current', 'tag', 'reload'],
+    ['reload', 'deployment', 'current', 'tag', 'reload'],
   );
 });
 
@@ -170,13 +172,14 @@ test('an uninstall removes what is as it was, keeps what was changed, and asks f
   assert.equal(plan.interrupted, 'redo');
   assert.deepEqual(plan.steps, [
     { kind: 'stop', unit: 'web.service', active: true },
+    { kind: 'reload', on: 'undo' },
     { kind: 'disable', units: ['web.service'], enabled: ['web.service'] },
     { kind: 'tmpfiles-remove', path: '/etc/tmpfiles.d/web.conf' },
     { kind: 'save', path: '/etc/tmpfiles.d/web.conf', to: '/etc/tmpfiles.d/web.conf.berthsave.1' },
     { kind: 'remove', file: files[0] },
     { kind: 'remove-directory', path: '/usr/local/a/b' },
     { kind: 'remove-directory', path: '/usr/local/a' },
-    { kind: 'reload' },
+    { kind: 'reload', on: 'run' },
     { kind: 'retire', service: 'web' },
   ]);
 });
@@ -187,11 +190,22 @@ test('every step is one line for a person', () => {
     { kind: 'symlink', path: '/etc/x', target: 'y' },
     { kind: 'enable', units: ['a.service', 'b.service'] },
     { kind: 'save', path: '/etc/x', to: '/etc/x.berthsave' },
+    { kind: 'restart', units: ['a.service'], dependents: ['b.service'] },
+    { kind: 'watch', units: ['a.service'], seconds: 10, health: [] },
+    { kind: 'drop', service: 'a', number: 3 },
   ] as Step[];
   assert.deepEqual(lines.map(describeStep), [
     'create   /etc/x',
     'create   /etc/x -> y',
     'enable   a.service b.service',
     'keep     /etc/x as /etc/x.berthsave',
+    'restart  a.service b.service',
+    'watch    a.service for 10 s',
+    'remove   deployment 3 of a',
   ]);
+  const forUndo: Step[] = [
+    { kind: 'resume', units: ['a.service'] },
+    { kind: 'reload', on: 'undo' },
+  ];
+  assert.deepEqual(describePlan({ title: '', interrupted: 'undo', steps: [...forUndo, ...lines] }).length, 7);
 });

@@ -1,0 +1,56 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Systemd, UnitState } from '../../../systemd/systemd.ts';
+import type { Step } from '../../plan/plan.ts';
+import { UnitTrouble } from '../unit-trouble.ts';
+import type { StepContext } from './context.ts';
+import { watchHealth } from './watch-health.ts';
+
+type Watch = Extract<Step, { kind: 'watch' }>;
+
+/** Milliseconds between two looks at a unit. */
+const POLL = 250;
+
+/**
+ * Watches units that have just come up. Throws `UnitTrouble`, with what the unit logged last, for one that
+ * ends or restarts in this time, or whose health command fails.
+ */
+export async function watchUnits(step: Watch, { systemd, signal }: StepContext): Promise<void> {
+  const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
+  const end = performance.now() + step.seconds * 1000;
+  try {
+    await Promise.all([
+      ...step.units.map((unit) => watchUnit(unit, end, systemd, either)),
+      ...step.health.map((check) => watchHealth(check, end, either)),
+    ]);
+  } finally {
+    over.abort();
+  }
+}
+
+async function watchUnit(unit: string, end: number, systemd: Systemd, signal: AbortSignal): Promise<void> {
+  const first = await systemd.state(unit);
+  for (let state = first; ; state = await systemd.state(unit)) {
+    const what = problemOf(state, first);
+    if (what !== undefined) throw await describe(unit, what, systemd);
+    const left = end - performance.now();
+    if (left <= 0) return;
+    await delay(Math.min(POLL, left), undefined, { signal });
+  }
+}
+
+function problemOf(now: UnitState, first: UnitState): string | undefined {
+  if (now.restarts > first.restarts || now.monotonic.activeEnter !== first.monotonic.activeEnter) {
+    return 'it was restarted';
+  }
+  if (now.activeState === 'active' || now.activeState === 'reloading') return undefined;
+  return `it is ${now.activeState}`;
+}
+
+async function describe(unit: string, what: string, systemd: Systemd): Promise<UnitTrouble> {
+  const { reason, log } = await systemd.failure(unit);
+  const lines = log.map((line) => `\n  ${line}`).join('');
+  return new UnitTrouble(unit, `did not stay up: ${unit}: ${what} (${reason})${lines}`, {
+    hint: `journalctl -u ${unit}`,
+  });
+}

@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { BerthError, isErrno, messageOf } from '../errors.ts';
+import { type Digest, parseDigest } from '../image/digest.ts';
+import { writeDurably } from '../linux/durable.ts';
+import type { Paths } from '../paths.ts';
+import type { ServiceName } from '../service-name.ts';
+
+/** Why a deployment became the live one. `values`: the image stayed the same. */
+export type HistoryReason = 'install' | 'update' | 'values' | 'rollback';
+
+/** A change of the live deployment. */
+export interface HistoryEvent {
+  /** RFC 3339, UTC. */
+  at: string;
+  what: HistoryReason;
+  /** The deployment that is live since. */
+  number: number;
+}
+
+/** A manifest that an update must not try by itself, because it failed or a person went back from it. */
+export interface Refusal {
+  digest: Digest;
+  at: string;
+  why: string;
+}
+
+/** `history.json` beside a service's deployments. */
+export interface History {
+  version: 1;
+  /** Oldest first. */
+  events: HistoryEvent[];
+  refused: Refusal | null;
+}
+
+const MAX_EVENTS = 100;
+
+/** Empty for a service that was never changed. Throws `deployment-damaged`. */
+export function readHistory(paths: Paths, name: ServiceName): History {
+  const file = paths.history(name);
+  try {
+    return parseHistory(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return { version: 1, events: [], refused: null };
+    throw new BerthError('deployment-damaged', `cannot read the history: ${file}: ${messageOf(error)}`, {
+      hint: `rm ${file}`,
+      cause: error,
+    });
+  }
+}
+
+/** Replaces the history durably; the oldest events go when there are too many. */
+export function writeHistory(paths: Paths, name: ServiceName, { events, refused }: History): void {
+  const history: History = { version: 1, events: events.slice(-MAX_EVENTS), refused };
+  writeDurably(paths.history(name), `${JSON.stringify(history, null, 2)}\n`, 0o600);
+}
+
+/** Remembers a manifest that must not be tried again by itself. The caller holds the writer's lock. */
+export function refuse(paths: Paths, name: ServiceName, refused: Refusal): void {
+  writeHistory(paths, name, { ...readHistory(paths, name), refused });
+}
+
+/** Of deployments that are kept, the one that was live before `current`; undefined when there is none. */
+export function previousDeployment(
+  { events }: History,
+  kept: readonly number[],
+  current: number,
+): number | undefined {
+  const others = kept.filter((number) => number !== current);
+  const last = events.findLast(({ number }) => others.includes(number));
+  // What was installed and never switched to since has no event.
+  return last?.number ?? others.at(-1);
+}
+
+function parseHistory(text: string): History {
+  const history = JSON.parse(text) as History;
+  if (history.version !== 1) throw new Error(`version ${history.version} is not known to this berth`);
+  if (!Array.isArray(history.events)) throw new TypeError('it has no events');
+  if (history.refused !== null) parseDigest(history.refused.digest);
+  return history;
+}

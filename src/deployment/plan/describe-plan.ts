@@ -1,0 +1,61 @@
+import type { Plan, Step } from './plan.ts';
+
+/** What a plan does when all goes well, a line for each step. */
+export function describePlan({ steps }: Plan): string[] {
+  const forUndo = (step: Step) => step.kind === 'resume' || (step.kind === 'reload' && step.on === 'undo');
+  return steps.filter((step) => !forUndo(step)).map(describeStep);
+}
+
+/** One line for a person: what a step will do. */
+export function describeStep(step: Step): string {
+  switch (step.kind) {
+    case 'deployment':
+      return `create   deployment ${step.number} of ${step.service}`;
+    case 'current':
+      return `switch   ${step.service} to deployment ${step.number}`;
+    case 'directory':
+      return `create   ${step.path}/`;
+    case 'file':
+      return `create   ${step.path}`;
+    case 'symlink':
+      return `create   ${step.path} -> ${step.target}`;
+    case 'tag':
+      return `record   image ${step.image.name}`;
+    case 'sysusers':
+      return `run      systemd-sysusers ${step.path}`;
+    case 'tmpfiles':
+      return `run      systemd-tmpfiles --create ${step.path}`;
+    case 'replace':
+      return `replace  ${step.by.path}`;
+    case 'reload':
+      return step.on === 'run' ? 'reload   systemd' : 'reload   systemd, if this is undone';
+    case 'resume':
+      return `start    ${step.units.join(' ')}, if this is undone`;
+    case 'enable':
+      return `enable   ${step.units.join(' ')}`;
+    case 'start':
+      return `start    ${step.unit}`;
+    case 'restart':
+      return `restart  ${[...step.units, ...step.dependents].join(' ')}`;
+    case 'watch':
+      return `watch    ${step.units.join(' ')} for ${step.seconds} s`;
+    case 'stop':
+      return `stop     ${step.unit}`;
+    case 'disable':
+      return `disable  ${step.units.join(' ')}`;
+    case 'tmpfiles-remove':
+      return `run      systemd-tmpfiles --remove ${step.path}`;
+    case 'remove':
+      return `remove   ${step.file.path}`;
+    case 'save':
+      return `keep     ${step.path} as ${step.to}`;
+    case 'remove-directory':
+      return `remove   ${step.path}/ if empty`;
+    case 'drop':
+      return `remove   deployment ${step.number} of ${step.service}`;
+    case 'history':
+      return `record   ${step.event.what} of ${step.service}`;
+    case 'retire':
+      return `remove   deployments of ${step.service}`;
+  }
+}
