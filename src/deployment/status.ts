@@ -3,7 +3,7 @@ import type { ServiceName } from '../service-name.ts';
 import { findCulprit, hasFailed } from '../systemd/culprit.ts';
 import { describeCulprit } from '../systemd/start-failure.ts';
 import type { Systemd, UnitFailure, UnitState } from '../systemd/systemd.ts';
-import type { DeploymentRecord } from './record.ts';
+import { type DeploymentRecord, mainUnit } from './record.ts';
 import { readRelations } from './relations.ts';
 
 /** What `berth status` tells of a service. */
@@ -37,9 +37,11 @@ export async function readStatus(record: DeploymentRecord, systemd: Systemd): Pr
   const [own] = states;
   const relations = own === undefined ? [] : await readRelations(own.name, systemd);
   const live = systemd.live && own !== undefined;
+  const main = mainUnit(record);
+  const listening = states.some(({ name, activeState }) => name === main && isUp(activeState));
   return {
     name: record.service,
-    running: live && states.some(({ activeState }) => isUp(activeState)),
+    running: live && !hasFailed(own) && (isUp(own.activeState) || listening),
     state: live ? own.activeState : '-',
     subState: live ? own.subState : '-',
     since: live && own.stateChanged > 0 ? new Date(own.stateChanged / 1000).toISOString() : null,
@@ -55,7 +57,7 @@ export async function readStatus(record: DeploymentRecord, systemd: Systemd): Pr
       .filter(({ kind }) => kind !== 'After' && kind !== 'Wants' && kind !== 'PartOf')
       .map(({ to }) => to),
     after: relations.filter(({ ordered }) => ordered).map(({ to }) => to),
-    ...(live ? await explain(own, states, systemd) : { why: null, culprit: null }),
+    ...(live ? await explain(own, listening, systemd) : { why: null, culprit: null }),
   };
 }
 
@@ -69,7 +71,7 @@ function enabledOf(state: UnitState | undefined): string {
 
 async function explain(
   own: UnitState,
-  states: readonly UnitState[],
+  listening: boolean,
   systemd: Systemd,
 ): Promise<Pick<ServiceStatus, 'why' | 'culprit'>> {
   if (hasFailed(own)) {
@@ -84,9 +86,8 @@ async function explain(
     return { why: cause === undefined ? null : `runs on, although ${cause}`, culprit };
   }
   if (own.activeState !== 'inactive') return { why: `${own.activeState} (${own.subState})`, culprit: null };
-  if (own.monotonic.inactiveExit > 0)
-    return { why: cause === undefined ? 'stopped' : `stopped; ${cause}`, culprit };
-  if (cause !== undefined) return { why: `not started: ${cause}`, culprit };
-  const listening = states.some(({ activeState }) => isUp(activeState));
-  return { why: listening ? 'waits for the first connection' : 'not started since the boot', culprit: null };
+  const ran = own.monotonic.inactiveExit > 0;
+  if (cause !== undefined) return { why: ran ? `stopped; ${cause}` : `not started: ${cause}`, culprit };
+  if (listening) return { why: 'waits for a connection', culprit: null };
+  return { why: ran ? 'stopped' : 'not started since the boot', culprit: null };
 }

@@ -64,7 +64,11 @@ export class UnitFiles {
     const place = places.find((path) => this.#exists(path));
     if (place === undefined) return found('not-found', []);
     const target = basename(this.#link(place) ?? unit);
-    if (target !== 'null' && !names.includes(target) && aliases > 0) return this.find(target, aliases - 1);
+    if (target !== 'null' && !names.includes(target) && aliases > 0) {
+      const aliased = this.find(target, aliases - 1);
+      // A link to a file elsewhere is no alias, whatever the file is called.
+      if (aliased.loadState !== 'not-found') return aliased;
+    }
     if (this.#read(place) === '') return found('masked', []);
     return found('loaded', [place, ...this.#dropIns(unit)]);
   }

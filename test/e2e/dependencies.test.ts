@@ -290,8 +290,5 @@ test('below another root files alone tell of order, need and what is enabled', a
   assert.equal((await berth(...other, 'graph')).stdout, 'flanneld.service\n└─ requires etcd.service');
   assert.match(await fails(...other, 'uninstall', 'etcd'), /required by flanneld\.service$/m);
   await berth(...other, 'uninstall', 'etcd', 'flanneld');
-  assert.equal(
-    await host.sh('find /srv/other/etc /srv/other/var/lib/berth/deployments -name ' * etcd * ''),
-    '',
-  );
+  assert.equal(await host.sh('find /srv/other/etc /srv/other/var/lib/berth/deployments -name "*etcd*"'), '');
 });

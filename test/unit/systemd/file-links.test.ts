@@ -98,6 +98,12 @@ test('a masked unit, a missing one and aliases of each other are told apart', ()
   );
 });
 
+test('a link to a file elsewhere is the unit, whatever the file is called', () => {
+  write('opt/app/app-v2.service', '[Unit]\nAfter=b.service\n');
+  link('/opt/app/app-v2.service', 'etc/systemd/system/app.service');
+  assert.deepEqual(linesOf('app.service'), ['app.service After b.service']);
+});
+
 test('the drop-ins of a prefix and of a type count', () => {
   write('etc/systemd/system/app-web.service', '[Unit]\n');
   write('etc/systemd/system/app-.service.d/a.conf', '[Unit]\nAfter=p.service\n');
