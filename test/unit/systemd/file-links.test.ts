@@ -33,7 +33,7 @@ function linesOf(unit: string, enabled = false, added?: Map<string, string>): st
 test('a unit’s file, its drop-ins and its directories of links make its dependencies', () => {
   write(
     'etc/systemd/system/a.service',
-    '[Unit]\nAfter=b.service c.service\n# no=1\nnonsense\nAfter=\nBefore=d.target\nBindsTo=%p-x.service nonsense\n' +
+    '[Unit]\nAfter=b.service c.service %n\n# no=1\nnonsense\nAfter=\nBefore=d.target\nBindsTo=%p-x.service nonsense\n' +
       '[Install]\nWantedBy=multi-user.target\nRequiredBy=docker.service\n',
   );
   write('usr/lib/systemd/system/a.service.d/10-x.conf', '[Unit]\nRequires=e.service\n');

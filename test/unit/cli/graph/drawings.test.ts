@@ -110,6 +110,12 @@ test('a drawing is well-formed XML with every name in a box that is wide enough'
   assert.equal(lines.length, graph.edges.length + 2);
 });
 
+test('the widest letters fit, too', () => {
+  // Nearly an em each in a bold face.
+  assert.ok(textWidth('MWMW', 13) >= 4 * 13);
+  assert.ok(textWidth('service', 13) >= 7 * 13 * 0.68);
+});
+
 test('boxes of one layer do not lie on each other', () => {
   const graph = graphOf(
     ...Array.from({ length: 12 }, (_, index) => `s${index} After s${Math.floor(index / 3) + 20}`),
