@@ -39,8 +39,9 @@ async function storageOf(recipe: Recipe): Promise<string | undefined> {
   const directory = join(await imageDirectory(recipe), 'registry');
   if (existsSync(directory)) return directory;
   if ((await whyNot(recipe)) !== undefined) return undefined;
+  const set = BIG.includes(recipe) ? 'big' : 'standard';
   throw new Error(
-    `the test image ${recipe.name} is not built: run sh test/setup/run --host node test/images/build.ts`,
+    `the test image ${recipe.name} is not built: run sh test/setup/run --host node test/images/build.ts ${set}`,
   );
 }
 
