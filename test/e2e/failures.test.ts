@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Host } from '../host/host.ts';
-import type { RunResult } from '../host/run.ts';
+import { assertFailure, type Failure, leavesNothing } from './attempt.ts';
 import { pushImage, REGISTRY } from './push-image.ts';
 import { stateOfHost } from './state-of-host.ts';
 
@@ -14,54 +14,12 @@ after(async () => {
   await host[Symbol.asyncDispose]();
 });
 
-interface Failure {
-  status: number;
-  says: RegExp;
-  hint?: RegExp;
-}
-
 /** Asserts that commands fail as stated and that the host is as it was before. */
 async function fail(...cases: [args: string[], failure: Failure][]): Promise<void> {
-  await leavesNothing(async () => {
-    for (const [args, { status, says, hint }] of cases) {
-      const result = await host.berth(...args);
-      assertFailure(result, { status, says });
-      if (hint !== undefined) assert.match(result.stderr, hint);
-    }
+  await leavesNothing(host, async () => {
+    for (const [args, failure] of cases) assertFailure(await host.berth(...args), failure);
   });
 }
-
-function assertFailure({ exitCode, stdout, stderr, combined }: RunResult, { status, says }: Failure): void {
-  assert.equal(exitCode, status, combined);
-  assert.equal(stdout, '');
-  assert.match(stderr, says);
-  assert.match(stderr, /^Error: [^\n]*[^.\n]$/m);
-  assert.doesNotMatch(stderr, /^ +at |unexpected/m);
-}
-
-async function leavesNothing(attempt: () => Promise<void>): Promise<void> {
-  const before = await stateOfHost(host);
-  await attempt();
-  assert.deepEqual(await stateOfHost(host), before);
-}
-
-/** Starts berth, waits in the host until a shell condition holds, and sends it a signal. */
-async function interrupt(signal: string, when: string, ...args: string[]): Promise<RunResult> {
-  return await host.run(
-    'bash',
-    [
-      '-c',
-      `berth "$@" & pid=$!
-       until ${when}; do kill -0 $pid || break; done
-       kill -${signal} $pid; wait $pid`,
-      'bash',
-      ...args,
-    ],
-    { timeout: 30_000 },
-  );
-}
-
-const STAGED = 'compgen -G "/var/lib/berth/store/staging/*/*/objects/*/*" >/dev/null';
 
 test('an image that no registry has is not found', async () => {
   await fail([
@@ -94,7 +52,7 @@ test('what is no reference, no name and no option is a usage error', async () =>
 });
 
 test('who is not root is refused', async () => {
-  await leavesNothing(async () => {
+  await leavesNothing(host, async () => {
     const result = await host.run('setpriv', [
       '--reuid=65534',
       '--regid=65534',
@@ -217,132 +175,6 @@ test('a registry that is down is named', async () => {
     },
   ]);
   await host.sh('systemctl start test-registry');
-});
-
-test('two installs of one service at once: the second waits, says for whom, and finds it installed', async () => {
-  const { stdout, exitCode } = await host.run('bash', [
-    '-c',
-    `berth install sleeper 2>/root/first & first=$!
-     until grep -q . /var/lib/berth/lock; do :; done
-     berth install sleeper 2>/root/second; echo $?; wait $first; echo $?`,
-  ]);
-  assert.equal(exitCode, 0);
-  assert.equal(stdout, '0\n0');
-  assert.match(await host.sh('cat /root/first'), /^sleeper: installed /m);
-  const second = await host.sh('cat /root/second');
-  assert.match(second, /^waiting for process \d+ \(berth install sleeper\)$/m);
-  assert.match(second, /^sleeper: already installed from 127\.0\.0\.1:5000\/sleeper:latest$/m);
-  assert.equal((await host.berth('uninstall', 'sleeper')).exitCode, 0);
-});
-
-test('Ctrl-C while an image is looked up, fetched or checked out ends it and leaves nothing', async () => {
-  await host.sh('systemctl kill --signal STOP test-registry');
-  try {
-    await leavesNothing(async () => {
-      const silent = await interrupt('INT', 'ss -Htn dst 127.0.0.1:5000 | grep -q ESTAB', 'install', 'httpd');
-      assertFailure(silent, {
-        status: 130,
-        says: /^Error: interrupted: looking up 127\.0\.0\.1:5000\/httpd/m,
-      });
-    });
-  } finally {
-    await host.sh('systemctl kill --signal CONT test-registry');
-  }
-  await leavesNothing(async () => {
-    const pull = await interrupt('INT', STAGED, 'install', 'httpd');
-    assertFailure(pull, {
-      status: 130,
-      says: /^Error: interrupted: pulling 127\.0\.0\.1:5000\/httpd:latest$/m,
-    });
-  });
-  await leavesNothing(async () => {
-    const staged = 'compgen -G "/var/lib/berth/store/staging/*/*/httpd/rootfs/*" >/dev/null';
-    const checkout = await interrupt('INT', staged, 'install', 'httpd');
-    assertFailure(checkout, { status: 130, says: /^Error: interrupted: install httpd/m });
-  });
-});
-
-/** A service whose start takes long, by a drop-in of the admin. */
-async function slowStart(name: string): Promise<void> {
-  await host.sh(`mkdir -p /etc/systemd/system/${name}.service.d
-    printf '[Service]\\nExecStartPre=/bin/sleep 5\\n' >/etc/systemd/system/${name}.service.d/slow.conf`);
-}
-
-const STARTING = 'systemctl show --property SubState --value sleeper | grep -q start-pre';
-
-test('Ctrl-C while a service starts stops it and takes everything back', async () => {
-  await slowStart('sleeper');
-  await leavesNothing(async () => {
-    const result = await interrupt('INT', STARTING, 'install', '--now', 'sleeper');
-    assertFailure(result, {
-      status: 130,
-      says: /^Error: interrupted: install sleeper: everything is as it was before$/m,
-    });
-  });
-  assert.equal(await host.sh('systemctl is-active sleeper || true'), 'inactive');
-});
-
-const MOMENTS: [what: string, when: string][] = [
-  ['a pull', STAGED],
-  ['a checkout', 'compgen -G "/var/lib/berth/store/staging/*/*/httpd/rootfs/*" >/dev/null'],
-  ['writing the journal', '[ -e /var/lib/berth/journal/applying.json ]'],
-  ['putting the deployment in place', '[ -e /var/lib/berth/deployments/httpd/0 ]'],
-  ['putting the unit in place', '[ -e /etc/systemd/system/httpd.service ]'],
-  ['making directories', '[ -e /var/www/html ]'],
-  ['enabling', '[ -e /etc/systemd/system/multi-user.target.wants/httpd.service ]'],
-];
-
-test('an install that was killed is undone by the next command, which says so', async (context) => {
-  // Nothing is installed; without the store, layers are pulled anew.
-  await host.sh('rm -rf /var/www /var/lib/berth/store');
-  for (const [what, when] of MOMENTS) {
-    await context.test(what, async () => {
-      await leavesNothing(async () => {
-        const killed = await interrupt('KILL', when, 'install', '--set', 'PORT=8080', 'httpd');
-        assert.equal(killed.exitCode, 137, killed.combined);
-        const next = await host.berth('uninstall', 'not-there');
-        assert.equal(next.exitCode, 4);
-        // Before the journal is written, nothing is changed that anybody would have to be told of.
-        const said = /^recovered: "install httpd" was interrupted and is now undone$/m;
-        if (/^(a pull|a checkout)$/.test(what)) assert.doesNotMatch(next.stderr, said);
-        else assert.match(next.stderr, said);
-      });
-    });
-  }
-});
-
-test('an install that was killed while the service started is complete, and the next command says so', async () => {
-  const killed = await interrupt('KILL', STARTING, 'install', '--now', 'sleeper');
-  assert.equal(killed.exitCode, 137, killed.combined);
-  const next = await host.berth('install', 'sleeper');
-  assert.equal(next.exitCode, 0);
-  assert.match(
-    next.stderr,
-    /^recovered: "install sleeper" was interrupted while its services started; it is installed$/m,
-  );
-  assert.match(next.stderr, /^sleeper: already installed/m);
-  await host.sh('until systemctl is-active sleeper; do sleep 0.1; done', { timeout: 20_000 });
-});
-
-test('an uninstall that was killed is finished by the next command', async () => {
-  for (const when of [
-    '[ -e /var/lib/berth/journal/applying.json ]',
-    '! [ -e /etc/systemd/system/multi-user.target.wants/sleeper.service ]',
-    '! [ -e /etc/systemd/system/sleeper.service ]',
-    '! [ -e /var/lib/berth/deployments/sleeper ]',
-  ]) {
-    const killed = await interrupt('KILL', when, 'uninstall', 'sleeper');
-    assert.equal(killed.exitCode, 137, killed.combined);
-    const next = await host.berth('install', 'sleeper');
-    assert.equal(next.exitCode, 0, next.combined);
-    // After the last step there may be nothing left to finish.
-    if (!when.includes('deployments')) {
-      assert.match(next.stderr, /^recovered: "uninstall sleeper" was interrupted and is now finished$/m);
-    }
-    assert.match(next.stderr, /^sleeper: installed /m);
-  }
-  assert.equal((await host.berth('uninstall', 'sleeper')).exitCode, 0);
-  assert.equal(await host.sh('find /var/lib/berth/journal /var/lib/berth/deployments -mindepth 1'), '');
 });
 
 test('a full disk is told with what is free, before a pull where that can be known, and leaves nothing', async () => {

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Host } from '../host/host.ts';
-import { pushImage, REGISTRY } from './push-image.ts';
+import { REGISTRY } from './push-image.ts';
 import { everyFile, stateOfHost } from './state-of-host.ts';
-
-/** SHA-256 of nothing. */
-const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
 let host: Host;
 let pristine: string[];
@@ -61,7 +58,7 @@ test('a dry run prints every step and changes nothing', async () => {
   assert.equal(planned.dryRun, true);
   assert.deepEqual(
     planned.steps.map(({ kind }) => kind).filter((kind) => !['file', 'directory'].includes(kind)),
-    ['deployment', 'current', 'tag', 'tmpfiles', 'reload', 'enable'],
+    ['reload', 'deployment', 'current', 'tag', 'tmpfiles', 'reload', 'enable'],
   );
   assert.deepEqual(withoutScratch(await everyFile(host)), withoutScratch(before));
   const leaving = await berth('uninstall', '--dry-run', 'sleeper');
@@ -186,16 +183,6 @@ test('a service takes a name and values, and serves the host’s pages', async (
   assert.deepEqual(record.userValues, { PORT: '8081' });
 });
 
-test('two services of one image share every file that has content', async () => {
-  const inodes = (name: string) =>
-    host.sh(
-      `cd /var/lib/berth/deployments/${name}/0/rootfs; find . -type f -size +0 -printf '%P %i\\n' | sort`,
-    );
-  const first = await inodes('web');
-  assert.equal(await inodes('web2'), first);
-  assert.ok(first.split('\n').length > 1000);
-});
-
 test('the root of a container is read-only', async () => {
   const { exitCode, stderr } = await host.run('runc', ['exec', 'web', 'touch', '/usr/x']);
   assert.notEqual(exitCode, 0);
@@ -229,38 +216,6 @@ test('a given runtime is the one that the unit starts', async () => {
   await host.sh('rm /usr/local/sbin/other-runtime');
 });
 
-test('an image that is only files for the host has no unit', async () => {
-  await pushImage(host, 'tool', {
-    files: {
-      'exports/manifest.json': '{"version": "1.0", "noContainerService": true}',
-      'exports/hostfs/usr/local/bin/tool': '#!/bin/sh\necho tool\n',
-      'exports/hostfs/usr/local/share/tool/data/deep': 'deep\n',
-    },
-  });
-  await berth('install', '--now', 'tool');
-  assert.equal(await host.sh('cat /usr/local/bin/tool'), '#!/bin/sh\necho tool');
-  assert.equal((await host.run('test', ['-e', '/etc/systemd/system/tool.service'])).exitCode, 1);
-  const services = (await json('list')) as Record<string, unknown>[];
-  assert.deepEqual(services.find(({ name }) => name === 'tool')?.['state'], '-');
-  await berth('uninstall', 'tool');
-  assert.equal(await host.sh('ls -d /usr/local/bin/tool /usr/local/share/tool 2>/dev/null || true'), '');
-});
-
-test('two images that bring files for the same new directory share it', async () => {
-  for (const name of ['left', 'right']) {
-    const manifest = '{"version": "1.0", "noContainerService": true}';
-    await pushImage(host, name, {
-      files: { 'exports/manifest.json': manifest, [`exports/hostfs/usr/local/share/both/${name}`]: name },
-    });
-  }
-  await berth('install', 'left', 'right');
-  assert.equal(await host.sh('cat /usr/local/share/both/*'), 'leftright');
-  await berth('uninstall', 'left');
-  assert.equal(await host.sh('ls /usr/local/share/both'), 'right');
-  await berth('uninstall', 'right');
-  assert.equal((await host.run('test', ['-e', '/usr/local/share/both'])).exitCode, 1);
-});
-
 test('several images are one transaction: when one fails, nothing of the others stays', async () => {
   const before = await stateOfHost(host);
   const { exitCode, stdout, stderr } = await host.berth('install', '--now', 'sleeper', 'broken');
@@ -268,54 +223,6 @@ test('several images are one transaction: when one fails, nothing of the others 
   assert.equal(stdout, '');
   assert.match(stderr, /^Error: cannot start: broken\.service: /m);
   assert.deepEqual(await stateOfHost(host), before);
-});
-
-test('a checkout equals what umoci unpacks', async () => {
-  await host.sh(`skopeo --insecure-policy copy --quiet --src-tls-verify=false docker://${REGISTRY}/httpd-plain oci:/tmp/layout:it
-    umoci unpack --image /tmp/layout:it /tmp/unpacked`);
-  const tree = async (root: string) => {
-    const text = await host.sh(`cd ${root}
-      find . -mindepth 1 \\( -type f -printf '%p %y %m %U:%G %Ts %s\\n' \\) -o -printf '%p %y %m %U:%G %Ts %l\\n'
-      find . -type f -print0 | xargs -0 sha256sum
-      getcap -r .`);
-    return text.split('\n').sort();
-  };
-  const [mine, theirs] = [
-    await tree('/var/lib/berth/deployments/httpd-plain/0/rootfs'),
-    await tree('/tmp/unpacked/rootfs'),
-  ];
-  // What config.json mounts needs a place to be mounted on, which gives the directory above a new time.
-  const added = ['./srv d', './srv/data d', './etc d', './etc/resolv.conf f', './etc/hosts f'];
-  const known = (line: string) => added.some((start) => line.startsWith(start)) || line.startsWith(EMPTY);
-  assert.deepEqual(
-    mine.filter((line) => !known(line)),
-    theirs.filter((line) => !known(line)),
-  );
-  assert.ok(mine.some((line) => / f 4755 /.test(line)));
-  await host.sh('rm -r /tmp/unpacked /tmp/layout');
-});
-
-test('a checkout has the whiteouts, devices, capabilities, links and times of the image', async () => {
-  await berth('install', '--no-enable', '--name', 'odd', 'whiteouts');
-  const facts = await host.sh(`cd /var/lib/berth/deployments/odd/0/rootfs
-    find data -type f | sort
-    stat --format '%n %A %u:%g %t:%T' odd/null odd/disk odd/fifo bin/setuid odd/Grüße
-    getcap bin/capable
-    stat --format %h links/first; readlink links/symbolic links/absolute`);
-  assert.deepEqual(facts.split('\n'), [
-    ...['data/hidden', 'data/kept/other', 'data/opaque/new', 'data/removed/file'],
-    'odd/null crw-r--r-- 0:0 1:3',
-    'odd/disk brw-r--r-- 0:0 7:c8',
-    'odd/fifo prw-r--r-- 0:0 0:0',
-    'bin/setuid -rwsr-xr-x 0:0 0:0',
-    'odd/Grüße -rw-r--r-- 12345:23456 0:0',
-    'bin/capable cap_net_raw=ep',
-    // Its two names, and the object.
-    '3',
-    'first',
-    '/etc/absolute',
-  ]);
-  await berth('uninstall', 'odd');
 });
 
 test('uninstall leaves nothing but the state of the service and what a person changed', async () => {
