@@ -1,12 +1,7 @@
 import type { Command } from 'commander';
-import { imagesOfDeployments, imagesWithNames } from '../../deployment/images-in-use.ts';
-import { repairStore } from '../../deployment/verify/repair-store.ts';
-import {
-  type Difference,
-  type VerifyOptions,
-  type VerifyReport,
-  verify,
-} from '../../deployment/verify/verify.ts';
+import { imagesWithNames } from '../../deployment/images-in-use.ts';
+import { type RepairOutcome, repairServices } from '../../deployment/verify/repair-services.ts';
+import { type Difference, verify } from '../../deployment/verify/verify.ts';
 import { BerthError } from '../../errors.ts';
 import type { ServiceName } from '../../service-name.ts';
 import type { Store } from '../../store/store.ts';
@@ -23,10 +18,9 @@ interface Options {
   json?: boolean;
 }
 
-/** What a repair came to: `before` is what it found, `after` what it left. */
-interface Outcome {
-  before: VerifyReport;
-  after: VerifyReport;
+/** Without a repair, nothing changes from `before` to `after`. */
+interface Outcome extends RepairOutcome {
+  services: ServiceName[];
 }
 
 /** `berth verify`: compares services with what was recorded when they were installed. */
@@ -48,56 +42,37 @@ export function addVerify(program: Command, context: Context): void {
         throw new BerthError('usage', '--force is for --repair', { hint: 'berth verify --repair --force' });
       }
       const began = Date.now();
-      const services = namedServices(names, context.paths);
+      // Asked for when nobody writes: an interrupted install has been undone then.
+      const services = () => namedServices(names, context.paths);
       const outcome = options.repair
-        ? await context.writing('verify --repair', ({ store }) => repair(services, options, store, context))
-        : await context.reading('verify', async (store) => {
-            const report = look(services, options, store, context, 'none');
-            return { before: report, after: report };
-          });
+        ? await context.writing('verify --repair', ({ store }) => repair(services(), options, store, context))
+        : await context.reading('verify', async (store) => look(services(), options, store, context));
       const seconds = (Date.now() - began) / 1000;
-      if (options.json) context.output.json({ ...toJson(outcome), services, seconds });
-      else tell(outcome, services, seconds, context);
+      if (options.json) context.output.json({ ...toJson(outcome), seconds });
+      else tell(outcome, seconds, context);
       if (outcome.after.differences.length > 0) context.endWith('deployment-damaged');
     });
 }
 
-function look(
-  services: ServiceName[],
-  options: Options,
-  store: Store,
-  { paths, output }: Context,
-  mending: VerifyOptions['mending'],
-): VerifyReport {
+function look(services: ServiceName[], options: Options, store: Store, { paths }: Context): Outcome {
   const images = options.images ? imagesWithNames(store) : [];
-  const kept = (path: string, as: string) => output.note(`kept ${path}, which was changed, as ${as}`);
-  return verify(services, images, { paths, store, mending, kept });
+  const report = verify(services, images, { paths, store, mending: 'none', kept: () => {} });
+  return { services, before: report, after: report };
 }
 
 async function repair(
   services: ServiceName[],
-  options: Options,
+  { images = false, force = false, authfile }: Options,
   store: Store,
   context: Context,
 ): Promise<Outcome> {
-  const before = look(services, options, store, context, 'none');
-  if (before.differences.length === 0) return { before, after: before };
-  const uses = imagesOfDeployments(context.paths, ({ message }) => context.output.warn(message)).filter(
-    ({ deployment }) => deployment !== undefined && services.includes(deployment.service),
-  );
-  const images = options.images ? imagesWithNames(store) : [];
-  await repairStore([...uses, ...images], repairHost(context, store, options.authfile));
-  const mended = look(services, options, store, context, options.force ? 'force' : 'missing');
-  if (mended.hostFilesPutBack) await context.systemd().reload();
-  return { before, after: look(services, options, store, context, 'none') };
+  const { paths, output } = context;
+  const kept = (path: string, as: string) => output.note(`kept ${path}, which was changed, as ${as}`);
+  const what = { paths, store, services, images, force, kept, systemd: context.systemd() };
+  return { services, ...(await repairServices(what, repairHost(context, store, authfile))) };
 }
 
-function tell(
-  { before, after }: Outcome,
-  services: ServiceName[],
-  seconds: number,
-  { output }: Context,
-): void {
+function tell({ services, before, after }: Outcome, seconds: number, { output }: Context): void {
   const left = new Set(after.differences.map(line));
   const repaired = before.differences.map(line).filter((text) => !left.has(text));
   for (const text of repaired) output.data(`${text}: repaired`);
@@ -115,7 +90,7 @@ function tell(
   );
 }
 
-function toJson({ before, after }: Outcome) {
+function toJson({ services, before, after }: Outcome) {
   const left = new Set(after.differences.map(line));
   return {
     clean: left.size === 0,
@@ -123,10 +98,18 @@ function toJson({ before, after }: Outcome) {
     repaired: before.differences.filter((difference) => !left.has(line(difference))),
     objects: after.objects,
     bytes: after.bytes,
+    services,
   };
 }
 
 /** One line, whatever bytes an image gives its names: they reach terminals. */
 function line({ path, what }: Difference): string {
-  return `${/[\p{C}\p{Zl}\p{Zp}\uFFFD]/u.test(path) ? JSON.stringify(path) : path}: ${what}`;
+  return `${/[^\x20-\x7e]/.test(path) ? printable(path) : path}: ${what}`;
+}
+
+function printable(path: string): string {
+  return JSON.stringify(path).replace(
+    /[\p{C}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
 }
