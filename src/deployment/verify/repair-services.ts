@@ -1,0 +1,41 @@
+import { syncFileSystem } from '../../linux/syncfs.ts';
+import type { ServiceName } from '../../service-name.ts';
+import type { Systemd } from '../../systemd/systemd.ts';
+import { imagesOfDeployments, imagesWithNames } from '../images-in-use.ts';
+import { type RepairHost, repairStore } from './repair-store.ts';
+import { type VerifyOptions, type VerifyReport, verify } from './verify.ts';
+
+export interface ServiceRepair extends Omit<VerifyOptions, 'mending'> {
+  services: ServiceName[];
+  /** Repair the images that have a name in the store, too. */
+  images: boolean;
+  /** Put back host files that a person changed, too. */
+  force: boolean;
+  systemd: Systemd;
+}
+
+/** What a repair found, and what it left. */
+export interface RepairOutcome {
+  before: VerifyReport;
+  after: VerifyReport;
+}
+
+/**
+ * Repairs services: first what they need in the store, then their checkouts and files from it. All of
+ * it is on disk when this returns. The caller holds the writer's lock. Throws as `repairStore`, `systemd-refused`.
+ */
+export async function repairServices(repair: ServiceRepair, host: RepairHost): Promise<RepairOutcome> {
+  const { paths, store, services, systemd } = repair;
+  const named = () => (repair.images ? imagesWithNames(store) : []);
+  const look = (mending: VerifyOptions['mending']) => verify(services, named(), { ...repair, mending });
+  const before = look('none');
+  if (before.differences.length === 0) return { before, after: before };
+  const deployed = imagesOfDeployments(paths, ({ message }) => host.warn(message)).filter(
+    ({ deployment }) => deployment !== undefined && services.includes(deployment.service),
+  );
+  await repairStore([...deployed, ...named()], host);
+  const { hostFilesPutBack } = look(repair.force ? 'force' : 'missing');
+  syncFileSystem(paths.state);
+  if (hostFilesPutBack) await systemd.reload();
+  return { before, after: look('none') };
+}
