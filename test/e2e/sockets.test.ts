@@ -132,6 +132,15 @@ test('an image may ship its socket; what the person says goes before it', async 
   await berth('uninstall', 'listener-shipped');
 });
 
+test('the first connection waits until a server behind a proxy listens', async () => {
+  await berth('install', '--now', '--socket', '/run/late.sock', '--proxy', '--idle', '1h', 'late');
+  for (const line of ['hello', 'again']) {
+    await host.sh('systemctl stop late.service');
+    assert.equal(await ask('/run/late.sock', line), `late ${line}`);
+  }
+  await berth('uninstall', 'late');
+});
+
 test('behind a proxy a server runs from the first connection on that knows nothing of sockets', async () => {
   const said = await berth(
     ...[

@@ -5,7 +5,7 @@ import { etcd } from './etcd/recipe.ts';
 import { flanneld } from './flanneld/recipe.ts';
 import { httpd } from './httpd/recipe.ts';
 import { httpdPlain, httpdUser } from './httpd-plain/recipe.ts';
-import { listener, listenerShipped } from './listener/recipe.ts';
+import { late, listener, listenerShipped } from './listener/recipe.ts';
 import { missingValue } from './missing-value/recipe.ts';
 import { readyCheck, readyLabel, readyNotify } from './ready/recipe.ts';
 import type { Recipe } from './recipe.ts';
@@ -26,6 +26,7 @@ export const STANDARD: Recipe[] = [
   sleeper,
   listener,
   listenerShipped,
+  late,
   missingValue,
   readyCheck,
   readyLabel,

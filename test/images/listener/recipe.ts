@@ -19,3 +19,24 @@ export const listenerShipped: Recipe = {
   from: listener,
   layers: [{ files: join(import.meta.dirname, 'exports') }],
 };
+
+const LATE = `
+  use IO::Socket::INET;
+  sleep 1;
+  my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 9000, Listen => 5, ReuseAddr => 1) or die $!;
+  while (my $connection = $socket->accept) { print $connection 'late ', scalar <$connection>; close $connection }
+`;
+
+/** Listens by itself, and only a second after it was started. */
+export const late: Recipe = {
+  ...listener,
+  name: 'late',
+  from: base,
+  layers: [],
+  config: {
+    ...base.config,
+    Cmd: ['/usr/bin/perl', '-e', LATE],
+    ExposedPorts: { '9000/tcp': {} },
+    StopSignal: 'SIGKILL',
+  },
+};
