@@ -24,8 +24,15 @@ export async function readFailure(
 /** The error `unit-failed` of a unit whose start job did not end well. */
 export function startFailure(unit: UnitName, { reason, log }: UnitFailure): BerthError {
   return new BerthError('unit-failed', `cannot start: ${unit}: ${reason}${indented(log)}`, {
-    hint: `journalctl -u ${unit}`,
+    hint: log.some(isAddressTaken)
+      ? 'see who listens there: ss --listening --processes'
+      : `journalctl -u ${unit}`,
   });
+}
+
+/** What systemd says of a socket, and most servers of their own: strerror(EADDRINUSE). */
+function isAddressTaken(line: string): boolean {
+  return line.includes('Address already in use');
 }
 
 /** The error `unit-failed` of a unit that was not even tried, because one that it needs failed. */
