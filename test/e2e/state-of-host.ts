@@ -18,8 +18,9 @@ export async function stateOfHost(host: Host): Promise<string[]> {
       find var/lib/berth/$place -mindepth 1 ${FIND} 2>/dev/null || true
     done
     grep '"name"\\|ref.name\\|"digest"' var/lib/berth/store/images.json 2>/dev/null | sed 's/^/image /' || true
-    find var/lib var/tmp tmp run/systemd/system run/runc run/berth -mindepth 1 -maxdepth 1 \
-      -not -path var/lib/berth -not -path var/tmp/berth-test \\( ${FIND} \\) 2>/dev/null || true
+    find var/tmp -maxdepth 1 -name 'berth-*' -not -name berth-test
+    find var/lib tmp run/systemd/system run/runc run/berth -mindepth 1 -maxdepth 1 \
+      -not -path var/lib/berth \\( ${FIND} \\) 2>/dev/null || true
     ls run | grep '\\.pid$' || true
     systemctl list-unit-files --no-legend --no-pager | sed 's/^/unit file /'
     systemctl list-units --state=failed --plain --no-legend --no-pager | sed 's/^/failed /'
@@ -31,13 +32,14 @@ export async function stateOfHost(host: Host): Promise<string[]> {
 }
 
 /**
- * Everything about files, down to the time of their last change: what even a look may not disturb.
- * Where other hosts of this machine are kept shows through, and is none of this host's.
+ * Everything about files, down to the time of their last change: what even a look may not disturb. Of
+ * /var/tmp only berth's own scratch: the rest of this machine shows through there, and is at work.
  */
 export async function everyFile(host: Host): Promise<string[]> {
   const text = await host.sh(
-    `find /etc /usr/local /var/lib /var/tmp /opt /srv -not -path '/var/lib/docker*' -not -path '/var/tmp/berth-test*' -printf '%p %y %m %U:%G %s %l %C@\\n'
-     find /etc /var/lib/berth -type f -exec sha256sum {} +`,
+    `find /etc /usr/local /var/lib/berth -printf '%p %y %m %U:%G %s %l %C@\\n'
+     find /etc /var/lib/berth -type f -exec sha256sum {} +
+     find /var/tmp -maxdepth 1 -name 'berth-dry-run*'`,
   );
   return text.split('\n').sort();
 }
