@@ -1,4 +1,5 @@
 import { lstatSync } from 'node:fs';
+import { setImmediate as pause } from 'node:timers/promises';
 import { BerthError, isErrno, messageOf } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
 import { readBlob } from './blob.ts';
@@ -32,6 +33,11 @@ export interface CheckedObject {
   inode: bigint;
 }
 
+type LayerState = 'whole' | 'incomplete' | 'unreadable';
+
+/** Bytes of objects between two pauses. */
+const BREATH = 4 << 20;
+
 const ABSENT = { device: -1n, inode: -1n };
 
 /** How the kernel says that the disk, not the asker, is at fault. */
@@ -45,12 +51,15 @@ export class ContentCheck {
   readonly problems: StoreProblem[] = [];
   readonly #store: Store;
   readonly #objects = new Map<ObjectKey, CheckedObject>();
-  readonly #layers = new Map<Digest, 'whole' | 'incomplete' | 'unreadable'>();
+  readonly #layers = new Map<Digest, LayerState>();
   readonly #blobs = new Map<Digest, boolean>();
+  readonly #signal: AbortSignal | undefined;
   #bytes = 0;
+  #breath = 0;
 
-  constructor(store: Store) {
+  constructor(store: Store, signal?: AbortSignal) {
     this.#store = store;
+    this.#signal = signal;
   }
 
   get objects(): number {
@@ -80,14 +89,21 @@ export class ContentCheck {
     return checked;
   }
 
-  /** Checks the record of a layer and every object that it names. True when all is well. */
-  layer(diffId: Digest): boolean {
-    return this.#checkLayer(diffId) === 'whole';
+  /** Checks the record of a layer and every object that it names. True when all is well. Throws `interrupted`. */
+  async layer(diffId: Digest): Promise<boolean> {
+    const state = this.#layers.get(diffId) ?? (await this.#readLayer(diffId));
+    this.#layers.set(diffId, state);
+    return state === 'whole';
   }
 
-  /** True when the record of a layer can be read, whatever its objects are like. */
+  /** True when a layer that was checked is whole. */
+  isWhole(diffId: Digest): boolean {
+    return this.#layers.get(diffId) === 'whole';
+  }
+
+  /** True when the record of a layer that was checked can be read, whatever its objects are like. */
   hasRecord(diffId: Digest): boolean {
-    return this.#checkLayer(diffId) !== 'unreadable';
+    return /^(?:whole|incomplete)$/.test(this.#layers.get(diffId) ?? '');
   }
 
   /** Checks a manifest, a config or another blob. */
@@ -101,11 +117,22 @@ export class ContentCheck {
     return what === undefined;
   }
 
-  /** Checks all parts of an image. True when all is well. */
-  image({ manifestDigest, configDigest, diffIds }: ImageParts): boolean {
-    const blobs = [manifestDigest, configDigest].map((digest) => this.blob(digest));
-    const layers = diffIds.map((diffId) => this.layer(diffId));
-    return [...blobs, ...layers].every(Boolean);
+  /** Checks all parts of an image. True when all is well. Throws `interrupted`. */
+  async image({ manifestDigest, configDigest, diffIds }: ImageParts): Promise<boolean> {
+    const whole = [manifestDigest, configDigest].map((digest) => this.blob(digest));
+    for (const diffId of diffIds) whole.push(await this.layer(diffId));
+    return whole.every(Boolean);
+  }
+
+  /**
+   * To be called between two objects: files are read by calls that wait, and without a pause now and
+   * then no signal would be noticed. Throws `interrupted`.
+   */
+  async breathe(): Promise<void> {
+    if (this.#bytes < this.#breath) return;
+    this.#breath = this.#bytes + BREATH;
+    await pause();
+    if (this.#signal?.aborted) throw new BerthError('interrupted', 'interrupted: checking the store');
   }
 
   #readObject(path: string, key: ObjectKey, file: StoredFile | undefined): CheckedObject {
@@ -121,15 +148,7 @@ export class ContentCheck {
     }
   }
 
-  #checkLayer(diffId: Digest): 'whole' | 'incomplete' | 'unreadable' {
-    const known = this.#layers.get(diffId);
-    if (known !== undefined) return known;
-    const state = this.#readLayer(diffId);
-    this.#layers.set(diffId, state);
-    return state;
-  }
-
-  #readLayer(diffId: Digest): 'whole' | 'incomplete' | 'unreadable' {
+  async #readLayer(diffId: Digest): Promise<LayerState> {
     const path = this.#store.layer(diffId);
     let record: LayerRecord | undefined;
     const what = problemOf(path, () => {
@@ -137,9 +156,11 @@ export class ContentCheck {
     });
     if (what !== undefined) this.problems.push({ kind: 'layer', diffId, path, what });
     if (record === undefined) return 'unreadable';
-    let state: 'whole' | 'incomplete' = 'whole';
+    let state: LayerState = 'whole';
     for (const entry of record.entries) {
-      if (entry.type === 'file' && this.object(entry.key, entry).problem !== undefined) state = 'incomplete';
+      if (entry.type !== 'file') continue;
+      if (this.object(entry.key, entry).problem !== undefined) state = 'incomplete';
+      await this.breathe();
     }
     return state;
   }

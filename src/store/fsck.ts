@@ -23,22 +23,25 @@ export interface StoreReport {
  * Checks all that is in a store: the key of every object is computed again from its content and
  * metadata, every record and blob is read, and what they and the list of images name must be there.
  * What nothing names is no problem: a pull that was cut off leaves that, and `prune` takes it. Nobody
- * may write meanwhile.
+ * may write meanwhile. Throws `interrupted`.
  */
-export function checkStore(store: Store): StoreReport {
-  const check = new ContentCheck(store);
+export async function checkStore(store: Store, signal?: AbortSignal): Promise<StoreReport> {
+  const check = new ContentCheck(store, signal);
   const strays: StoreProblem[] = [];
   if (existsSync(store.directory) && !isPrivate(store.directory)) {
     strays.push({ kind: 'store', path: store.directory, what: 'is open to others' });
   }
   // Layers first: with their entries, it can be said what is wrong with an object.
   const layers = known(listLayers(store), strays);
-  for (const diffId of layers) check.layer(diffId);
+  for (const diffId of layers) await check.layer(diffId);
   const objects = known(listObjects(store), strays);
-  for (const key of objects) check.object(key);
+  for (const key of objects) {
+    check.object(key);
+    await check.breathe();
+  }
   const blobs = known(listBlobs(store), strays);
   for (const digest of blobs) check.blob(digest);
-  const images = checkImages(store, check);
+  const images = await checkImages(store, check);
   return {
     problems: [...strays, ...check.problems],
     objects: objects.length,
@@ -50,11 +53,7 @@ export function checkStore(store: Store): StoreReport {
 }
 
 /** The parts of the image that a name stands for; undefined, and a problem, when its blobs do not say. */
-export function checkNamedImage(
-  store: Store,
-  manifestDigest: Digest,
-  check: ContentCheck,
-): ImageParts | undefined {
+function checkNamedImage(store: Store, manifestDigest: Digest, check: ContentCheck): ImageParts | undefined {
   if (!check.blob(manifestDigest)) return undefined;
   try {
     return readImageParts(store, manifestDigest);
@@ -64,7 +63,7 @@ export function checkNamedImage(
   }
 }
 
-function checkImages(store: Store, check: ContentCheck): number {
+async function checkImages(store: Store, check: ContentCheck): Promise<number> {
   let images: StoredImage[];
   try {
     images = readImages(store);
@@ -75,7 +74,7 @@ function checkImages(store: Store, check: ContentCheck): number {
   }
   for (const { digest } of images) {
     const parts = checkNamedImage(store, digest, check);
-    if (parts !== undefined) check.image(parts);
+    if (parts !== undefined) await check.image(parts);
   }
   return images.length;
 }

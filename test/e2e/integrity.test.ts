@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Host } from '../host/host.ts';
-import { stateOfHost } from './state-of-host.ts';
 
 let host: Host;
 
@@ -152,18 +151,4 @@ test('what was interrupted is ended before it is verified', async () => {
     until [ -e /var/lib/berth/journal/applying.json ]; do kill -0 $pid || break; done; kill -KILL $pid; wait $pid || true`);
   const { stderr } = await berth('verify');
   assert.match(stderr, /^recovered: "install other" was interrupted and is now undone$/m);
-});
-
-test('an image that cannot fit is refused before a byte of it is fetched', async () => {
-  await using small = await Host.boot({ registry: true, storeMiB: 12 });
-  const before = await stateOfHost(small);
-  const { exitCode, stdout, stderr } = await small.berth('install', 'etcd');
-  assert.equal(exitCode, 1);
-  assert.equal(stdout, '');
-  assert.match(
-    stderr,
-    /^Error: cannot pull 127\.0\.0\.1:5000\/etcd:latest: \/var\/lib\/berth: needs at least \d+\.\d MiB and a reserve of 0\.2 MiB, \d\.\d MiB are free\nHint: /,
-  );
-  assert.doesNotMatch(stderr, /^pulling/m);
-  assert.deepEqual(await stateOfHost(small), before);
 });

@@ -23,13 +23,13 @@ export function addFsck(program: Command, context: Context): void {
       const began = Date.now();
       const [before, after] = options.repair
         ? await context.writing('fsck --repair', async ({ store }) => {
-            const first = checkStore(store);
+            const first = await checkStore(store, context.signal);
             if (first.problems.length === 0) return [first, first];
             await repairWholeStore(context.paths, repairHost(context, store, options.authfile));
-            return [first, checkStore(store)];
+            return [first, await checkStore(store, context.signal)];
           })
         : await context.reading('fsck', async (store) => {
-            const report = checkStore(store);
+            const report = await checkStore(store, context.signal);
             return [report, report];
           });
       const seconds = (Date.now() - began) / 1000;

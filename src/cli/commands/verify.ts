@@ -46,7 +46,7 @@ export function addVerify(program: Command, context: Context): void {
       const services = () => namedServices(names, context.paths);
       const outcome = options.repair
         ? await context.writing('verify --repair', ({ store }) => repair(services(), options, store, context))
-        : await context.reading('verify', async (store) => look(services(), options, store, context));
+        : await context.reading('verify', (store) => look(services(), options, store, context));
       const seconds = (Date.now() - began) / 1000;
       if (options.json) context.output.json({ ...toJson(outcome), seconds });
       else tell(outcome, seconds, context);
@@ -54,9 +54,14 @@ export function addVerify(program: Command, context: Context): void {
     });
 }
 
-function look(services: ServiceName[], options: Options, store: Store, { paths }: Context): Outcome {
+async function look(
+  services: ServiceName[],
+  options: Options,
+  store: Store,
+  { paths, signal }: Context,
+): Promise<Outcome> {
   const images = options.images ? imagesWithNames(store) : [];
-  const report = verify(services, images, { paths, store, mending: 'none', kept: () => {} });
+  const report = await verify(services, images, { paths, store, signal, mending: 'none', kept: () => {} });
   return { services, before: report, after: report };
 }
 
@@ -66,9 +71,9 @@ async function repair(
   store: Store,
   context: Context,
 ): Promise<Outcome> {
-  const { paths, output } = context;
+  const { paths, output, signal } = context;
   const kept = (path: string, as: string) => output.note(`kept ${path}, which was changed, as ${as}`);
-  const what = { paths, store, services, images, force, kept, systemd: context.systemd() };
+  const what = { paths, store, signal, services, images, force, kept, systemd: context.systemd() };
   return { services, ...(await repairServices(what, repairHost(context, store, authfile))) };
 }
 

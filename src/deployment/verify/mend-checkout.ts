@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { chmodSync, lstatSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { DirectoryNode, TreeNode } from '../../layer/image-tree.ts';
 import { removeXattr } from '../../linux/xattr.ts';
@@ -27,8 +28,8 @@ export class CheckoutMender {
       this.remove(path);
       return this.#place(node, path);
     }
-    const temporary = `${path}.berth-new`;
-    this.remove(temporary);
+    // No name of the image's can be this one, and it is short enough beside any.
+    const temporary = `${path.slice(0, path.lastIndexOf('/'))}/.berth-${randomUUID()}`;
     if (!this.#place(node, temporary)) return false;
     // rename(2) replaces a file in one step, and refuses to replace a directory.
     if (lstatSync(fileName(path), { throwIfNoEntry: false })?.isDirectory()) this.remove(path);

@@ -28,14 +28,14 @@ export async function repairServices(repair: ServiceRepair, host: RepairHost): P
   const { paths, store, services, systemd } = repair;
   const named = () => (repair.images ? imagesWithNames(store) : []);
   const look = (mending: VerifyOptions['mending']) => verify(services, named(), { ...repair, mending });
-  const before = look('none');
+  const before = await look('none');
   if (before.differences.length === 0) return { before, after: before };
   const deployed = imagesOfDeployments(paths, ({ message }) => host.warn(message)).filter(
     ({ deployment }) => deployment !== undefined && services.includes(deployment.service),
   );
   await repairStore([...deployed, ...named()], host);
-  const { hostFilesPutBack } = look(repair.force ? 'force' : 'missing');
+  const { hostFilesPutBack } = await look(repair.force ? 'force' : 'missing');
   syncFileSystem(paths.state);
   if (hostFilesPutBack) await systemd.reload();
-  return { before, after: look('none') };
+  return { before, after: await look('none') };
 }

@@ -26,25 +26,25 @@ export interface RepairHost {
  * writer's lock. Throws `interrupted`, `no-space`, `io`.
  */
 export async function repairStore(uses: ImageUse[], host: RepairHost): Promise<void> {
-  const before = new ContentCheck(host.store);
-  for (const use of uses) isWhole(use, before);
+  const before = new ContentCheck(host.store, host.signal);
+  for (const use of uses) await isWhole(use, before);
   restoreContent(host.store, uses, before);
-  const content = new ContentCheck(host.store);
+  const content = new ContentCheck(host.store, host.signal);
   const done = new Set<Digest>();
   for (const use of uses) {
-    if (done.has(use.manifestDigest) || isWhole(use, content)) continue;
+    if (done.has(use.manifestDigest) || (await isWhole(use, content))) continue;
     done.add(use.manifestDigest);
     await pullAgain(use, content, host);
   }
 }
 
-function isWhole({ parts }: ImageUse, content: ContentCheck): boolean {
-  return parts !== undefined && content.image(parts);
+async function isWhole({ parts }: ImageUse, content: ContentCheck): Promise<boolean> {
+  return parts !== undefined && (await content.image(parts));
 }
 
 async function pullAgain(use: ImageUse, content: ContentCheck, host: RepairHost): Promise<void> {
   const { name, manifestDigest, parts } = use;
-  const refetch = new Set(parts?.diffIds.filter((diffId) => !content.layer(diffId)));
+  const refetch = new Set(parts?.diffIds.filter((diffId) => !content.isWhole(diffId)));
   try {
     const source = host.open(name, manifestDigest);
     try {

@@ -32,6 +32,7 @@ export interface VerifyOptions {
   mending: HostMending;
   /** Says that a file a person changed was moved aside. */
   kept(path: string, as: string): void;
+  signal: AbortSignal;
 }
 
 export interface VerifyReport {
@@ -47,12 +48,16 @@ export interface VerifyReport {
 /**
  * Compares services with what was recorded when they were installed: every object that a kept
  * deployment uses, its checkout, config.json and the like; and of the live one, units and host files.
- * `images` are checked in the store, too. Nobody may write meanwhile.
+ * `images` are checked in the store, too. Nobody may write meanwhile. Throws `interrupted`.
  */
-export function verify(services: ServiceName[], images: ImageUse[], options: VerifyOptions): VerifyReport {
+export async function verify(
+  services: ServiceName[],
+  images: ImageUse[],
+  options: VerifyOptions,
+): Promise<VerifyReport> {
   const verification = new Verification(options);
-  for (const service of services) verification.service(service);
-  for (const image of images) verification.image(image);
+  for (const service of services) await verification.service(service);
+  for (const image of images) await verification.image(image);
   return verification.report();
 }
 
@@ -64,14 +69,15 @@ class Verification {
 
   constructor(options: VerifyOptions) {
     this.#options = options;
-    this.#content = new ContentCheck(options.store);
+    this.#content = new ContentCheck(options.store, options.signal);
   }
 
-  service(name: ServiceName): void {
+  async service(name: ServiceName): Promise<void> {
     const { paths, mending, kept } = this.#options;
     const report = (path: string, what: string) => this.#differs(name, path, what);
     const numbers = listDeployments(paths, name);
-    const records = new Map(numbers.map((number) => [number, this.#deployment(name, number)]));
+    const records = new Map<number, DeploymentRecord | undefined>();
+    for (const number of numbers) records.set(number, await this.#deployment(name, number));
     const live = compareCurrent({ paths, name, numbers, mend: mending !== 'none', report });
     const record = live === undefined ? undefined : records.get(live);
     if (record !== undefined && compareHostFiles({ paths, record, mending, report, kept })) {
@@ -85,8 +91,8 @@ class Verification {
     }
   }
 
-  image({ manifestDigest, parts }: ImageUse): void {
-    if (parts !== undefined) this.#content.image(parts);
+  async image({ manifestDigest, parts }: ImageUse): Promise<void> {
+    if (parts !== undefined) await this.#content.image(parts);
     else if (this.#content.blob(manifestDigest)) this.#configOf(manifestDigest);
   }
 
@@ -100,12 +106,12 @@ class Verification {
     };
   }
 
-  #deployment(name: ServiceName, number: number): DeploymentRecord | undefined {
+  async #deployment(name: ServiceName, number: number): Promise<DeploymentRecord | undefined> {
     const { paths, store, mending } = this.#options;
     const directory = paths.deployment(name, number);
     const record = this.#record(name, number);
     if (record === undefined) return undefined;
-    if (this.#content.image(record.image)) this.#checkImage(record, directory);
+    if (await this.#content.image(record.image)) this.#checkImage(record, directory);
     const report = (path: string, what: string) => this.#differs(name, path, what);
     const common = { content: this.#content, store, report };
     compareBundle({ ...common, directory, bundle: record.bundle, mend: mending !== 'none' });

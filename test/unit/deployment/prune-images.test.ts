@@ -32,8 +32,8 @@ test('a deployment that is kept and not live keeps what it needs, and only that'
   assert.equal(readImages(store).length, 2);
   const pruned = pruneImages(paths, store, { dryRun: false, all: true });
   assert.deepEqual([pruned.images, pruned.layers, pruned.objects, pruned.blobs], [[OTHER], 1, 1, 2]);
-  assert.deepEqual(host.look(), []);
-  assert.deepEqual(checkStore(store).problems, []);
+  assert.deepEqual(await host.look(), []);
+  assert.deepEqual((await checkStore(store)).problems, []);
 });
 
 test('what only an uninstalled service needed goes', async (context) => {
@@ -70,12 +70,12 @@ test('a repair of the store makes a lost list of images again, and removes what 
   writeFileSync(join(store.objects, 'README'), '');
   for (const key of objectKeys(store)) writeFileSync(store.object(key), 'damaged');
   await repairWholeStore(paths, host.host());
-  assert.deepEqual(checkStore(store).problems, []);
+  assert.deepEqual((await checkStore(store)).problems, []);
   assert.deepEqual(readImages(store), images);
   // The checkout has links to the damaged files still.
-  assert.notDeepEqual(host.look(), []);
-  host.look('missing');
-  assert.deepEqual(host.look(), []);
+  assert.notDeepEqual(await host.look(), []);
+  await host.look('missing');
+  assert.deepEqual(await host.look(), []);
 });
 
 test('a repair of the store that cannot tell what is needed removes nothing', async (context) => {

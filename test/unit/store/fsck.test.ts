@@ -192,9 +192,9 @@ for (const { name, damage, finds } of DAMAGES) {
   test(`${name} is found, and nothing else`, async (context) => {
     const { store } = scratchStore(context);
     const image = await pullAs(store, 'docker.example/a:1', sampleLayers());
-    assert.deepEqual(checkStore(store).problems, []);
+    assert.deepEqual((await checkStore(store)).problems, []);
     const path = damage(store, image);
-    const { problems } = checkStore(store);
+    const { problems } = await checkStore(store);
     assert.deepEqual(
       problems.map((problem) => problem.path),
       [path],
@@ -210,14 +210,14 @@ test('what an interrupted pull, a crash or a forgotten name leaves is no damage'
   writeFileSync(`${store.images}.berth-new`, '{');
   writeFileSync(join(store.directory, 'blobs/sha256', `${'0'.repeat(64)}.berth-new`), '{');
   mkdirSync(join(store.staging, 'boot/1-x/objects'), { recursive: true });
-  assert.deepEqual(checkStore(store).problems, []);
+  assert.deepEqual((await checkStore(store)).problems, []);
 });
 
 test('a store is counted, and every byte of it read', async (context) => {
   const { store } = scratchStore(context);
   const { diffIds } = await pullAs(store, 'docker.example/a:1', sampleLayers());
   const sizes = ['etc/passwd', 'etc/motd', 'attributed'].map((path) => objectOf(store, diffIds, path).size);
-  const { problems: _, ...counts } = checkStore(store);
+  const { problems: _, ...counts } = await checkStore(store);
   assert.deepEqual(counts, {
     objects: objectKeys(store).length,
     layers: 2,

@@ -39,7 +39,7 @@ test('what two images share stays while one of them is needed', async (context) 
   assert.deepEqual({ ...pruned, freedBytes: 0 }, { layers: 1, objects: 1, blobs: 2, freedBytes: 0 });
   assert.equal(existsSync(only), false);
   assert.equal(objectKeys(store).length, before - 1);
-  assert.deepEqual(checkStore(store).problems, []);
+  assert.deepEqual((await checkStore(store)).problems, []);
   assert.deepEqual(prune(store, needsOf(kept), { dryRun: false }), {
     layers: 0,
     objects: 0,
@@ -113,7 +113,7 @@ test('of random images, exactly what the kept ones need stays', async (context) 
     const names = new Set(kept.map(({ name }) => name));
     for (const { name } of images) if (!names.has(name)) forgetImage(store, name);
     prune(store, needsOf(...kept), { dryRun: false });
-    assert.deepEqual(checkStore(store).problems, []);
+    assert.deepEqual((await checkStore(store)).problems, []);
     const fresh = scratchStore(context).store;
     for (const image of kept) {
       const layers = image.diffIds.map((id) => pool.find(({ diffId }) => diffId === id) ?? assert.fail());

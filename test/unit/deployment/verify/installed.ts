@@ -27,8 +27,9 @@ import { Paths } from '../../../../src/paths.ts';
 import { makeMountPoints } from '../../../../src/runtime/mount-points.ts';
 import { parseServiceName, type ServiceName } from '../../../../src/service-name.ts';
 import { createStore, type Store } from '../../../../src/store/store.ts';
-import { FakeSource, type layerOf } from '../../layer/fake-source.ts';
+import { FakeSource, layerOf } from '../../layer/fake-source.ts';
 import { scratch } from '../../layer/scratch.ts';
+import { TarBuilder } from '../../layer/tar-builder.ts';
 import { platform, pullAs, sampleLayers } from '../../store/damage.ts';
 
 export const IMAGE = 'docker.example/web:1';
@@ -66,8 +67,17 @@ export class Installed {
     return new Installed(root);
   }
 
-  async install(name: ServiceName, number: number): Promise<void> {
-    const image = await pullAs(this.store, IMAGE, this.#layers);
+  /** Installs a service of an image with these files, and says where. */
+  async installOther(files: string[]): Promise<{ OTHER: ServiceName; directory: string }> {
+    const OTHER = parseServiceName('other');
+    const archive = new TarBuilder().directory('data/').directory('etc/').file('etc/motd', 'hi');
+    for (const file of files) archive.pax({ path: file }).file('pax', `content of ${file}`);
+    await this.install(OTHER, 0, [layerOf(archive.end())]);
+    return { OTHER, directory: this.paths.deployment(OTHER, 0) };
+  }
+
+  async install(name: ServiceName, number: number, layers = this.#layers): Promise<void> {
+    const image = await pullAs(this.store, IMAGE, layers);
     const directory = this.paths.deployment(name, number);
     mkdirSync(directory, { recursive: true });
     chmodSync(directory, 0o700);
@@ -102,6 +112,8 @@ export class Installed {
         this.#link(`/usr/local/share/${name}/link`, 'motd'),
       ],
       directories: [`/usr/local/share/${name}`],
+      beside: [],
+      state: [],
       mountPoints: [...mountPoints],
       bundle: keepBundle(this.store, directory),
     };
@@ -116,16 +128,17 @@ export class Installed {
   }
 
   /** What differs, one line each, with paths relative to the root. */
-  look(mending: HostMending = 'none', names = [WEB]): string[] {
+  async look(mending: HostMending = 'none', names = [WEB]): Promise<string[]> {
     const { paths, store } = this;
     const kept = (path: string, as: string) => this.kept.push(`${path} as ${as}`);
-    const { differences } = verify(names, [], { paths, store, mending, kept });
+    const { signal } = new AbortController();
+    const { differences } = await verify(names, [], { paths, store, mending, kept, signal });
     return differences.map(({ path, what }) => `${path.slice(paths.root.length)}: ${what}`);
   }
 
   async repair(mending: HostMending = 'missing'): Promise<void> {
     await repairStore([...imagesOfDeployments(this.paths), ...imagesWithNames(this.store)], this.host());
-    this.look(mending);
+    await this.look(mending);
   }
 
   host(): RepairHost {

@@ -20,8 +20,9 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { verify } from '../../../../src/deployment/verify/verify.ts';
 import { setMtime } from '../../../../src/linux/mtime.ts';
 import { removeXattr, setXattr } from '../../../../src/linux/xattr.ts';
 import { parseServiceName } from '../../../../src/service-name.ts';
@@ -39,12 +40,13 @@ function rot(path: string): void {
 
 /** Replaces a file by a copy, so that the object that it was a link to stays as it is. */
 function unlink(path: string): void {
+  const copy = join(dirname(path), 'copy-of-it');
   const { mtimeNs, uid, gid, mode } = lstatSync(path, { bigint: true });
-  copyFileSync(path, `${path}.copy`);
-  chownSync(`${path}.copy`, Number(uid), Number(gid));
-  chmodSync(`${path}.copy`, Number(mode & 0o7777n));
-  setMtime(`${path}.copy`, mtimeNs);
-  renameSync(`${path}.copy`, path);
+  copyFileSync(path, copy);
+  chownSync(copy, Number(uid), Number(gid));
+  chmodSync(copy, Number(mode & 0o7777n));
+  setMtime(copy, mtimeNs);
+  renameSync(copy, path);
 }
 
 interface Damage {
@@ -295,9 +297,9 @@ const DAMAGES: Damage[] = [
 for (const { name, damage, finds, stays } of DAMAGES) {
   test(`${name} is found, and ${stays ? 'left to a person' : 'repaired'}`, async (context) => {
     const host = await Installed.web(context);
-    assert.deepEqual(host.look(), []);
+    assert.deepEqual(await host.look(), []);
     damage(host);
-    const found = host.look();
+    const found = await host.look();
     for (const line of finds)
       assert.ok(
         found.some((text) => line.test(text)),
@@ -311,10 +313,10 @@ for (const { name, damage, finds, stays } of DAMAGES) {
     );
     if (stays && name.includes('record')) return;
     await host.repair();
-    assert.deepEqual(host.look(), stays ? found : []);
+    assert.deepEqual(await host.look(), stays ? found : []);
     assert.deepEqual(host.warnings, []);
     if (stays) return;
-    assert.deepEqual(checkStore(host.store).problems, []);
+    assert.deepEqual((await checkStore(host.store)).problems, []);
   });
 }
 
@@ -324,7 +326,7 @@ test('what intact checkouts have is taken from there, without the registry', asy
   const { ino } = lstatSync(host.inside('etc/passwd'));
   execFileSync('find', [host.store.objects, '-inum', String(ino), '-delete']);
   await host.repair();
-  assert.deepEqual(host.look(), []);
+  assert.deepEqual(await host.look(), []);
   assert.deepEqual(host.warnings, []);
   assert.equal(lstatSync(host.inside('etc/passwd')).nlink, 2);
 });
@@ -336,7 +338,7 @@ test('a repair that cannot reach the registry says so, and mends all the rest', 
   unlinkSync(host.inside('link'));
   await host.repair();
   assert.deepEqual(host.warnings, ['cannot pull again: docker.example/web:1: the registry is down']);
-  const left = host.look();
+  const left = await host.look();
   assert.equal(left.length, 2, left.join('\n'));
   assert.ok(left.every((line) => line.endsWith(': changed content')));
 });
@@ -366,7 +368,7 @@ test('by force, a file that a person changed is put back and theirs is kept', as
   const unit = host.paths.unit('web.service');
   appendFileSync(unit, '# mine\n');
   await host.repair('force');
-  assert.deepEqual(host.look(), []);
+  assert.deepEqual(await host.look(), []);
   assert.match(readFileSync(`${unit}.berthsave`, 'utf8'), /# mine/);
   assert.deepEqual(host.kept, [
     '/etc/systemd/system/web.service as /etc/systemd/system/web.service.berthsave',
@@ -377,9 +379,9 @@ test('by force, a file that a person changed is put back and theirs is kept', as
 test('a deployment that is kept and not live is checked too, its host files are not', async (context) => {
   const host = await Installed.web(context);
   await host.install(WEB, 1);
-  assert.deepEqual(host.look(), []);
+  assert.deepEqual(await host.look(), []);
   chmodSync(host.inside('data'), 0o700);
-  assert.deepEqual(host.look(), [`${ROOTFS}/data: mode 0700 instead of 1777`]);
+  assert.deepEqual(await host.look(), [`${ROOTFS}/data: mode 0700 instead of 1777`]);
 });
 
 test('services that share a damaged object are each told of', async (context) => {
@@ -387,7 +389,7 @@ test('services that share a damaged object are each told of', async (context) =>
   const other = parseServiceName('other');
   await host.install(other, 0);
   rot(host.inside('etc/passwd'));
-  const found = host.look('none', [WEB, other]);
+  const found = await host.look('none', [WEB, other]);
   assert.deepEqual(found.map((line) => line.replace(/.*(web|other|objects).*: /, '$1 ')).sort(), [
     'objects changed content',
     'other changed content',
@@ -402,9 +404,9 @@ test('a record that names other layers than its image has is found', async (cont
   record.image.diffIds.pop();
   writeFileSync(file, JSON.stringify(record));
   assert.ok(
-    host
-      .look()
-      .includes('/var/lib/berth/deployments/web/0/deployment.json: names other layers than its image has'),
+    (await host.look()).includes(
+      '/var/lib/berth/deployments/web/0/deployment.json: names other layers than its image has',
+    ),
   );
 });
 
@@ -412,16 +414,36 @@ test('a damaged record of a layer is told, and leaves the checkout alone', async
   const host = await Installed.web(context);
   const layers = execFileSync('ls', [host.store.layers]).toString().trim().split('\n');
   rmSync(join(host.store.layers, layers[0] ?? ''));
-  const found = host.look('missing');
+  const found = await host.look('missing');
   assert.ok(found.some((line) => /rootfs: cannot be compared: its layers are damaged$/.test(line)));
   assert.ok(existsSync(host.inside('etc/passwd')));
   await host.repair();
-  assert.deepEqual(host.look(), []);
+  assert.deepEqual(await host.look(), []);
 });
 
 test('a name with control characters does not hide what is told of it', async (context) => {
   const host = await Installed.web(context);
   writeFileSync(host.inside('etc/\u001b[2Jx'), '');
   utimesSync(host.inside('etc'), 1_600_000_000, 1_600_000_000);
-  assert.deepEqual(host.look(), [`${ROOTFS}/etc/\u001b[2Jx: extra`]);
+  assert.deepEqual(await host.look(), [`${ROOTFS}/etc/\u001b[2Jx: extra`]);
+});
+
+test('a file whose name has no room for another letter is mended too', async (context) => {
+  const host = await Installed.web(context);
+  const name = 'n'.repeat(255);
+  const { OTHER, directory } = await host.installOther([name, 'mmmmmmmm', 'mmmmmmmm.berth-new']);
+  for (const file of [name, 'mmmmmmmm']) {
+    unlink(join(directory, 'rootfs', file));
+    rot(join(directory, 'rootfs', file));
+  }
+  assert.equal((await host.look('missing', [OTHER])).length, 2);
+  assert.deepEqual(await host.look('none', [OTHER]), []);
+});
+
+test('a check of much ends soon when it is interrupted', async (context) => {
+  const { paths, store } = await Installed.web(context);
+  const signal = AbortSignal.abort();
+  const options = { paths, store, signal, mending: 'none', kept: () => {} } as const;
+  await assert.rejects(verify([WEB], [], options), { code: 'interrupted' });
+  await assert.rejects(checkStore(store, signal), { code: 'interrupted' });
 });
