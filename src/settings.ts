@@ -22,7 +22,23 @@ export interface Settings {
   limits: Record<string, number>;
   /** Seconds that a service may take until its readiness command succeeds; berth's own limit when undefined. */
   readinessLimit: number | undefined;
+  /** How many deployments of a service are kept, the live one included; at least 2. */
+  keep: number;
+  autoUpdate: AutoUpdateSettings;
 }
+
+/** How services are updated that nobody updates by name. */
+export interface AutoUpdateSettings {
+  /** Names of services that are left alone. */
+  exclude: string[];
+  /** When updates may begin, local time; undefined: at any time. */
+  window: { begin: string; end: string } | undefined;
+}
+
+const KEYS = ['registries', 'runtime', 'limits', 'readiness', 'keep', 'autoUpdate'];
+
+/** The live deployment, and the one to go back to. */
+const FEWEST_KEPT = 2;
 
 /** Seconds: a day. */
 const LONGEST_START = 86_400;
@@ -48,9 +64,10 @@ export function parseSettings(text: string, file: string): Settings {
     throw new BerthError('settings-invalid', `not YAML: ${file}: ${problem.message.split('\n')[0]}`);
   }
   const reader = new SettingsReader(file);
-  const top = reader.mapping(document.toJS(), '', ['registries', 'runtime', 'limits', 'readiness']);
+  const top = reader.mapping(document.toJS(), '', KEYS);
   const readiness = reader.limits(top['readiness'], 'readiness', ['limit']);
   const registries = reader.mapping(top['registries'], 'registries', ['search', 'aliases', 'insecure']);
+  const autoUpdate = reader.mapping(top['autoUpdate'], 'autoUpdate', ['exclude', 'window']);
   return {
     registries: {
       search: reader.strings(registries['search'], 'registries.search'),
@@ -60,6 +77,11 @@ export function parseSettings(text: string, file: string): Settings {
     runtime: reader.absolutePath(top['runtime'], 'runtime'),
     limits: reader.limits(top['limits'], 'limits'),
     readinessLimit: reader.atMost(readiness['limit'], LONGEST_START, 'readiness.limit'),
+    keep: reader.atLeast(top['keep'], FEWEST_KEPT, 'keep'),
+    autoUpdate: {
+      exclude: reader.strings(autoUpdate['exclude'], 'autoUpdate.exclude'),
+      window: reader.window(autoUpdate['window'], 'autoUpdate.window'),
+    },
   };
 }
 
@@ -120,6 +142,26 @@ class SettingsReader {
   atMost(value: number | undefined, most: number, key: string): number | undefined {
     if (value !== undefined && value > most) throw this.#wrong(key, `at most ${most}`);
     return value;
+  }
+
+  /** A whole number, `least` where there is none. */
+  atLeast(value: unknown, least: number, key: string): number {
+    if (value === undefined || value === null) return least;
+    if (!Number.isSafeInteger(value) || (value as number) < least) {
+      throw this.#wrong(key, `a whole number, at least ${least}`);
+    }
+    return value as number;
+  }
+
+  /** Two times of the day, such as 02:00-04:00. */
+  window(value: unknown, key: string): { begin: string; end: string } | undefined {
+    if (value === undefined || value === null) return undefined;
+    const [, begin, end] =
+      /^([01]\d:[0-5]\d|2[0-3]:[0-5]\d)-([01]\d:[0-5]\d|2[0-3]:[0-5]\d)$/.exec(String(value)) ?? [];
+    if (begin === undefined || end === undefined || begin === end) {
+      throw this.#wrong(key, 'two times of the day, such as "02:00-04:00"');
+    }
+    return { begin, end };
   }
 
   #wrong(key: string, expected: string): BerthError {

@@ -68,6 +68,13 @@ export interface DeploymentRecord {
   files: RecordedFile[];
   /** Directories made for those files, parents first; removed again when empty. */
   directories: string[];
+  /**
+   * What arrived for files that a person had changed, beside them as `.berthnew`; a person who has merged
+   * one may remove it.
+   */
+  beside: RecordedFile[];
+  /** What its tmpfiles.d file made, in this deployment or an earlier one, and was not there before. */
+  state: string[];
   /** What was made in the root file system beside the image, so that the runtime need not, parents first. */
   mountPoints: MountPoint[];
   /** All files of the deployment but its root file system and this record. */

@@ -8,9 +8,8 @@ import { UnitFiles } from '../../systemd/unit-files.ts';
 import type { UnitGraph } from '../../systemd/unit-graph.ts';
 import { NEEDS, type UnitLinks } from '../../systemd/unit-links.ts';
 import { findCycle, orderUnits } from '../../systemd/unit-order.ts';
-import { mainUnit } from '../record.ts';
+import { type DeploymentRecord, mainUnit } from '../record.ts';
 import type { Step } from './plan.ts';
-import type { StagedDeployment } from './plan-install.ts';
 
 export interface DependencyHost {
   paths: Paths;
@@ -18,9 +17,16 @@ export interface DependencyHost {
   warn(text: string): void;
 }
 
+/** A deployment that is to be the live one, and where its files are now. */
+export interface ComingDeployment {
+  record: DeploymentRecord;
+  directory: string;
+  files: readonly { type: string; path: string; source?: string }[];
+}
+
 /** The graph of staged deployments and of the host's units that they have to do with. */
 export async function stagedGraph(
-  staged: readonly StagedDeployment[],
+  staged: readonly ComingDeployment[],
   { paths, systemd }: DependencyHost,
 ): Promise<UnitGraph> {
   const planned = plannedLinks(staged, paths);
@@ -29,11 +35,13 @@ export async function stagedGraph(
 }
 
 /** systemd cannot tell of units that are not there yet: their files can. */
-function plannedLinks(staged: readonly StagedDeployment[], paths: Paths): UnitLinks[] {
+function plannedLinks(staged: readonly ComingDeployment[], paths: Paths): UnitLinks[] {
   const added = new Map(
     staged.flatMap(({ directory, files }) =>
       files.flatMap((file) =>
-        file.type === 'file' ? [[file.path, join(directory, file.source)] as const] : [],
+        file.type === 'file' && file.source !== undefined
+          ? [[file.path, join(directory, file.source)] as const]
+          : [],
       ),
     ),
   );
@@ -48,9 +56,9 @@ function plannedLinks(staged: readonly StagedDeployment[], paths: Paths): UnitLi
  * `dependency-missing` when they need a unit that nothing brings; with `force` that is a warning.
  */
 export function checkDependencies(
-  staged: readonly StagedDeployment[],
+  staged: readonly ComingDeployment[],
   graph: UnitGraph,
-  { force, warn }: { force: boolean; warn(text: string): void },
+  { force, warn, verb = 'install' }: { force: boolean; warn(text: string): void; verb?: string },
 ): void {
   const names = staged.map(({ record }) => record.service).join(' ');
   const units = staged.flatMap(({ record }) => record.units);
@@ -58,7 +66,7 @@ export function checkDependencies(
   if (cycle !== undefined) {
     throw new BerthError(
       'dependency-cycle',
-      `cannot install ${names}: units would wait for each other: ${cycle.join(' → ')}`,
+      `cannot ${verb} ${names}: units would wait for each other: ${cycle.join(' → ')}`,
       { hint: `see what they wait for: systemctl show --property After,Before UNIT` },
     );
   }
@@ -70,7 +78,7 @@ export function checkDependencies(
   }
   throw new BerthError(
     'dependency-missing',
-    `cannot install ${names}: ${missing.map(({ text }) => text).join('; ')}`,
+    `cannot ${verb} ${names}: ${missing.map(({ text }) => text).join('; ')}`,
     { hint: hintFor(missing) },
   );
 }
@@ -107,12 +115,15 @@ function hintFor(missing: readonly Missing[]): string {
 }
 
 /** The deployments in the order in which their services can start. */
-export function inStartOrder(staged: readonly StagedDeployment[], graph: UnitGraph): StagedDeployment[] {
+export function inStartOrder<Coming extends ComingDeployment>(
+  staged: readonly Coming[],
+  graph: UnitGraph,
+): Coming[] {
   const order = orderUnits(
     graph,
     staged.flatMap(({ record }) => record.units),
   );
-  const place = ({ record }: StagedDeployment) =>
+  const place = ({ record }: Coming) =>
     record.units[0] === undefined ? -1 : order.indexOf(graph.name(record.units[0]));
   return staged.toSorted((a, b) => place(a) - place(b));
 }

@@ -9,13 +9,13 @@ import { openStaging } from '../../store/staging.ts';
 import type { Store } from '../../store/store.ts';
 import type { Systemd } from '../../systemd/systemd.ts';
 import type { ImageSource } from '../../transport/source.ts';
-import { untilAborted } from '../apply/until-aborted.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { areSiblings, installedSiblings } from '../instances/siblings.ts';
 import { type DeploymentRecord, readCurrentRecord } from '../record.ts';
 import type { SocketRequest } from '../sockets/socket-request.ts';
 import type { Values } from '../template/values.ts';
 import { checkDependencies, inStartOrder, nameDependents, stagedGraph } from './check-dependencies.ts';
+import { interruptible } from './interruptible.ts';
 import type { Plan } from './plan.ts';
 import { planInstall, type StagedDeployment } from './plan-install.ts';
 import { stageDeployment } from './stage.ts';
@@ -97,7 +97,8 @@ export async function prepareInstall(request: InstallRequest, host: InstallHost)
         ...installedSiblings(target.name, host.paths),
         ...staged.filter(({ record }) => areSiblings(target.name, record.service)),
       ];
-      const input = { ...host, ...target, staging, image, runtime, dependencies, enable, siblings };
+      const first = { number: 0, before: null };
+      const input = { ...host, ...target, ...first, staging, image, runtime, dependencies, enable, siblings };
       staged.push(await stageDeployment(input));
     }
   }
@@ -132,24 +133,4 @@ async function pull({ open }: InstallTarget, host: InstallHost): Promise<PulledI
   } finally {
     await source.close();
   }
-}
-
-/** A registry may take minutes to answer; the person who presses Ctrl-C should not have to wait for it. */
-function interruptible(source: ImageSource, signal: AbortSignal): ImageSource {
-  return {
-    get name() {
-      return source.name;
-    },
-    resolve: async (platform) => {
-      try {
-        return await untilAborted(source.resolve(platform), signal);
-      } catch (cause) {
-        throw signal.aborted
-          ? new BerthError('interrupted', `interrupted: looking up ${source.name}`, { cause })
-          : cause;
-      }
-    },
-    blob: (descriptor, stop) => source.blob(descriptor, stop),
-    close: () => source.close(),
-  };
 }

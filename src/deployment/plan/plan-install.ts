@@ -1,10 +1,9 @@
-import { lstatSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { BerthError, isErrno } from '../../errors.ts';
+import { join } from 'node:path';
 import type { Paths } from '../../paths.ts';
 import type { StoredImage } from '../../store/images.ts';
 import { areSiblings, installedSiblings, sharedWith } from '../instances/siblings.ts';
 import { type DeploymentRecord, mainUnit } from '../record.ts';
+import { isThere, refuseOccupied } from './occupied.ts';
 import type { Plan, Step } from './plan.ts';
 import type { StagedFile } from './stage-files.ts';
 
@@ -113,40 +112,4 @@ function planRuns({ files, absent }: StagedDeployment): Step[] {
     ...of('sysusers').map(({ path }): Step => ({ kind: 'sysusers', path })),
     ...of('tmpfiles').map(({ path }): Step => ({ kind: 'tmpfiles', path, absent })),
   ];
-}
-
-/** Throws `unit-conflict` or `host-file-conflict` for the first place that is taken. */
-function refuseOccupied(steps: Step[], paths: Paths): void {
-  const seen = new Set<string>();
-  for (const step of steps) {
-    if (step.kind !== 'file' && step.kind !== 'symlink') continue;
-    if (seen.has(step.path)) {
-      throw new BerthError(
-        'host-file-conflict',
-        `cannot install: ${step.path}: two of these images bring it`,
-      );
-    }
-    seen.add(step.path);
-    if (!isThere(paths.locate(step.path))) continue;
-    const unit = dirname(step.path) === paths.inside(paths.units);
-    throw new BerthError(
-      unit ? 'unit-conflict' : 'host-file-conflict',
-      `cannot install: ${step.path}: a file is there that berth did not put there`,
-      {
-        hint: unit
-          ? 'give the service another name with --name'
-          : `move ${step.path} away, then run the command again`,
-      },
-    );
-  }
-}
-
-function isThere(path: string): boolean {
-  try {
-    lstatSync(path);
-    return true;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return false;
-    throw error;
-  }
 }

@@ -20,12 +20,13 @@ import type { Dependencies } from '../dependencies.ts';
 import { shareUnit } from '../instances/share-unit.ts';
 import { readUnitTemplate, type Sibling } from '../instances/siblings.ts';
 import { type DeploymentRecord, formatRecord, type RecordedFile } from '../record.ts';
-import { type RenderedDeployment, renderDeployment } from '../render/render-deployment.ts';
+import { type KeptValues, type RenderedDeployment, renderDeployment } from '../render/render-deployment.ts';
 import { createdPaths } from '../render/render-lines.ts';
 import { proxyUnit, socketUnit } from '../sockets/render-sockets.ts';
 import type { SocketRequest } from '../sockets/socket-request.ts';
 import type { Values } from '../template/values.ts';
 import { checkout } from './checkout.ts';
+import { filesBeside } from './files-beside.ts';
 import type { StagedDeployment } from './plan-install.ts';
 import { type StagedFile, stageFiles } from './stage-files.ts';
 
@@ -44,15 +45,16 @@ export interface StageInput {
   /** What the person wants systemd to listen on. */
   sockets: SocketRequest | null;
   enable: boolean;
+  /** 0 for a service's first deployment. */
+  number: number;
+  /** The live deployment, whose values and files the new one takes over; null for the first. */
+  before: DeploymentRecord | null;
   /** The other instances of the service that are there, or staged, when this is one. */
   siblings: Sibling[];
   /** Seconds that a readiness command may delay a start. */
   readinessLimit: number | undefined;
   warn(text: string): void;
 }
-
-/** The number of a service's first deployment. */
-const FIRST = 0;
 
 /**
  * Makes a deployment in staging, whole and on disk: checkout, config.json, units, record. Nothing
@@ -74,6 +76,7 @@ async function stage(input: StageInput): Promise<StagedDeployment> {
   checkout(store, image.diffIds, rootfs);
   const own = await renderDeployment({
     ...input,
+    kept: input.before === null ? undefined : keptValues(input.before),
     rootfs,
     image: { name: image.name, id: image.configDigest, config: image.config },
   });
@@ -85,8 +88,10 @@ async function stage(input: StageInput): Promise<StagedDeployment> {
   for (const [script, text] of Object.entries(rendered.scripts))
     writeFileSync(join(directory, script), text, { mode: 0o600 });
   const files = stageFiles(name, rendered, directory, paths);
+  const absent = missingOf(createdPaths(rendered.tmpfiles ?? ''), paths);
   const record = {
     ...makeRecord(input, rendered, files),
+    state: [...new Set([...(input.before?.state ?? []), ...absent])].sort(),
     mountPoints,
     bundle: keepBundle(store, directory),
   };
@@ -96,7 +101,7 @@ async function stage(input: StageInput): Promise<StagedDeployment> {
     record,
     directory,
     files,
-    absent: missingOf(createdPaths(rendered.tmpfiles ?? ''), paths),
+    absent,
     image: image.stored,
     previous: readImages(store).find((other) => other.name === image.name) ?? null,
   };
@@ -113,10 +118,12 @@ async function writeConfig(config: OciConfig, directory: string, rootfs: string)
 }
 
 function makeRecord(
-  { name, image, runtime, settings, dependencies, sockets, enable, siblings }: StageInput,
+  input: StageInput,
   { values, service, proxy, socket, imageDependencies }: RenderedDeployment,
   files: StagedFile[],
-): Omit<DeploymentRecord, 'mountPoints' | 'bundle'> {
+): Omit<DeploymentRecord, 'mountPoints' | 'bundle' | 'state'> {
+  const { name, number, image, runtime, settings, dependencies, sockets, enable } = input;
+  const recorded = files.flatMap(recordedFile);
   const units = [
     ...(service === undefined ? [] : [`${name}.service`]),
     ...(proxy === undefined ? [] : [proxyUnit(name)]),
@@ -125,7 +132,7 @@ function makeRecord(
   return {
     version: 1,
     service: name,
-    number: FIRST,
+    number,
     image: {
       name: image.name,
       manifestDigest: image.manifestDigest,
@@ -141,18 +148,26 @@ function makeRecord(
     runtime: runtime.path,
     units,
     enabled: enable && units.length > 0,
-    files: files.flatMap(recordedFile),
-    directories: directoriesOf(files, siblings),
+    files: recorded,
+    beside: input.before === null ? [] : filesBeside(input.before, recorded, input.paths),
+    directories: directoriesOf(files, input),
   };
 }
 
-/** What this deployment makes, and what its siblings made for files that it has as well: the last one removes them. */
-function directoriesOf(files: StagedFile[], siblings: Sibling[]): string[] {
+/**
+ * What this deployment makes, what the one before made, and what its siblings made for files that it has as
+ * well: who comes last removes them.
+ */
+function directoriesOf(files: StagedFile[], { siblings, before }: StageInput): string[] {
   const made = files.filter(({ type }) => type === 'directory').map(({ path }) => path);
   const shared = siblings
     .flatMap(({ record }) => record.directories)
     .filter((directory) => files.some(({ path }) => path.startsWith(`${directory}/`)));
-  return [...new Set([...shared, ...made])].sort();
+  return [...new Set([...(before?.directories ?? []), ...shared, ...made])].sort();
+}
+
+function keptValues({ values, userValues }: DeploymentRecord): KeptValues {
+  return { values: new Map(Object.entries(values)), settings: new Map(Object.entries(userValues)) };
 }
 
 function recordedFile(file: StagedFile): RecordedFile[] {

@@ -5,6 +5,7 @@ import { loadGraph } from '../../systemd/load-graph.ts';
 import type { Systemd } from '../../systemd/systemd.ts';
 import { serviceUnit } from '../../systemd/unit-name.ts';
 import { installedSiblings } from '../instances/siblings.ts';
+import { withKept } from '../kept-deployments.ts';
 import { listServices, readCurrentRecord } from '../record.ts';
 import { checkDependents, inStopOrder } from './check-dependents.ts';
 import type { Plan } from './plan.ts';
@@ -44,7 +45,7 @@ async function findLeaving(
   }
   const states = await Promise.all(record.units.map((unit) => systemd.state(unit)));
   return {
-    record,
+    record: withKept(record, paths),
     active: states.filter(({ activeState }) => activeState === 'active').map((state) => state.name),
     enabled: states
       .filter(({ unitFileState }) => unitFileState.startsWith('enabled'))

@@ -31,6 +31,12 @@ import { type RenderedExports, renderExports } from './render.ts';
 import { serviceCommands } from './service-commands.ts';
 import { addSupervision, renderAdditions } from './unit-additions.ts';
 
+/** The values of the deployment before: all of them, and those that a person set. */
+export interface KeptValues {
+  values: Values;
+  settings: Values;
+}
+
 export interface DeploymentInput {
   paths: Paths;
   name: ServiceName;
@@ -40,6 +46,8 @@ export interface DeploymentInput {
   runtime: Runtime;
   /** What the person set. */
   settings: Values;
+  /** What stands from the deployment before; undefined for the first. */
+  kept?: KeptValues | undefined;
   /** What the person said of other units. */
   dependencies: Dependencies;
   /** Seconds that a readiness command may delay a start; `READINESS_LIMIT` when undefined. */
@@ -86,9 +94,12 @@ const NOTHING = {
  */
 export async function renderDeployment(input: DeploymentInput): Promise<RenderedDeployment> {
   const exports = readExports(input.rootfs);
-  const values = resolveValues(factsOf(input), exports?.manifest.defaultValues ?? new Map(), input.settings);
+  const defaults = exports?.manifest.defaultValues ?? new Map();
+  const values = resolveValues(factsOf(input), defaults, input.settings, input.kept?.values);
   const hostFiles = exports === undefined ? [] : listHostFiles(exports, values);
-  checkTaken(input.settings.keys(), exports === undefined ? [] : variablesTaken(exports, hostFiles));
+  // A new version may do without a variable; its value is kept for one that takes it again.
+  const given = [...input.settings.keys()].filter((variable) => !input.kept?.settings.has(variable));
+  checkTaken(given, exports === undefined ? [] : variablesTaken(exports, hostFiles));
   const rendered = await render(exports, hostFiles, values, input);
   const activation = await renderActivation({
     ...input,

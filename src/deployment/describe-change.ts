@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Digest } from '../image/digest.ts';
+import type { Paths } from '../paths.ts';
+import type { ServiceName } from '../service-name.ts';
+import { unifiedDiff } from './diff/unified-diff.ts';
+import type { FileChange } from './plan/change-files.ts';
+import type { PreparedSwitch, Successor } from './plan/switch.ts';
+import type { DeploymentRecord } from './record.ts';
+
+/** One deployment, as far as a person tells it from another. */
+export interface DeploymentSummary {
+  number: number;
+  image: string;
+  digest: Digest;
+  /** The image's version label; null without one. */
+  version: string | null;
+}
+
+/** What an update or a rollback changes of one service. */
+export interface ServiceChange {
+  name: ServiceName;
+  from: DeploymentSummary;
+  to: DeploymentSummary;
+  files: FileChange[];
+  /** Of units, config.json and all else that is rendered, as `diff -u` prints it; empty for no difference. */
+  diff: string;
+}
+
+/** What a change does to each of its services, in the order in which they start. */
+export function describeChange({ successors, changes }: PreparedSwitch, paths: Paths): ServiceChange[] {
+  return successors.map((successor) => ({
+    name: successor.record.service,
+    from: summarizeDeployment(successor.before),
+    to: summarizeDeployment(successor.record),
+    files: changes.filter(({ path }) => concerns(path, successor)),
+    diff: diffTexts(successor, paths),
+  }));
+}
+
+/** The facts that tell a deployment from another. */
+export function summarizeDeployment({ number, image }: DeploymentRecord): DeploymentSummary {
+  const { name, manifestDigest, labels } = image;
+  const version = labels['org.opencontainers.image.version'] ?? labels['version'] ?? null;
+  return { number, image: name, digest: manifestDigest, version };
+}
+
+function concerns(path: string, { before, record }: Successor): boolean {
+  return [...before.files, ...before.beside, ...record.files].some((file) => file.path === path);
+}
+
+function diffTexts({ before, record, directory }: Successor, paths: Paths): string {
+  const live = paths.deployment(before.service, before.number);
+  const all = [...new Set([...before.bundle, ...record.bundle].map(({ path }) => path))].sort();
+  return all
+    .flatMap((path) => {
+      const texts = [textOf(before, live, path), textOf(record, directory, path)] as const;
+      return unifiedDiff(...texts, `${before.number}/${path}`, `${record.number}/${path}`) ?? [];
+    })
+    .join('\n');
+}
+
+/** Empty for a file that the deployment does not have. */
+function textOf({ bundle }: DeploymentRecord, directory: string, path: string): string {
+  return bundle.some((file) => file.path === path) ? readFileSync(join(directory, path), 'utf8') : '';
+}

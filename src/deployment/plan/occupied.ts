@@ -1,0 +1,47 @@
+import { lstatSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { BerthError, isErrno } from '../../errors.ts';
+import type { Paths } from '../../paths.ts';
+import { findOwner } from './file-owner.ts';
+import type { Step } from './plan.ts';
+
+/** Throws `unit-conflict` or `host-file-conflict` for the first place that is taken, and says whose it is. */
+export function refuseOccupied(steps: readonly Step[], paths: Paths): void {
+  const seen = new Set<string>();
+  for (const step of steps) {
+    if (step.kind !== 'file' && step.kind !== 'symlink') continue;
+    if (seen.has(step.path)) {
+      throw new BerthError(
+        'host-file-conflict',
+        `cannot install: ${step.path}: two of these images bring it`,
+      );
+    }
+    seen.add(step.path);
+    if (isThere(paths.locate(step.path))) throw occupied(step.path, paths);
+  }
+}
+
+/** True for whatever is at a path, a dangling symlink too. */
+export function isThere(path: string): boolean {
+  try {
+    lstatSync(path);
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return false;
+    throw error;
+  }
+}
+
+function occupied(path: string, paths: Paths): BerthError {
+  const owner = findOwner(path, paths);
+  const unit = dirname(path) === paths.inside(paths.units);
+  return new BerthError(
+    unit ? 'unit-conflict' : 'host-file-conflict',
+    `cannot install: ${path}: ${owner === undefined ? 'a file is there that berth did not put there' : `it belongs to ${owner}`}`,
+    {
+      hint: unit
+        ? 'give the service another name with --name'
+        : `move ${path} away, then run the command again`,
+    },
+  );
+}

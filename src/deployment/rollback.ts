@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs';
+import { BerthError } from '../errors.ts';
+import { parseImageConfig } from '../image/config.ts';
+import type { Paths } from '../paths.ts';
+import type { ServiceName } from '../service-name.ts';
+import { readBlob } from '../store/blob.ts';
+import type { Store } from '../store/store.ts';
+import { previousDeployment, readHistory } from './history.ts';
+import { healthChecks } from './plan/health-checks.ts';
+import { type PreparedSwitch, prepareSwitch, type Successor, type SwitchHost } from './plan/switch.ts';
+import { type DeploymentRecord, listDeployments, readCurrentRecord, readRecord } from './record.ts';
+
+export interface RollbackHost extends SwitchHost {
+  store: Store;
+}
+
+/**
+ * The change that makes a kept deployment the live one again: `to`, or the one that was live before.
+ * Undefined when it is live already. Throws `service-not-found`, and what `prepareSwitch` throws.
+ */
+export async function prepareRollback(
+  name: ServiceName,
+  to: number | undefined,
+  host: RollbackHost,
+): Promise<PreparedSwitch | undefined> {
+  const { paths } = host;
+  const before = readCurrentRecord(paths, name);
+  if (before === undefined) {
+    throw new BerthError('service-not-found', `not installed: ${name}`, { hint: 'berth list' });
+  }
+  const kept = listDeployments(paths, name);
+  const number = to ?? previousDeployment(readHistory(paths, name), kept, before.number);
+  if (number === undefined || !kept.includes(number)) {
+    const wanted = number === undefined ? 'no other deployment is kept' : `deployment ${number} is not kept`;
+    throw new BerthError('service-not-found', `cannot roll back: ${name}: ${wanted}`, {
+      hint: `berth history ${name}`,
+    });
+  }
+  if (number === before.number) return undefined;
+  const record = readRecord(paths, name, number);
+  const options = { title: `rollback ${name}`, soak: 0, keepStarted: false };
+  return await prepareSwitch([successorOf(before, record, host)], host, options);
+}
+
+function successorOf(before: DeploymentRecord, record: DeploymentRecord, host: RollbackHost): Successor {
+  const { paths, store } = host;
+  const at = new Date().toISOString();
+  const left = before.image.manifestDigest;
+  return {
+    before,
+    record,
+    directory: paths.deployment(record.service, record.number),
+    files: record.files,
+    directories: missingDirectories(record, paths),
+    staged: null,
+    tag: null,
+    absent: [],
+    event: { at, what: 'rollback', number: record.number },
+    // What a person went back from must not come again by night.
+    refused:
+      left === record.image.manifestDigest ? null : { digest: left, at, why: 'a person went back from it' },
+    health: healthChecks(record, parseImageConfig(readBlob(store, record.image.configDigest))),
+    drop: [],
+  };
+}
+
+function missingDirectories({ directories }: DeploymentRecord, paths: Paths): Successor['directories'] {
+  return directories
+    .filter((path) => !existsSync(paths.locate(path)))
+    .map((path) => ({ kind: 'directory', path, mode: 0o755, uid: 0, gid: 0 }));
+}
