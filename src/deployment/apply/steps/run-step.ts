@@ -31,6 +31,7 @@ import { restartUnits, resumeUnits, stopRestarted } from './restart.ts';
 import {
   cleanTmpfiles,
   disableUnits,
+  enableUnits,
   makeTmpfiles,
   makeUsers,
   startAgain,
@@ -82,7 +83,7 @@ export async function runStep(step: Step, context: StepContext): Promise<void> {
     case 'watch':
       return watchUnits(step, context);
     case 'enable':
-      return context.systemd.enable(step.units);
+      return enableUnits(step.units, context);
     case 'start':
       return startUnit(step, context);
     case 'stop':
@@ -128,7 +129,7 @@ export async function undoStep(step: Step, context: StepContext): Promise<void> 
     case 'stop':
       return startAgain(step, context);
     case 'disable':
-      return step.enabled.length > 0 ? context.systemd.enable(step.enabled) : undefined;
+      return enableUnits(step.enabled, context);
     case 'remove':
       return restoreFile(step, context);
     case 'save':

@@ -1,5 +1,6 @@
-import { lstatSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, rmdirSync, rmSync } from 'node:fs';
 import { BerthError, isErrno } from '../../../errors.ts';
+import { syncFileSystem } from '../../../linux/syncfs.ts';
 import { runSysusers } from '../../../systemd/sysusers.ts';
 import { createTmpfiles, removeTmpfiles } from '../../../systemd/tmpfiles.ts';
 import type { Step } from '../../plan/plan.ts';
@@ -73,8 +74,15 @@ export async function unstart(step: Of<'start'>, { systemd }: StepContext): Prom
   }
 }
 
+/** Has units start at boot, on disk when this returns: systemd makes the symlinks, and leaves them to the kernel. */
+export async function enableUnits(units: string[], { paths, systemd }: StepContext): Promise<void> {
+  if (units.length === 0) return;
+  await systemd.enable(units);
+  syncFileSystem(paths.units);
+}
+
 /** Takes back that units start at boot. Of one without a file there may be links left, or nothing at all. */
-export async function disableUnits(units: string[], { systemd }: StepContext): Promise<void> {
+export async function disableUnits(units: string[], { paths, systemd }: StepContext): Promise<void> {
   for (const unit of units) {
     try {
       await systemd.disable([unit]);
@@ -82,6 +90,7 @@ export async function disableUnits(units: string[], { systemd }: StepContext): P
       if (!(error instanceof BerthError && error.code === 'service-not-found')) throw error;
     }
   }
+  if (existsSync(paths.units)) syncFileSystem(paths.units);
 }
 
 export async function stopUnit(step: Of<'stop'>, { systemd }: StepContext): Promise<void> {
