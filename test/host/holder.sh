@@ -2,7 +2,8 @@
 # Holds the mount namespace of one throwaway host, and takes everything of that host away when its
 # standard input ends: when the test says so, and just as well when the test was killed.
 #
-#   holder.sh hold DIR NAME REGISTRY_LAYERS STORE_IMAGE   (both may be empty)
+#   holder.sh hold DIR NAME REGISTRY_LAYERS STORE_IMAGE DISK_IMAGE   (each may be empty)
+#   holder.sh cut DIR NAME DISK_IMAGE STORE_IMAGE FLAGS   a power cut, in the holder's mount namespace
 #   holder.sh release DIR NAME                         the same clean-up for a holder that died
 set -eu
 
@@ -28,7 +29,7 @@ release() {
   kill_members
   cgroups | while read -r group; do find "$group" -depth -type d -exec rmdir {} \; ; done
   # The last first: what was mounted later stands on what was mounted earlier.
-  awk -v dir="$dir/" 'index($5 "/", dir) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
+  mounted_below "$dir" |
     while read -r mounted; do umount "$mounted" || umount -l "$mounted"; done
   rm -rf --one-file-system "$dir"
   rmdir --ignore-fail-on-non-empty "$(dirname "$dir")"
@@ -39,43 +40,85 @@ if [ "$verb" = release ]; then
   exit 0
 fi
 
+# Shows the host's file systems at DIR/root: this machine's files, and over them what the host writes.
+mount_root() {
+  overlay / root
+  # An overlay shows one file system; these are often others.
+  for place in usr var opt; do
+    if mountpoint --quiet "/$place"; then overlay "/$place" "root/$place"; fi
+  done
+  # overlayfs cannot carry another overlay's upper directory, and berth's store is a plain file system
+  # on real machines. Logs of this machine are not the host's.
+  for place in var/lib/docker var/log; do
+    mkdir -p "$dir/root/$place"
+    mount -t tmpfs -o mode=755 tmpfs "$dir/root/$place"
+  done
+}
+
+# Puts what the host writes over the directories $1 (the uppermost first) and shows both at DIR/$2.
+overlay() {
+  layer=$written/$(echo "$2" | tr / -)
+  mkdir -p "$layer/upper" "$layer/work"
+  chmod 755 "$layer/upper"
+  mount -t overlay -o "lowerdir=$1,upperdir=$layer/upper,workdir=$layer/work" overlay "$dir/$2"
+}
+
+# Mounts all that the host writes: on the disk image $1 (its logs excepted), the store on the image $2.
+mount_host() {
+  written=$dir/memory
+  if [ -n "$1" ]; then
+    written=$dir/disk
+    mkdir -p "$written"
+    mount -o loop "$1" "$written"
+  fi
+  mount_root
+  mkdir -p "$dir/root/var/lib/berth"
+  if [ -n "$2" ]; then mount -o loop "$2" "$dir/root/var/lib/berth"
+  else mount -t tmpfs -o mode=755 tmpfs "$dir/root/var/lib/berth"; fi
+}
+
+# The registry's storage is no part of the host's disk.
+show_registry() {
+  if [ -d "$dir/registry" ]; then
+    mkdir -p "$dir/root/srv/registry"
+    mount --bind "$dir/registry" "$dir/root/srv/registry"
+  fi
+}
+
+mounted_below() { awk -v dir="$1/" 'index($5 "/", dir) == 1 { print $5 }' /proc/self/mountinfo | sort -r; }
+
+if [ "$verb" = cut ]; then
+  # EXT4_IOC_SHUTDOWN: from here on nothing reaches the disk. FLAGS is 1 to write the journal of the file
+  # system first, 2 to lose what is in memory.
+  perl -e '$flags = pack "L", shift; for (@ARGV) { open my $d, "<", $_ or die $!; ioctl $d, 0x8004587d, $flags or die $! }' \
+    "$3" "$dir/root/var/lib/berth" "$dir/disk"
+  kill_members
+  mounted_below "$dir/root" | while read -r mounted; do umount "$mounted"; done
+  umount "$dir/disk"
+  mount_host "$1" "$2"
+  show_registry
+  exit 0
+fi
+
 # Ctrl-C in a terminal must not end this before it has cleaned up.
 trap '' INT TERM HUP
 trap release EXIT
 
-registry_layers=$1 store_image=$2
+registry_layers=$1 store_image=$2 disk_image=$3
 
 mkdir -p "$dir/memory" "$dir/root"
 mount -t tmpfs -o mode=755 tmpfs "$dir/memory"
 
-# Puts writable memory over the directories $1 (the uppermost first) and shows both at $2.
-overlay() {
-  layer=$(mktemp -d "$dir/memory/layer.XXXXXX")
-  mkdir "$layer/upper" "$layer/work"
-  chmod 755 "$layer/upper"
-  mount -t overlay -o "lowerdir=$1,upperdir=$layer/upper,workdir=$layer/work" overlay "$2"
-}
-
-overlay / "$dir/root"
-# An overlay shows one file system; these are often others.
-for place in usr var opt; do
-  if mountpoint --quiet "/$place"; then overlay "/$place" "$dir/root/$place"; fi
+for image in "$disk_image" "$store_image"; do
+  if [ -n "$image" ]; then mkfs.ext4 -q "$image"; fi
 done
-
-# overlayfs cannot carry another overlay's upper directory, and berth's store is a plain file system
-# on real machines. Logs of this machine are not the host's.
-for place in var/lib/berth var/lib/docker var/log; do
-  mkdir -p "$dir/root/$place"
-  mount -t tmpfs -o mode=755 tmpfs "$dir/root/$place"
-done
-if [ -n "$store_image" ]; then
-  mkfs.ext4 -q "$store_image"
-  mount -o loop "$store_image" "$dir/root/var/lib/berth"
-fi
+mount_host "$disk_image" "$store_image"
 if [ -n "$registry_layers" ]; then
-  mkdir -p "$dir/root/srv/registry"
-  overlay "$registry_layers" "$dir/root/srv/registry"
+  mkdir -p "$dir/registry"
+  written=$dir/memory
+  overlay "$registry_layers" registry
 fi
+show_registry
 
 echo ready
 cat >/dev/null

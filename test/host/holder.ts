@@ -22,6 +22,8 @@ export interface HolderOptions {
   registryLayers?: string[];
   /** Size of the file system below /var/lib/berth; without it, memory. */
   storeMiB?: number;
+  /** Size of a file system for all else that the host writes but its logs; without it, memory. */
+  diskMiB?: number;
 }
 
 /**
@@ -45,11 +47,8 @@ export class Holder {
     const name = `${PREFIX}-${process.pid}-${randomBytes(3).toString('hex')}`;
     const dir = join(STATE, name);
     await mkdir(dir, { recursive: true });
-    let image = '';
-    if (options.storeMiB !== undefined) {
-      image = join(dir, 'store.img');
-      await execa('truncate', ['--size', `${options.storeMiB}M`, image]);
-    }
+    const store = await makeImage(dir, 'store', options.storeMiB);
+    const disk = await makeImage(dir, 'disk', options.diskMiB);
     const child = spawn(
       'unshare',
       [
@@ -62,7 +61,8 @@ export class Holder {
         dir,
         name,
         (options.registryLayers ?? []).join(':'),
-        image,
+        store,
+        disk,
       ],
       // A group of its own, so that Ctrl-C reaches the tests and not the one who cleans up.
       { detached: true, stdio: ['pipe', 'pipe', 'pipe'] },
@@ -90,6 +90,16 @@ export class Holder {
     return `/proc/${this.pid}/root${this.dir}/root`;
   }
 
+  /**
+   * Cuts the power of a host that has a disk and a store: kills what runs in it, and what did not reach the
+   * disks is lost; with `flushed`, what is in the file systems' own journals does reach them.
+   */
+  async cutPower(flushed: boolean): Promise<void> {
+    const images = [join(this.dir, 'disk.img'), join(this.dir, 'store.img')];
+    const cut = ['sh', SCRIPT, 'cut', this.dir, this.name, ...images, flushed ? '1' : '2'];
+    await execa('nsenter', ['--target', String(this.pid), '--mount', '--', ...cut]);
+  }
+
   /** Kills what runs in the host and removes every trace of it. */
   async release(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) {
@@ -100,6 +110,14 @@ export class Holder {
     this.#process.stdin.end();
     await exited;
   }
+}
+
+/** An empty file for a file system of this size; the empty string when none is wanted. */
+async function makeImage(dir: string, name: string, mebibytes: number | undefined): Promise<string> {
+  if (mebibytes === undefined) return '';
+  const image = join(dir, `${name}.img`);
+  await execa('truncate', ['--size', `${mebibytes}M`, image]);
+  return image;
 }
 
 /** Removes what hosts left whose test and holder are both dead: both were killed, or the power was cut. */

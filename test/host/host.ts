@@ -17,6 +17,8 @@ export interface HostOptions {
   uplink?: boolean;
   /** Put /var/lib/berth on an ext4 file system of this size instead of in memory. */
   storeMiB?: number;
+  /** Put all else that the host writes, but logs, on an ext4 file system of this size, for `cutPower`. */
+  diskMiB?: number;
 }
 
 /**
@@ -41,6 +43,7 @@ export class Host {
     const holder = await Holder.start({
       ...(registry === false ? {} : { registryLayers: await registryStorage(registry === 'bigfile') }),
       ...(options.storeMiB === undefined ? {} : { storeMiB: options.storeMiB }),
+      ...(options.diskMiB === undefined ? {} : { diskMiB: options.diskMiB }),
     });
     const host = new Host(holder);
     try {
@@ -101,6 +104,15 @@ export class Host {
   /** Shuts the host down and boots it again: files stay, except on /run and /tmp. */
   async reboot(): Promise<void> {
     await this.#running.shutDownForReboot();
+    await this.#start();
+  }
+
+  /**
+   * Cuts the power of a host with `storeMiB` and `diskMiB` and boots it again: whatever ran is gone, and what
+   * had not reached the disks; with `flushed`, what is in the file systems' own journals does reach them.
+   */
+  async cutPower({ flushed = false } = {}): Promise<void> {
+    await this.#holder.cutPower(flushed);
     await this.#start();
   }
 

@@ -10,6 +10,7 @@ import { missingValue } from './missing-value/recipe.ts';
 import { readyCheck, readyLabel, readyNotify } from './ready/recipe.ts';
 import type { Recipe } from './recipe.ts';
 import { broken, crashing, sleeper } from './simple/recipe.ts';
+import { tiny, tinyNext } from './tiny/recipe.ts';
 import { whiteouts } from './whiteouts/recipe.ts';
 
 /** The images that every registry of a test serves; a recipe comes after the one it is made from. */
@@ -31,6 +32,8 @@ export const STANDARD: Recipe[] = [
   readyCheck,
   readyLabel,
   readyNotify,
+  tiny,
+  tinyNext,
   whiteouts,
 ];
 
