@@ -2,13 +2,16 @@ import { Command, CommanderError } from 'commander';
 import { BerthError, exitStatus, messageOf } from '../errors.ts';
 import { addFsck } from './commands/fsck.ts';
 import { addGraph } from './commands/graph.ts';
+import { addHistory } from './commands/history.ts';
 import { addImages } from './commands/images.ts';
 import { addInspect } from './commands/inspect.ts';
 import { addInstall } from './commands/install.ts';
 import { addList } from './commands/list.ts';
 import { addPrune } from './commands/prune.ts';
+import { addRollback } from './commands/rollback.ts';
 import { addStatus } from './commands/status.ts';
 import { addUninstall } from './commands/uninstall.ts';
+import { addUpdate } from './commands/update.ts';
 import { addVerify } from './commands/verify.ts';
 import { Context } from './context.ts';
 import { Output, type OutputStreams } from './output.ts';
@@ -49,6 +52,9 @@ function buildProgram(context: Context, streams: OutputStreams): Command {
     .hook('preAction', () => context.enter(program.opts<{ root?: string }>().root ?? '/'));
   for (const add of [
     addInstall,
+    addUpdate,
+    addRollback,
+    addHistory,
     addUninstall,
     addList,
     addStatus,

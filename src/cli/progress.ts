@@ -17,16 +17,24 @@ export class StepReport {
       this.#began = performance.now();
       if (step.kind === 'start') this.#output.transient(`starting ${step.unit} …`);
       if (step.kind === 'stop' && step.active) this.#output.transient(`stopping ${step.unit} …`);
+      if (step.kind === 'restart') this.#output.transient(`restarting ${restarted(step)} …`);
+      if (step.kind === 'watch' && step.seconds > 0)
+        this.#output.transient(`watching ${step.units.join(' ')} for ${step.seconds} s …`);
       return;
     }
     if (step.kind === 'start') this.#output.note(`started ${step.unit} (${this.#seconds()} s)`);
     if (step.kind === 'stop' && step.active) this.#output.note(`stopped ${step.unit}`);
+    if (step.kind === 'restart') this.#output.note(`restarted ${restarted(step)} (${this.#seconds()} s)`);
     if (step.kind === 'save') this.#output.note(`kept ${step.path}, which was changed, as ${step.to}`);
   }
 
   #seconds(): string {
     return ((performance.now() - this.#began) / 1000).toFixed(1);
   }
+}
+
+function restarted({ units, dependents }: Extract<Step, { kind: 'restart' }>): string {
+  return [...units, ...dependents].join(' ');
 }
 
 /** Tells of pulls: a line that is drawn over on a terminal, and one line an image where that cannot be. */

@@ -5,6 +5,8 @@ import type { Paths } from '../paths.ts';
 import type { ServiceName } from '../service-name.ts';
 import { readBlob } from '../store/blob.ts';
 import type { Store } from '../store/store.ts';
+import { type ApplyOptions, apply } from './apply/apply.ts';
+import { UnitTrouble } from './apply/unit-trouble.ts';
 import { previousDeployment, readHistory } from './history.ts';
 import { healthChecks } from './plan/health-checks.ts';
 import { type PreparedSwitch, prepareSwitch, type Successor, type SwitchHost } from './plan/switch.ts';
@@ -68,4 +70,19 @@ function missingDirectories({ directories }: DeploymentRecord, paths: Paths): Su
   return directories
     .filter((path) => !existsSync(paths.locate(path)))
     .map((path) => ({ kind: 'directory', path, mode: 0o755, uid: 0, gid: 0 }));
+}
+
+/** Makes it live. Where it does not come up, all is as it was before. Throws `unit-failed`, and what `apply` throws. */
+export async function applyRollback(change: PreparedSwitch, session: ApplyOptions): Promise<void> {
+  try {
+    await apply(change.plan, session);
+  } catch (error) {
+    if (!(error instanceof UnitTrouble)) throw error;
+    const [live] = change.successors.map(({ before }) => before.number);
+    throw new BerthError(
+      'unit-failed',
+      `cannot ${change.plan.title}: ${error.message}\ndeployment ${live} is live as before`,
+      { cause: error, ...(error.hint === undefined ? {} : { hint: error.hint }) },
+    );
+  }
 }

@@ -2,6 +2,9 @@ import { BerthError } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
 import type { Paths } from '../paths.ts';
 import type { ServiceName } from '../service-name.ts';
+import { loadGraph } from '../systemd/load-graph.ts';
+import { serviceUnit } from '../systemd/unit-name.ts';
+import { orderUnits } from '../systemd/unit-order.ts';
 import { type ApplyOptions, apply } from './apply/apply.ts';
 import { UnitTrouble } from './apply/unit-trouble.ts';
 import { refuse } from './history.ts';
@@ -27,6 +30,18 @@ export interface UpdateRequest extends Omit<UpdateOptions, 'title'> {
 export interface PreparedUpdate extends Pick<FoundUpdates, 'current' | 'refused'> {
   /** Undefined when there is nothing new. */
   change: PreparedSwitch | undefined;
+}
+
+/** Targets in the order in which their services start. */
+export async function orderTargets(
+  targets: readonly UpdateTarget[],
+  { systemd }: Pick<UpdateHost, 'systemd'>,
+): Promise<UpdateTarget[]> {
+  const units = targets.map(({ name }) => serviceUnit(name));
+  const graph = await loadGraph(systemd, units);
+  const order = orderUnits(graph, units);
+  const place = ({ name }: UpdateTarget) => order.indexOf(graph.name(serviceUnit(name)));
+  return targets.toSorted((a, b) => place(a) - place(b));
 }
 
 /** Finds what is new for services and makes one plan of it. Throws what `findUpdates` and `prepareSwitch` throw. */

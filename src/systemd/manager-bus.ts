@@ -28,7 +28,7 @@ const AT_ONCE = 32;
 export class ManagerBus implements Systemd {
   readonly live = true;
   #connection: Promise<BusConnection> | undefined;
-  readonly #subscribed = new WeakSet<BusConnection>();
+  readonly #subscriptions = new WeakMap<BusConnection, Promise<void>>();
 
   async reload(): Promise<void> {
     await this.#call({ ...MANAGER, member: 'Reload', timeout: RELOAD_TIMEOUT }, 'cannot reload systemd');
@@ -192,11 +192,10 @@ export class ManagerBus implements Systemd {
   /** A connection on which systemd tells of jobs. */
   async #subscribe(): Promise<BusConnection> {
     const connection = await this.#connect();
-    if (!this.#subscribed.has(connection)) {
-      await connection.match(JOB_REMOVED);
-      await connection.call({ ...MANAGER, member: 'Subscribe' });
-      this.#subscribed.add(connection);
-    }
+    // Jobs that begin at the same time must not each subscribe: systemd refuses the second time.
+    const subscription = this.#subscriptions.get(connection) ?? subscribe(connection);
+    this.#subscriptions.set(connection, subscription);
+    await subscription;
     return connection;
   }
 
@@ -208,6 +207,11 @@ export class ManagerBus implements Systemd {
       throw error instanceof BusRefusal ? refusal(error, what) : error;
     }
   }
+}
+
+async function subscribe(connection: BusConnection): Promise<void> {
+  await connection.match(JOB_REMOVED);
+  await connection.call({ ...MANAGER, member: 'Subscribe' });
 }
 
 const DENIED =

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { apply } from '../../deployment/apply/apply.ts';
 import { type Dependencies, parseDependencies } from '../../deployment/dependencies.ts';
@@ -14,10 +12,10 @@ import { type DeploymentRecord, mainUnit } from '../../deployment/record.ts';
 import { BerthError, messageOf } from '../../errors.ts';
 import { hostPlatform } from '../../image/platform.ts';
 import { layerLimits } from '../../layer/limits.ts';
-import { createStore } from '../../store/store.ts';
 import type { Context } from '../context.ts';
 import { installTargets, type TargetOptions } from '../install-targets.ts';
 import { PullReport } from '../progress.ts';
+import { withScratchStore } from '../scratch-store.ts';
 import { shortDigest } from '../short-digest.ts';
 
 interface InstallOptions extends TargetOptions {
@@ -31,9 +29,6 @@ interface InstallOptions extends TargetOptions {
   dryRun?: boolean;
   json?: boolean;
 }
-
-// Images are large, and /tmp is memory on many hosts.
-const SCRATCH = '/var/tmp';
 
 const collect = (value: string, previous: string[]): string[] => [...previous, value];
 
@@ -92,9 +87,7 @@ async function install(images: string[], options: InstallOptions, context: Conte
 
 /** What would be done, found out in a store that is thrown away: not even the store changes. */
 async function printPlan(request: InstallRequest, options: InstallOptions, context: Context): Promise<void> {
-  const directory = mkdtempSync(join(SCRATCH, 'berth-dry-run-'));
-  try {
-    const store = createStore(join(directory, 'store'));
+  await withScratchStore(async (store) => {
     const { plan, staged, present } = await prepareInstall(request, installHost(context, store));
     if (options.json) {
       context.output.json({
@@ -109,9 +102,7 @@ async function printPlan(request: InstallRequest, options: InstallOptions, conte
     }
     notePresent(present, context);
     if (plan.steps.length > 0) context.output.data(describePlan(plan).join('\n'));
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  });
 }
 
 function makeRequest(images: string[], options: InstallOptions, context: Context): InstallRequest {

@@ -7,6 +7,7 @@ import type { Context } from '../context.ts';
 
 interface UninstallOptions {
   force?: boolean;
+  purge?: boolean;
   dryRun?: boolean;
   json?: boolean;
 }
@@ -18,6 +19,7 @@ export function addUninstall(program: Command, context: Context): void {
     .description('stop services and remove what was installed for them; state directories stay')
     .argument('<name...>', 'services')
     .option('--force', 'uninstall what other services require')
+    .option('--purge', 'remove what the services keep, too: state directories and drop-ins')
     .option('--dry-run', 'print what would change, change nothing')
     .option('--json', 'print JSON')
     .action(async (names: string[], options: UninstallOptions) => {
@@ -26,6 +28,7 @@ export function addUninstall(program: Command, context: Context): void {
         paths: context.paths,
         systemd: context.systemd(),
         force: options.force ?? false,
+        purge: options.purge ?? false,
         warn: (text: string) => context.output.warn(text),
       };
       if (options.dryRun) {

@@ -51,6 +51,8 @@ export function describeStep(step: Step): string {
       return `keep     ${step.path} as ${step.to}`;
     case 'remove-directory':
       return `remove   ${step.path}/ if empty`;
+    case 'purge':
+      return `remove   ${step.path} and all that is in it`;
     case 'drop':
       return `remove   deployment ${step.number} of ${step.service}`;
     case 'history':

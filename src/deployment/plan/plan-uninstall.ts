@@ -3,6 +3,7 @@ import { compareInstalled } from '../apply/steps/files.ts';
 import { freeName } from '../free-name.ts';
 import type { DeploymentRecord, InstalledFile } from '../record.ts';
 import type { Plan, Step } from './plan.ts';
+import type { PurgedState } from './purged-state.ts';
 
 /** A service that goes, with what systemd says of its units now. */
 export interface LeavingService {
@@ -11,6 +12,8 @@ export interface LeavingService {
   enabled: string[];
   /** Files that other instances of the service still need. */
   shared: string[];
+  /** What goes beside what is gone without a word; null: what the service keeps stays. */
+  purged: PurgedState | null;
 }
 
 /**
@@ -32,12 +35,22 @@ export function planUninstall(leaving: LeavingService[], paths: Paths): Plan {
     ...planRemovals(leaving, paths),
     ...(units.length > 0 ? [{ kind: 'reload', on: 'run' } as const] : []),
     ...leaving.map(({ record }): Step => ({ kind: 'retire', service: record.service })),
+    // Last, because it cannot be undone.
+    ...leaving.flatMap(({ purged }) => planPurge(purged)),
   ];
   return {
     title: `uninstall ${leaving.map(({ record }) => record.service).join(' ')}`,
     interrupted: 'redo',
     steps,
   };
+}
+
+function planPurge(purged: PurgedState | null): Step[] {
+  if (purged === null) return [];
+  return [
+    ...purged.state.map((path): Step => ({ kind: 'purge', path })),
+    ...purged.parents.map((path): Step => ({ kind: 'remove-directory', path })),
+  ];
 }
 
 function planCleaning(record: DeploymentRecord, paths: Paths): Step[] {
@@ -51,12 +64,18 @@ function planRemovals(leaving: LeavingService[], paths: Paths): Step[] {
   // Of two instances that go, only one can remove what they share.
   const done = new Set<string>();
   const first = (path: string) => !done.has(path) && done.add(path);
-  return leaving.flatMap(({ record: { files, directories }, shared }) => [
+  return leaving.flatMap(({ record: { files, beside, directories }, shared, purged }) => [
+    ...(purged?.dropIns ?? []).map((file): Step => ({ kind: 'remove', file })),
+    ...beside
+      .filter((file) => compareInstalled(paths.locate(file.path), file) === 'unchanged')
+      .map(({ path, type, content }): Step => ({ kind: 'remove', file: { path, type, content } })),
     ...files
       .toReversed()
       .filter(({ path }) => !shared.includes(path) && first(path))
       .flatMap((file) => planRemoval(file, paths)),
-    ...directories.toReversed().map((path): Step => ({ kind: 'remove-directory', path })),
+    ...[...directories.toReversed(), ...(purged?.dropInDirectories ?? [])].map(
+      (path): Step => ({ kind: 'remove-directory', path }),
+    ),
   ]);
 }
 

@@ -79,6 +79,8 @@ export type Step =
   | { kind: 'remove-directory'; path: string }
   /** Takes one deployment away that is not live. */
   | { kind: 'drop'; service: ServiceName; number: number }
+  /** Removes what a service keeps, whatever is in it; what cannot be removed is said. It cannot be undone. */
+  | { kind: 'purge'; path: string }
   /** Takes all deployments of a service away. */
   | { kind: 'retire'; service: ServiceName }
   /** Adds to a service's history; `refused`: what is not to be tried again by itself from now on. */

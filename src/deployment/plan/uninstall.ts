@@ -10,12 +10,15 @@ import { listServices, readCurrentRecord } from '../record.ts';
 import { checkDependents, inStopOrder } from './check-dependents.ts';
 import type { Plan } from './plan.ts';
 import { type LeavingService, planUninstall } from './plan-uninstall.ts';
+import { findPurged } from './purged-state.ts';
 
 export interface UninstallHost {
   paths: Paths;
   systemd: Systemd;
   /** Take away what others need. */
   force: boolean;
+  /** Take away what the services keep, too. */
+  purge: boolean;
   warn(text: string): void;
 }
 
@@ -37,7 +40,7 @@ export async function prepareUninstall(names: ServiceName[], host: UninstallHost
 async function findLeaving(
   name: ServiceName,
   names: readonly ServiceName[],
-  { paths, systemd }: Pick<UninstallHost, 'paths' | 'systemd'>,
+  { paths, systemd, purge }: UninstallHost,
 ): Promise<LeavingService> {
   const record = readCurrentRecord(paths, name);
   if (record === undefined) {
@@ -53,5 +56,6 @@ async function findLeaving(
     shared: installedSiblings(name, paths)
       .filter(({ record: other }) => !names.includes(other.service))
       .flatMap(({ record: other }) => other.files.map(({ path }) => path)),
+    purged: purge ? findPurged(withKept(record, paths), names, paths) : null,
   };
 }

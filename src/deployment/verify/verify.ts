@@ -83,7 +83,7 @@ class Verification {
     if (record !== undefined && compareHostFiles({ paths, record, mending, report, kept })) {
       this.#hostFilesPutBack = true;
     }
-    const known = new Set([...numbers.map(String), 'current']);
+    const known = new Set([...numbers.map(String), 'current', 'history.json']);
     for (const entry of readdirSync(paths.service(name))) {
       // A crash may leave what was to become `current`.
       if (!known.has(entry) && !entry.endsWith('.berth-new'))

@@ -27,6 +27,7 @@ import {
   swapBack,
   takeBack,
 } from './files.ts';
+import { purgeState } from './purge.ts';
 import { restartUnits, resumeUnits, stopRestarted } from './restart.ts';
 import {
   cleanTmpfiles,
@@ -98,6 +99,8 @@ export async function runStep(step: Step, context: StepContext): Promise<void> {
       return moveFile(step.path, step.to, context);
     case 'remove-directory':
       return removeMadeDirectory(step.path, context);
+    case 'purge':
+      return purgeState(step, context);
     case 'drop':
       return dropDeployment(step, context);
     case 'history':
@@ -156,6 +159,8 @@ export async function undoStep(step: Step, context: StepContext): Promise<void> 
     case 'sysusers':
     case 'tmpfiles-remove':
     case 'watch':
+    // It comes after all that can fail.
+    case 'purge':
       return;
   }
 }

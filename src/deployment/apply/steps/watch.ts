@@ -44,7 +44,7 @@ function problemOf(now: UnitState, first: UnitState): string | undefined {
     return 'it was restarted';
   }
   if (now.activeState === 'active' || now.activeState === 'reloading') return undefined;
-  return `it is ${now.activeState}`;
+  return now.subState === 'auto-restart' ? 'it ended' : `it is ${now.activeState}`;
 }
 
 async function describe(unit: string, what: string, systemd: Systemd): Promise<UnitTrouble> {

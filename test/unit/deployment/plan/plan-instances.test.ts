@@ -32,6 +32,7 @@ function stagedInstance(name: string, content = 'aa'): StagedDeployment {
       enabled: true,
       files,
       directories: [],
+      beside: [],
     },
     image: { manifestDigest: `sha256:${'1'.repeat(64)}` },
   };
@@ -99,7 +100,7 @@ test('uninstall leaves what other instances need, and removes it once with the l
       ...stagedInstance(name).record,
       files: [{ path: TEMPLATE, type: 'file', content: '' }],
     } as DeploymentRecord,
-    ...{ active: [], enabled: [], shared },
+    ...{ active: [], enabled: [], shared, purged: null },
   });
   const touched = (steps: Step[]) => steps.flatMap((step) => (step.kind === 'save' ? [step.path] : []));
   assert.deepEqual(touched(planUninstall([leaving('web@a', [TEMPLATE])], paths).steps), []);

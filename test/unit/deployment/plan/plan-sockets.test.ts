@@ -14,6 +14,7 @@ const RECORD = {
   enabled: true,
   files: [],
   directories: [],
+  beside: [],
 } as unknown as DeploymentRecord;
 
 test('a service with sockets is enabled and started by them', (context) => {
@@ -34,7 +35,13 @@ test('a service with sockets is enabled and started by them', (context) => {
 });
 
 test('sockets stop before the service, and come back as they were', (context) => {
-  const leaving = { record: RECORD, active: ['web.socket'], enabled: ['web.socket'], shared: [] };
+  const leaving = {
+    record: RECORD,
+    active: ['web.socket'],
+    enabled: ['web.socket'],
+    shared: [],
+    purged: null,
+  };
   const { steps } = planUninstall([leaving], new Paths(scratch(context)));
   assert.deepEqual(steps.slice(0, 5), [
     { kind: 'stop', unit: 'web.socket', active: true },

@@ -161,12 +161,14 @@ test('an uninstall removes what is as it was, keeps what was changed, and asks f
     units: ['web.service'],
     files,
     directories: ['/usr/local/a', '/usr/local/a/b'],
+    beside: [],
   };
   const leaving = {
     record: record as unknown as DeploymentRecord,
     active: ['web.service'],
     enabled: ['web.service'],
     shared: [],
+    purged: null,
   };
   const plan = planUninstall([leaving], paths);
   assert.equal(plan.interrupted, 'redo');

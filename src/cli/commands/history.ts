@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import { listHistory } from '../../deployment/list-history.ts';
+import { parseServiceName } from '../../service-name.ts';
+import type { Context } from '../context.ts';
+import { shortDigest } from '../short-digest.ts';
+
+/** `berth history`: the deployments of a service that one can go back to. */
+export function addHistory(program: Command, context: Context): void {
+  program
+    .command('history')
+    .description('list the deployments of a service that are kept, and what failed last')
+    .argument('<name>', 'service')
+    .option('--json', 'print JSON')
+    .action((text: string, options: { json?: boolean }) => {
+      const entries = listHistory(context.paths, parseServiceName(text));
+      if (options.json) {
+        context.output.json(entries);
+        return;
+      }
+      context.output.table(
+        ['DEPLOYMENT', 'STATE', 'DIGEST', 'VERSION', 'CREATED', 'WHY'],
+        entries.map(({ number, state, digest, version, created, why }) => [
+          number === null ? '-' : String(number),
+          state,
+          shortDigest(digest),
+          version ?? '-',
+          created.replace(/\.\d+Z$/, 'Z'),
+          why,
+        ]),
+        (text) => (text === 'current' ? 'green' : text === 'failed' ? 'red' : undefined),
+      );
+    });
+}

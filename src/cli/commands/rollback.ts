@@ -1,0 +1,69 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { describeChange, type ServiceChange } from '../../deployment/describe-change.ts';
+import { describePlan } from '../../deployment/plan/describe-plan.ts';
+import type { PreparedSwitch } from '../../deployment/plan/switch.ts';
+import { applyRollback, prepareRollback, type RollbackHost } from '../../deployment/rollback.ts';
+import { parseServiceName, type ServiceName } from '../../service-name.ts';
+import type { Store } from '../../store/store.ts';
+import { changeLines } from '../change-report.ts';
+import type { Context } from '../context.ts';
+
+interface RollbackOptions {
+  to?: number;
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+/** `berth rollback`: makes a kept deployment the live one again. */
+export function addRollback(program: Command, context: Context): void {
+  program
+    .command('rollback')
+    .description('go back to the deployment that was live before, or to any other that is kept')
+    .argument('<name>', 'service')
+    .option('--to <number>', 'deployment, as berth history shows it', readNumber)
+    .option('--dry-run', 'print what would change, change nothing')
+    .option('--json', 'print JSON')
+    .action(async (text: string, options: RollbackOptions) => {
+      const name = parseServiceName(text);
+      const prepare = (store: Store) => prepareRollback(name, options.to, rollbackHost(context, store));
+      if (options.dryRun) {
+        const change = await context.reading('rollback --dry-run', prepare);
+        report(name, change, options, context);
+        return;
+      }
+      const change = await context.writing(`rollback ${name}`, async (session) => {
+        const prepared = await prepare(session.store);
+        if (prepared !== undefined) await applyRollback(prepared, session);
+        return prepared;
+      });
+      report(name, change, options, context);
+    });
+}
+
+function rollbackHost(context: Context, store: Store): RollbackHost {
+  const { paths, output } = context;
+  return { paths, store, systemd: context.systemd(), warn: (text) => output.warn(text) };
+}
+
+function report(
+  name: ServiceName,
+  change: PreparedSwitch | undefined,
+  { dryRun = false, json }: RollbackOptions,
+  context: Context,
+): void {
+  const { output, paths } = context;
+  const changes: ServiceChange[] = change === undefined ? [] : describeChange(change, paths);
+  if (json)
+    output.json({ dryRun, services: changes, ...(dryRun ? { steps: change?.plan.steps ?? [] } : {}) });
+  else if (change === undefined) output.note(`${name}: that deployment is the live one`);
+  else if (dryRun) output.data([...changes.flatMap(changeLines), ...describePlan(change.plan)].join('\n'));
+  else {
+    for (const line of changes.flatMap(changeLines)) output.note(line);
+    for (const { to } of changes) output.note(`${name}: rolled back to deployment ${to.number}`);
+  }
+}
+
+function readNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('not a number of a deployment');
+  return Number(text);
+}

@@ -1,0 +1,187 @@
+import type { Command } from 'commander';
+import type { ApplyOptions } from '../../deployment/apply/apply.ts';
+import { describeChange, type ServiceChange } from '../../deployment/describe-change.ts';
+import { freeUnneeded } from '../../deployment/free-unneeded.ts';
+import { refuse } from '../../deployment/history.ts';
+import { describePlan } from '../../deployment/plan/describe-plan.ts';
+import type { UpdateHost, UpdateTarget } from '../../deployment/plan/update.ts';
+import { applyUpdate, orderTargets, type PreparedUpdate, prepareUpdate } from '../../deployment/update.ts';
+import { BerthError, messageOf } from '../../errors.ts';
+import { hostPlatform } from '../../image/platform.ts';
+import { layerLimits } from '../../layer/limits.ts';
+import type { Store } from '../../store/store.ts';
+import { parseTimeSpan } from '../../systemd/time-span.ts';
+import { changeLines } from '../change-report.ts';
+import type { Context } from '../context.ts';
+import { PullReport } from '../progress.ts';
+import { withScratchStore } from '../scratch-store.ts';
+import { shortDigest } from '../short-digest.ts';
+import { type UpdateTargetOptions, updateTargets } from '../update-targets.ts';
+
+interface UpdateCommandOptions extends UpdateTargetOptions {
+  dryRun?: boolean;
+  soak: string;
+  rollback: boolean;
+  retry?: boolean;
+  independent?: boolean;
+  json?: boolean;
+}
+
+/** How an update of one service went. */
+interface Outcome {
+  name: string;
+  status: 'updated' | 'up-to-date' | 'skipped' | 'failed';
+  from?: ServiceChange['from'];
+  to?: ServiceChange['to'];
+  files?: ServiceChange['files'];
+  diff?: string;
+  why?: string;
+}
+
+/** Seconds: what crashes at once or soon is seen, and nobody waits long. */
+const SOAK = '10s';
+
+const collect = (value: string, previous: string[]): string[] => [...previous, value];
+
+/** `berth update`: brings services to what their images' tags stand for now, and back if that does not work. */
+export function addUpdate(program: Command, context: Context): void {
+  program
+    .command('update')
+    .description('update services to the newest image of their tag; go back by itself when one does not work')
+    .argument('[name...]', 'services')
+    .option('--all', 'all services, but what failed before and what berth.yaml excludes')
+    .option('--set <NAME=VALUE>', 'set a variable anew; the others stay; may be repeated', collect, [])
+    .option('--values <file>', 'read variables from a YAML file; --set goes before it')
+    .option('--rebase <image>', 'take the service from another image from now on')
+    .option('--authfile <file>', 'credentials for registries')
+    .option('--soak <time>', 'watch the restarted services for this time', SOAK)
+    .option('--no-rollback', 'leave the new version in place when it does not work')
+    .option('--retry', 'with --all: try what failed before, too')
+    .option('--independent', 'update each service by itself, instead of all or none')
+    .option('--dry-run', 'print what would change, change nothing')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExamples:\n  berth update web\n  berth update --all --soak 1min')
+    .action((names: string[], options: UpdateCommandOptions) => update(names, options, context));
+}
+
+async function update(names: string[], options: UpdateCommandOptions, context: Context): Promise<void> {
+  const targets = updateTargets(names, options, context);
+  const run = new UpdateRun(options, context);
+  if (options.dryRun) {
+    await withScratchStore((store) => run.plan(targets, store));
+    return;
+  }
+  await context.writing(`update ${options.all ? '--all' : names.join(' ')}`, async (session) => {
+    try {
+      if (options.independent) await run.each(targets, session);
+      else await run.all(targets, session);
+    } finally {
+      freeUnneeded(session);
+    }
+  });
+  if (options.json) context.output.json({ dryRun: false, services: run.outcomes });
+}
+
+class UpdateRun {
+  readonly outcomes: Outcome[] = [];
+  readonly #options: UpdateCommandOptions;
+  readonly #context: Context;
+  readonly #request: { soak: number; keepStarted: boolean; keep: number };
+
+  constructor(options: UpdateCommandOptions, context: Context) {
+    this.#options = options;
+    this.#context = context;
+    this.#request = {
+      soak: readSoak(options.soak),
+      keepStarted: !options.rollback,
+      keep: context.settings().keep,
+    };
+  }
+
+  async plan(targets: readonly UpdateTarget[], store: Store): Promise<void> {
+    const { output } = this.#context;
+    const host = { ...this.#host(store), onRefused: () => undefined };
+    const prepared = await prepareUpdate({ ...this.#request, targets }, host);
+    const changes = this.#note(prepared);
+    const { plan } = prepared.change ?? {};
+    if (this.#options.json) {
+      const services = [...changes.map((change) => ({ ...change, status: 'planned' })), ...this.outcomes];
+      output.json({ dryRun: true, services, steps: plan?.steps ?? [] });
+    } else if (plan !== undefined) {
+      output.data([...changes.flatMap(changeLines), ...describePlan(plan)].join('\n'));
+    }
+  }
+
+  async all(targets: readonly UpdateTarget[], session: ApplyOptions): Promise<void> {
+    const prepared = await prepareUpdate({ ...this.#request, targets }, this.#host(session.store));
+    const changes = this.#note(prepared);
+    if (prepared.change === undefined) return;
+    for (const change of changes) for (const line of changeLines(change)) this.#context.output.note(line);
+    await applyUpdate(prepared.change, session);
+    for (const change of changes) this.#updated(change);
+  }
+
+  /** One that fails does not keep the others from being updated; the end says that it failed. */
+  async each(targets: readonly UpdateTarget[], session: ApplyOptions): Promise<void> {
+    for (const target of await orderTargets(targets, session)) {
+      try {
+        await this.all([target], session);
+      } catch (error) {
+        if (!(error instanceof BerthError) || error.code === 'interrupted') throw error;
+        this.#context.output.error(error.message, error.hint);
+        this.#context.endWith(error.code);
+        this.outcomes.push({ name: target.name, status: 'failed', why: messageOf(error) });
+      }
+    }
+  }
+
+  /** Says what stays as it is, and returns what does not. */
+  #note({ current, refused, change }: PreparedUpdate): ServiceChange[] {
+    const { output, paths } = this.#context;
+    for (const { service, image } of current) {
+      output.note(`${service}: up to date (${image.name}, ${shortDigest(image.manifestDigest)})`);
+      this.outcomes.push({ name: service, status: 'up-to-date' });
+    }
+    for (const { record, refusal } of refused) {
+      const { digest, at, why } = refusal;
+      output.note(`${record.service}: skipped ${shortDigest(digest)}, which failed at ${at}: ${why}`);
+      output.note(`Hint: berth update ${record.service}`);
+      this.outcomes.push({ name: record.service, status: 'skipped', why });
+    }
+    return change === undefined ? [] : describeChange(change, paths);
+  }
+
+  #updated({ name, from, to, files, diff }: ServiceChange): void {
+    this.#context.output.note(`${name}: updated to deployment ${to.number} (${shortDigest(to.digest)})`);
+    this.outcomes.push({ name, status: 'updated', from, to, files, diff });
+  }
+
+  #host(store: Store): UpdateHost {
+    const { paths, output, signal } = this.#context;
+    const settings = this.#context.settings();
+    const pull = new PullReport(output);
+    return {
+      paths,
+      store,
+      systemd: this.#context.systemd(),
+      platform: hostPlatform(),
+      limits: layerLimits(settings.limits),
+      readinessLimit: settings.readinessLimit,
+      signal,
+      skipRefused: this.#options.all === true && this.#options.retry !== true,
+      onRefused: (name, refusal) => refuse(paths, name, refusal),
+      onProgress: (progress) => pull.show(progress),
+      warn: (text) => output.warn(text),
+    };
+  }
+}
+
+function readSoak(text: string): number {
+  try {
+    const seconds = parseTimeSpan(text) / 1e6;
+    if (seconds <= 86_400) return seconds;
+  } catch (cause) {
+    throw new BerthError('usage', `not a time span: --soak ${text}`, { hint: 'write it like 30s', cause });
+  }
+  throw new BerthError('usage', `too long: --soak ${text}: at most a day`);
+}

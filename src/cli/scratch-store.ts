@@ -1,0 +1,16 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createStore, type Store } from '../store/store.ts';
+
+// Images are large, and /tmp is memory on many hosts.
+const SCRATCH = '/var/tmp';
+
+/** Does work with a store that is thrown away after it: what a dry run pulls must not stay. */
+export async function withScratchStore<Result>(work: (store: Store) => Promise<Result>): Promise<Result> {
+  const directory = mkdtempSync(join(SCRATCH, 'berth-dry-run-'));
+  try {
+    return await work(createStore(join(directory, 'store')));
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,66 @@
+import type { UpdateTarget } from '../deployment/plan/update.ts';
+import { parseSetting, type Values } from '../deployment/template/values.ts';
+import { readValuesFile } from '../deployment/template/values-file.ts';
+import { BerthError } from '../errors.ts';
+import { parseReference } from '../reference/reference.ts';
+import type { ServiceName } from '../service-name.ts';
+import { openSource } from '../transport/open-source.ts';
+import type { Context } from './context.ts';
+import { namedServices } from './named-services.ts';
+
+/** The options of `update` that say what is updated, and with what. */
+export interface UpdateTargetOptions {
+  all?: boolean;
+  set: string[];
+  values?: string;
+  rebase?: string;
+  authfile?: string;
+}
+
+/** What a command line asks to be updated. Throws `usage`, `service-not-found`, `value-invalid`, `reference-invalid`. */
+export function updateTargets(
+  names: string[],
+  options: UpdateTargetOptions,
+  context: Context,
+): UpdateTarget[] {
+  if ((names.length === 0) !== (options.all === true)) {
+    throw new BerthError(
+      'usage',
+      options.all ? '--all and names exclude each other' : 'no service is named',
+      {
+        hint: 'berth update NAME, or berth update --all',
+      },
+    );
+  }
+  const services = options.all ? notExcluded(context) : namedServices(names, context.paths);
+  if (options.rebase !== undefined && services.length !== 1) {
+    throw new BerthError('usage', '--rebase is for one service');
+  }
+  const rebase = options.rebase === undefined ? undefined : parseReference(options.rebase);
+  const settings: Values = new Map([
+    ...(options.values === undefined ? [] : readValuesFile(options.values)),
+    ...options.set.map(parseSetting),
+  ]);
+  const { paths, env } = context;
+  const { registries } = context.settings();
+  return services.map((name) => ({
+    name,
+    settings,
+    open: ({ image }) =>
+      openSource(rebase ?? parseReference(image.name), {
+        paths,
+        env,
+        registries,
+        authFile: options.authfile,
+      }),
+  }));
+}
+
+function notExcluded(context: Context): ServiceName[] {
+  const { exclude } = context.settings().autoUpdate;
+  const installed = namedServices([], context.paths);
+  for (const name of installed.filter((service) => exclude.includes(service))) {
+    context.output.note(`${name}: left alone, as berth.yaml says (autoUpdate.exclude)`);
+  }
+  return installed.filter((name) => !exclude.includes(name));
+}

@@ -1,0 +1,47 @@
+import { BerthError } from '../errors.ts';
+import type { Digest } from '../image/digest.ts';
+import type { Paths } from '../paths.ts';
+import type { ServiceName } from '../service-name.ts';
+import { type DeploymentSummary, summarizeDeployment } from './describe-change.ts';
+import { type HistoryReason, previousDeployment, readHistory } from './history.ts';
+import { listDeployments, readCurrentRecord, readRecord } from './record.ts';
+
+/** A deployment that is kept, or an image that was refused: then it has no number. */
+export interface HistoryEntry extends Omit<DeploymentSummary, 'number'> {
+  number: number | null;
+  state: 'current' | 'previous' | 'kept' | 'failed';
+  /** RFC 3339, UTC: when it was made, or refused. */
+  created: string;
+  /** RFC 3339, UTC: when it last became the live one; null for one that was refused. */
+  since: string | null;
+  /** Why it last became the live one, or was refused. */
+  why: HistoryReason | (string & {});
+}
+
+/** The deployments of a service that are kept, newest first. Throws `service-not-found`, `deployment-damaged`. */
+export function listHistory(paths: Paths, name: ServiceName): HistoryEntry[] {
+  const current = readCurrentRecord(paths, name);
+  if (current === undefined) {
+    throw new BerthError('service-not-found', `not installed: ${name}`, { hint: 'berth list' });
+  }
+  const history = readHistory(paths, name);
+  const kept = listDeployments(paths, name);
+  const previous = previousDeployment(history, kept, current.number);
+  const entries = kept.reverse().map((number): HistoryEntry => {
+    const record = readRecord(paths, name, number);
+    const event = history.events.findLast((other) => other.number === number);
+    return {
+      ...summarizeDeployment(record),
+      state: number === current.number ? 'current' : number === previous ? 'previous' : 'kept',
+      created: record.created,
+      since: event?.at ?? record.created,
+      why: event?.what ?? 'install',
+    };
+  });
+  const { refused } = history;
+  const known = (digest: Digest) => entries.some((entry) => entry.digest === digest);
+  if (refused === null || known(refused.digest)) return entries;
+  const { digest, at, why } = refused;
+  const failed = { number: null, state: 'failed', image: current.image.name, digest } as const;
+  return [{ ...failed, version: null, created: at, since: null, why }, ...entries];
+}

@@ -1,0 +1,75 @@
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Paths } from '../../paths.ts';
+import type { ServiceName } from '../../service-name.ts';
+import { isAtOrBelow } from '../exports/host-files-places.ts';
+import { hashFile } from '../hash-file.ts';
+import { type DeploymentRecord, type InstalledFile, listDeployments, listServices } from '../record.ts';
+import { createdPaths } from '../render/render-lines.ts';
+
+/** What `--purge` takes with a service. */
+export interface PurgedState {
+  /** Removed with all that is in it, parents first. */
+  state: string[];
+  /** What was made on the way to it; removed if empty, children first. */
+  parents: string[];
+  /** What a person added to its units. */
+  dropIns: InstalledFile[];
+  dropInDirectories: string[];
+}
+
+/**
+ * What a service keeps: of what its tmpfiles.d file makes, only what was not there before it, or what has
+ * its name. What a service that stays makes, too, stays. `leaving` are all that go; `record` is with
+ * what all its deployments have made.
+ */
+export function findPurged(
+  record: DeploymentRecord,
+  leaving: readonly ServiceName[],
+  paths: Paths,
+): PurgedState {
+  const { service } = record;
+  const own = ['/var/lib', '/var/cache', '/var/log', '/run'].map((directory) => `${directory}/${service}`);
+  const staying = listServices(paths)
+    .filter((name) => !leaving.includes(name))
+    .flatMap((name) => declaredPaths(name, paths));
+  const declared = declaredPaths(service, paths);
+  const state = declared.filter(
+    (path) =>
+      (record.state.includes(path) || own.some((place) => isAtOrBelow(path, place))) &&
+      !/^\/(?:proc|sys|dev)(?:\/|$)/.test(path) &&
+      !staying.some((other) => isAtOrBelow(other, path) || isAtOrBelow(path, other)),
+  );
+  const parents = record.state.filter((path) => !declared.includes(path)).toReversed();
+  const dropInDirectories = record.units
+    .map((unit) => paths.inside(paths.unit(`${unit}.d`)))
+    .filter((directory) => existsSync(paths.locate(directory)));
+  const files = record.files.map(({ path }) => path);
+  return {
+    state,
+    parents,
+    dropIns: dropInDirectories
+      .flatMap((directory) => listFiles(directory, paths))
+      .filter(({ path }) => !files.includes(path)),
+    dropInDirectories,
+  };
+}
+
+/** What the tmpfiles.d files of all kept deployments of a service make, parents first. */
+function declaredPaths(name: ServiceName, paths: Paths): string[] {
+  const texts = listDeployments(paths, name)
+    .map((number) => join(paths.deployment(name, number), 'tmpfiles.conf'))
+    .filter((file) => existsSync(file))
+    .map((file) => readFileSync(file, 'utf8'));
+  return [...new Set(texts.flatMap(createdPaths))].sort();
+}
+
+function listFiles(directory: string, paths: Paths): InstalledFile[] {
+  return readdirSync(paths.locate(directory)).flatMap((name): InstalledFile[] => {
+    const path = join(directory, name);
+    const located = paths.locate(path);
+    const stat = lstatSync(located);
+    if (stat.isSymbolicLink()) return [{ path, type: 'symlink', content: readlinkSync(located) }];
+    return stat.isFile() ? [{ path, type: 'file', content: hashFile(located) }] : [];
+  });
+}
