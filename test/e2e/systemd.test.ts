@@ -120,7 +120,10 @@ test('a failed start tells the result, the status and the last lines, harmless f
     '[Service]',
     command,
   );
-  assert.match(String((await systemd('start("needs.service")'))['message']), /requires/);
+  assert.equal(
+    (await systemd('start("needs.service")'))['message'],
+    'cannot start: needs.service: fails.service failed (exit-code, ExecStart /bin/sh: exit status 7), which it needs\n  one\n  two',
+  );
   assert.equal((await systemd('start("nowhere.service")'))['code'], 'service-not-found');
   assert.deepEqual(await systemd('stop("nowhere.service")'), {});
   assert.deepEqual(await systemd('resetFailed("fails.service")'), {});
