@@ -114,12 +114,10 @@ test('a command that hangs is ended, and counts as one that fails', async (test)
 
 test('the end of the container ends the waiting', async (test) => {
   const host = new FakeHost(test, 'exit 1');
-  const started = performance.now();
-  const script = await ready(host, command(['/bin/check'], { limit: 60 }));
+  const script = await ready(host, command(['/bin/check'], { limit: 86_400 }));
   const { exitCode, stderr } = await host.run(script, { MAINPID: '4194305' });
   assert.equal(exitCode, 1);
   assert.equal(stderr, 'web@a: ended before it was ready');
-  assert.ok(performance.now() - started < 3000);
 });
 
 test('a person can set another limit by the unit’s environment', async (test) => {
