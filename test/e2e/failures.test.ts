@@ -130,6 +130,26 @@ test('a unit’s name that the admin has taken is left alone', async () => {
   await host.sh('rm /etc/systemd/system/sleeper.service');
 });
 
+test('a unit of the distribution is not replaced while it runs, and hidden only with a word', async () => {
+  const unit = '[Service]\\nExecStart=/bin/sleep infinity\\n';
+  await host.sh(
+    `printf '${unit}' >/lib/systemd/system/sleeper.service; systemctl daemon-reload; systemctl start sleeper`,
+  );
+  await fail([
+    ['install', 'sleeper'],
+    {
+      status: 1,
+      says: /^Error: cannot install: sleeper\.service: it runs already, from \S+\/sleeper\.service/m,
+      hint: /^Hint: systemctl stop sleeper\.service/m,
+    },
+  ]);
+  await host.sh('systemctl stop sleeper');
+  const { exitCode, stderr } = await host.berth('install', '--dry-run', 'sleeper');
+  assert.equal(exitCode, 0, stderr);
+  assert.match(stderr, /^Warning: sleeper\.service hides \S+\/sleeper\.service/m);
+  await host.sh('rm /lib/systemd/system/sleeper.service; systemctl daemon-reload');
+});
+
 test('a file of the host is not overwritten by one of an image', async () => {
   await host.sh('echo mine >/usr/local/bin/etcdctl');
   await fail([

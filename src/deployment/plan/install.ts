@@ -15,6 +15,7 @@ import { type DeploymentRecord, readCurrentRecord } from '../record.ts';
 import type { SocketRequest } from '../sockets/socket-request.ts';
 import type { Values } from '../template/values.ts';
 import { checkDependencies, inStartOrder, nameDependents, stagedGraph } from './check-dependencies.ts';
+import { checkShadowed } from './check-shadowed.ts';
 import { interruptible } from './interruptible.ts';
 import type { Plan } from './plan.ts';
 import { planInstall, type StagedDeployment } from './plan-install.ts';
@@ -110,6 +111,7 @@ async function planInOrder(
   { now, force }: InstallRequest,
   host: InstallHost,
 ): Promise<Omit<PreparedInstall, 'present'>> {
+  await checkShadowed(staged, host);
   const graph = await stagedGraph(staged, host);
   checkDependencies(staged, graph, { force, warn: host.warn });
   const ordered = inStartOrder(staged, graph);
