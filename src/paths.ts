@@ -54,6 +54,11 @@ export class Paths {
     return join(this.service(name), 'history.json');
   }
 
+  /** The units of the automatic update as they were installed. */
+  get autoUpdate(): string {
+    return join(this.state, 'auto-update');
+  }
+
   get units(): string {
     return this.locate('/etc/systemd/system');
   }

@@ -69,9 +69,12 @@ export class Context {
 
   /**
    * Does work as the only writer. What an earlier command could not finish is ended first, and said.
-   * `title` is what others, who wait, are told is running.
+   * `recovered` says how. `title` is what others, who wait, are told is running.
    */
-  async writing<Result>(title: string, work: (session: ApplyOptions) => Promise<Result>): Promise<Result> {
+  async writing<Result>(
+    title: string,
+    work: (session: ApplyOptions, recovered: string | undefined) => Promise<Result>,
+  ): Promise<Result> {
     const lock = await this.#lock(title, acquireWriterLock);
     try {
       const store = createStore(this.#paths.store);
@@ -123,7 +126,7 @@ export class Context {
 
   async #recoverAndDo<Result>(
     store: Store,
-    work: (session: ApplyOptions) => Promise<Result>,
+    work: (session: ApplyOptions, recovered: string | undefined) => Promise<Result>,
   ): Promise<Result> {
     const steps = new StepReport(this.output);
     const session: ApplyOptions = {
@@ -136,7 +139,7 @@ export class Context {
     };
     const recovered = await recover(session);
     if (recovered !== undefined) this.output.note(recovered);
-    return await work(session);
+    return await work(session, recovered);
   }
 
   async close(): Promise<void> {

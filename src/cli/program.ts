@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { BerthError, exitStatus, messageOf } from '../errors.ts';
+import { addAutoUpdate } from './commands/auto-update.ts';
 import { addFsck } from './commands/fsck.ts';
 import { addGraph } from './commands/graph.ts';
 import { addHistory } from './commands/history.ts';
@@ -8,6 +9,7 @@ import { addInspect } from './commands/inspect.ts';
 import { addInstall } from './commands/install.ts';
 import { addList } from './commands/list.ts';
 import { addPrune } from './commands/prune.ts';
+import { addRecover } from './commands/recover.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addStatus } from './commands/status.ts';
 import { addUninstall } from './commands/uninstall.ts';
@@ -64,6 +66,8 @@ function buildProgram(context: Context, streams: OutputStreams): Command {
     addVerify,
     addFsck,
     addPrune,
+    addRecover,
+    addAutoUpdate,
   ])
     add(program, context);
   return program;

@@ -1,24 +1,12 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import ejs from 'ejs';
 import { BerthError, messageOf } from '../errors.ts';
-
-// Beside dist/ in the installed package, and two folders above this file in its source.
-const PLACES = ['../templates/', '../../templates/'];
+import { packageDirectory } from './package-directory.ts';
 
 /** The directory of berth's own templates. Throws `io` for a package that lacks them. */
 export function templateDirectory(): string {
-  const found = PLACES.map((place) => fileURLToPath(new URL(place, import.meta.url))).find((path) =>
-    existsSync(join(path, 'service.ejs')),
-  );
-  if (found === undefined) {
-    throw new BerthError('io', 'cannot find the templates of berth: the installation is incomplete', {
-      hint: 'install berth again',
-    });
-  }
-  return found;
+  return packageDirectory('templates', 'service.ejs');
 }
 
 /**

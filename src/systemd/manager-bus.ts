@@ -110,6 +110,12 @@ export class ManagerBus implements Systemd {
     return await readFailure(name, 'failed', await this.#properties(name));
   }
 
+  async nextElapse(timer: string): Promise<number> {
+    const name = parseUnitName(timer);
+    const properties = await this.#getAll(await this.#load(name), 'Timer', name);
+    return Number(properties.get('NextElapseUSecRealtime') ?? 0);
+  }
+
   async bootTimes(): Promise<BootTimes> {
     const began = Number(await this.#get('UserspaceTimestampMonotonic'));
     const finished = Number(await this.#get('FinishTimestampMonotonic'));

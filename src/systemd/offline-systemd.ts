@@ -61,6 +61,10 @@ export class OfflineSystemd implements Systemd {
     return { reason: 'no systemd runs there', log: [] };
   }
 
+  async nextElapse(): Promise<number> {
+    return 0;
+  }
+
   async bootTimes(): Promise<BootTimes> {
     return { began: 0, finished: 0 };
   }

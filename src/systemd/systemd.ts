@@ -75,6 +75,8 @@ export interface Systemd {
   /** What these units say of others, and others of them; perhaps of more units. A unit that is unknown has the load state not-found. */
   links(units: readonly string[]): Promise<UnitLinks[]>;
   failure(unit: string): Promise<UnitFailure>;
+  /** When a timer's unit starts next, in microseconds of CLOCK_REALTIME; 0 for never. */
+  nextElapse(timer: string): Promise<number>;
   bootTimes(): Promise<BootTimes>;
   /** The version of the manager, such as "252.38-1~deb12u1"; empty when not live. */
   version(): Promise<string>;

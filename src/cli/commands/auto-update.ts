@@ -1,0 +1,93 @@
+import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { apply } from '../../deployment/apply/apply.ts';
+import { planDisable, planEnable } from '../../deployment/auto-update/plan-auto-update.ts';
+import { renderUnits, SERVICE, TIMER } from '../../deployment/auto-update/render-units.ts';
+import { openStaging } from '../../store/staging.ts';
+import type { Context } from '../context.ts';
+
+/** `berth auto-update`: the timer that updates services by night. */
+export function addAutoUpdate(program: Command, context: Context): void {
+  const command = program
+    .command('auto-update')
+    .description('update services by a timer, which is off until it is enabled');
+  command
+    .command('enable')
+    .description('install and start the timer, or bring it up to date with berth.yaml')
+    .action(() => enable(context));
+  command
+    .command('disable')
+    .description('stop and remove the timer')
+    .action(() => disable(context));
+  command
+    .command('status')
+    .description('show when services are updated, and how the last time went')
+    .option('--json', 'print JSON')
+    .action((options: { json?: boolean }) => status(options, context));
+}
+
+async function enable(context: Context): Promise<void> {
+  const { paths, output } = context;
+  const units = renderUnits(ownCommand(), context.settings().autoUpdate);
+  await context.writing('auto-update enable', async (session) => {
+    const staging = join(openStaging(session.store).directory, 'auto-update');
+    const { live } = session.systemd;
+    await apply(planEnable(units, { paths, staging, live, warn: session.warn }), session);
+  });
+  output.note('services are updated by themselves from now on');
+}
+
+async function disable(context: Context): Promise<void> {
+  const { paths, output } = context;
+  const done = await context.writing('auto-update disable', async (session) => {
+    const { activeState, unitFileState } = await session.systemd.state(TIMER);
+    const plan = planDisable(
+      { active: activeState === 'active', enabled: unitFileState.startsWith('enabled') },
+      paths,
+    );
+    if (plan !== undefined) await apply(plan, session);
+    return plan !== undefined;
+  });
+  output.note(done ? 'services are updated by hand from now on' : 'the timer is not installed');
+}
+
+async function status({ json }: { json?: boolean }, context: Context): Promise<void> {
+  const systemd = context.systemd();
+  const { window, exclude } = context.settings().autoUpdate;
+  const [timer, service] = await Promise.all([systemd.state(TIMER), systemd.state(SERVICE)]);
+  const enabled = timer.unitFileState.startsWith('enabled');
+  const found = {
+    enabled,
+    active: timer.activeState === 'active',
+    next: enabled ? timeOf(await systemd.nextElapse(TIMER)) : null,
+    last: timeOf(service.stateChanged),
+    lastResult: service.stateChanged > 0 ? service.result : null,
+    window: window === undefined ? null : `${window.begin}-${window.end}`,
+    exclude,
+  };
+  if (json) {
+    context.output.json(found);
+    return;
+  }
+  const facts: [string, string | null][] = [
+    ['enabled', found.enabled ? 'yes' : 'no'],
+    ['next', found.next],
+    ['last', found.last === null ? null : `${found.last} (${found.lastResult})`],
+    ['window', found.window],
+    ['left alone', exclude.length === 0 ? null : exclude.join(', ')],
+  ];
+  context.output.data(facts.map(([key, value]) => `${key.padEnd(12)}${value ?? '-'}`).join('\n'));
+}
+
+/** RFC 3339, UTC; null for never, which systemd also says as the end of its time. */
+function timeOf(microseconds: number): string | null {
+  const milliseconds = microseconds / 1000;
+  return milliseconds > 0 && milliseconds < 8.64e15 ? new Date(milliseconds).toISOString() : null;
+}
+
+/** How this program was started: a unit has no PATH to find it by. */
+function ownCommand(): string[] {
+  const [, script] = process.argv;
+  return script === undefined ? [process.execPath] : [process.execPath, realpathSync(script)];
+}

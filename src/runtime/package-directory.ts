@@ -1,0 +1,20 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BerthError } from '../errors.ts';
+
+// Beside dist/ in the installed package, and two folders above this file in its source.
+const PLACES = ['../', '../../'];
+
+/** A directory of berth's own package, known by a file in it. Throws `io` for a package that lacks it. */
+export function packageDirectory(name: 'templates' | 'units', file: string): string {
+  const found = PLACES.map((place) => fileURLToPath(new URL(`${place}${name}/`, import.meta.url))).find(
+    (path) => existsSync(join(path, file)),
+  );
+  if (found === undefined) {
+    throw new BerthError('io', `cannot find the ${name} of berth: the installation is incomplete`, {
+      hint: 'install berth again',
+    });
+  }
+  return found;
+}
