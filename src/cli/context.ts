@@ -81,11 +81,21 @@ export class Context {
       try {
         return await this.#recoverAndDo(store, work);
       } finally {
-        // What was staged and not put in place is of no use to anyone.
-        removeStaging(store);
+        this.#clearStaging(store);
       }
+    } catch (error) {
+      throw fileSystemError(error, `cannot ${title}`, this.#paths.state);
     } finally {
       lock.release();
+    }
+  }
+
+  /** What was staged and not put in place is of no use to anyone, and of no harm: the next writer tries again. */
+  #clearStaging(store: Store): void {
+    try {
+      removeStaging(store);
+    } catch (error) {
+      this.output.warn(fileSystemError(error, 'cannot clear the staging', store.staging).message);
     }
   }
 
@@ -97,6 +107,8 @@ export class Context {
     const lock = await this.#lock(title, acquireReaderLock);
     try {
       if (new Journal(this.#paths).read() === undefined) return await work(this.store());
+    } catch (error) {
+      throw fileSystemError(error, `cannot ${title}`, this.#paths.state);
     } finally {
       lock?.release();
     }

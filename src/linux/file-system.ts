@@ -13,7 +13,10 @@ export function fileSystemError(error: unknown, what: string, path: string, need
   if (!(error instanceof Error && 'errno' in error)) throw error;
   if (!isErrno(error, 'ENOSPC', 'EDQUOT')) {
     // It shows names as they are, and a line break in one would begin a line of the image's own.
-    const cause = messageOf(error).replaceAll('\n', '\\n');
+    // Of some errors rmSync knows no name, and says so.
+    const cause = messageOf(error)
+      .replaceAll('\n', '\\n')
+      .replace(/^, Unknown error: /, '');
     return new BerthError('io', `${what}: ${path}: ${cause}`, { cause: error });
   }
   const cause = isErrno(error, 'EDQUOT') ? 'quota exceeded' : 'no space left';

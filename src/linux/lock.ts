@@ -46,7 +46,7 @@ export class HeldLock {
   /** Frees the lock; a second call does nothing. */
   release(): void {
     if (this.#descriptor === undefined) return;
-    ftruncateSync(this.#descriptor);
+    writeForPeople(this.#descriptor, '');
     closeSync(this.#descriptor);
     this.#descriptor = undefined;
   }
@@ -141,8 +141,17 @@ function isStillNamed(descriptor: number, path: string): boolean {
 }
 
 function writeHolder(descriptor: number, { pid, command }: LockHolder): void {
-  ftruncateSync(descriptor);
   // One short line: the rest of a long command line is of no use to the one who waits.
   const line = command.replace(/[^\x20-\x7e]/g, '?').slice(0, 1000);
-  writeSync(descriptor, `${pid}\n${line}\n`, 0);
+  writeForPeople(descriptor, `${pid}\n${line}\n`);
+}
+
+function writeForPeople(descriptor: number, text: string): void {
+  try {
+    ftruncateSync(descriptor);
+    writeSync(descriptor, text, 0);
+  } catch (error) {
+    // The lock itself needs no space: what frees a full disk must be able to get it.
+    if (!isErrno(error, 'ENOSPC', 'EDQUOT', 'EIO', 'EROFS')) throw error;
+  }
 }

@@ -1,12 +1,12 @@
-import { BerthError } from '../../errors.ts';
+import { BerthError, isErrno } from '../../errors.ts';
 import { fileSystemError } from '../../linux/file-system.ts';
 import type { Paths } from '../../paths.ts';
 import type { Store } from '../../store/store.ts';
 import type { Systemd } from '../../systemd/systemd.ts';
 import type { Plan, Step } from '../plan/plan.ts';
 import { Journal } from './journal.ts';
-import { beginsUnits, isAtomic, runStep } from './steps/run-step.ts';
-import { stepContext, undo } from './undo.ts';
+import { beginsUnits, runStep } from './steps/run-step.ts';
+import { cleanUp, stepContext, undo } from './undo.ts';
 import { untilAborted } from './until-aborted.ts';
 
 export interface ApplyOptions {
@@ -31,6 +31,7 @@ export async function apply(plan: Plan, options: ApplyOptions): Promise<void> {
   const journal = new Journal(options.paths);
   let starting = false;
   let reached = 0;
+  let at: Step | undefined;
   try {
     journal.begin(plan);
     for (const [index, step] of plan.steps.entries()) {
@@ -40,28 +41,54 @@ export async function apply(plan: Plan, options: ApplyOptions): Promise<void> {
         starting = true;
       }
       options.onStep(step, 'begin');
-      // A step that fails halfway is undone too, if it is of the kind that can be halfway.
-      if (!isAtomic(step)) reached += 1;
+      at = step;
+      reached = index + 1;
       const work = runStep(step, stepContext(options, journal, index, false));
       await (WAITS.includes(step.kind) ? untilAborted(work, options.signal) : work);
-      reached = index + 1;
       options.onStep(step, 'done');
     }
+    journal.commit();
   } catch (error) {
-    const why = failure(error, plan, options);
+    const why = failure(error, plan, at, options);
     if (starting && plan.keepStarted && !options.signal.aborted) {
       journal.close();
       throw why;
     }
-    await undo(plan, reached, options, journal, why);
+    // A step that failed may have been halfway.
+    const halfway = at !== undefined && isRefusal(error) ? reached - 1 : reached;
+    await undo(plan, halfway, options, journal, why);
     throw why;
   }
-  journal.close();
+  cleanUp(journal, options);
 }
 
-function failure(error: unknown, plan: Plan, { signal, paths }: ApplyOptions): Error {
+/** True when a step has done nothing because something is in its place, which is not for its undo to remove. */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof BerthError) return error.code === 'host-file-conflict';
+  return isErrno(error, 'EEXIST', 'ENOTEMPTY');
+}
+
+function failure(error: unknown, plan: Plan, at: Step | undefined, { signal, paths }: ApplyOptions): Error {
   if (signal.aborted) {
     return new BerthError('interrupted', `interrupted: ${plan.title}: everything is as it was before`);
   }
-  return fileSystemError(error, `cannot ${plan.title}`, paths.state);
+  return fileSystemError(error, `cannot ${plan.title}`, placeOf(at, paths));
+}
+
+/** Where a step writes: a full disk is one of several. */
+function placeOf(step: Step | undefined, paths: Paths): string {
+  switch (step?.kind) {
+    case 'file':
+    case 'symlink':
+    case 'directory':
+    case 'remove-directory':
+    case 'save':
+      return paths.locate(step.path);
+    case 'replace':
+      return paths.locate(step.by.path);
+    case 'remove':
+      return paths.locate(step.file.path);
+    default:
+      return paths.state;
+  }
 }

@@ -2,10 +2,14 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } 
 import { dirname, join } from 'node:path';
 import { BerthError, isErrno, messageOf } from '../../errors.ts';
 import { syncDirectory, writeDurably } from '../../linux/durable.ts';
+import { fileSystemError } from '../../linux/file-system.ts';
 import type { Paths } from '../../paths.ts';
 import type { Plan } from '../plan/plan.ts';
 
 const PHASES = ['applying', 'starting', 'undoing'] as const;
+
+/** The entry of a change that is over, whose backups may still be there. */
+const DONE = 'done' as const;
 
 /**
  * How far a change came, as far as recovery must know: `applying` and `undoing` are undone (or, for
@@ -49,7 +53,7 @@ export class Journal {
 
   /** Durably says that the change is in another phase now. */
   advance(to: Phase): void {
-    const from = PHASES.find((phase) => existsSync(this.#file(phase)));
+    const from = [...PHASES, DONE].find((phase) => existsSync(this.#file(phase)));
     // The phase is the file's name because a rename needs no space: a full disk is a reason to undo,
     // not a hindrance.
     renameSync(this.#file(from ?? 'applying'), this.#file(to));
@@ -77,17 +81,41 @@ export class Journal {
     return join(this.#directory, `backup-${step}`);
   }
 
-  /** Ends the change: without an entry there is nothing to recover. No error when there is no journal. */
-  close(): void {
-    for (const phase of PHASES) rmSync(this.#file(phase), { force: true });
-    this.#clear();
+  /**
+   * Ends the change: from here on there is nothing to recover. While this throws, `advance` still can take
+   * the change back. No error when there is no change.
+   */
+  commit(): void {
+    const from = PHASES.find((phase) => existsSync(this.#file(phase)));
+    if (from === undefined) return;
+    renameSync(this.#file(from), this.#file(DONE));
+    syncDirectory(this.#directory);
   }
 
-  #file(phase: Phase): string {
+  /** Ends the change and removes what is left of it. */
+  close(): void {
+    try {
+      this.commit();
+    } catch (error) {
+      throw fileSystemError(error, 'cannot end a change', this.#directory);
+    }
+    this.clean();
+  }
+
+  /** Removes what is left of a change that is over; whoever writes next does it, too. */
+  clean(): void {
+    try {
+      this.#clear();
+    } catch (error) {
+      throw fileSystemError(error, 'cannot remove what a change has left', this.#directory);
+    }
+  }
+
+  #file(phase: Phase | typeof DONE): string {
     return join(this.#directory, `${phase}.json`);
   }
 
-  /** Removes what steps kept; only once it is on disk that there is no entry that needs it. */
+  // Only once it is on disk that there is no entry that needs it.
   #clear(): void {
     try {
       syncDirectory(this.#directory);

@@ -29,6 +29,7 @@ export async function undo(
   for (const [index, step] of steps) {
     await attempt(step.kind, () => undoStep(step, stepContext(options, journal, index, why === undefined)));
   }
+  if (failures.length === 0) await attempt('journal', () => journal.commit());
   if (failures.length > 0) {
     const reason = why === undefined ? '' : ` (to be undone because: ${why.message})`;
     // The journal stays, so that the next command tries again.
@@ -37,7 +38,16 @@ export async function undo(
       cause: why,
     });
   }
-  journal.close();
+  cleanUp(journal, options);
+}
+
+/** Removes what a change that is over has left. What cannot be removed now hinders nothing: later, it is tried again. */
+export function cleanUp(journal: Journal, { warn }: Pick<ApplyOptions, 'warn'>): void {
+  try {
+    journal.clean();
+  } catch (error) {
+    warn(messageOf(error));
+  }
 }
 
 /** What a step of this plan needs to run. `recovering`: another process began the change. */

@@ -43,11 +43,6 @@ import {
 } from './systemd.ts';
 import { watchUnits } from './watch.ts';
 
-/** True for a step that, when it throws, has changed nothing. */
-export function isAtomic(step: Step): boolean {
-  return !['tmpfiles', 'enable', 'start', 'restart', 'stop', 'disable', 'history'].includes(step.kind);
-}
-
 /** True for a step that starts new processes: from then on, what they write may be somebody's data. */
 export function beginsUnits(step: Step): boolean {
   return step.kind === 'start' || step.kind === 'restart';
