@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { Digest } from '../image/digest.ts';
 import type { Paths } from '../paths.ts';
 import type { ServiceName } from '../service-name.ts';
-import { unifiedDiff } from './diff/unified-diff.ts';
 import type { FileChange } from './plan/change-files.ts';
 import type { PreparedSwitch, Successor } from './plan/switch.ts';
 import type { DeploymentRecord } from './record.ts';
+import { unifiedDiff } from './unified-diff.ts';
 
 /** One deployment, as far as a person tells it from another. */
 export interface DeploymentSummary {

@@ -3,8 +3,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { unifiedDiff } from '../../../../src/deployment/diff/unified-diff.ts';
-import { scratch } from '../../layer/scratch.ts';
+import { unifiedDiff } from '../../../src/deployment/unified-diff.ts';
+import { scratch } from '../layer/scratch.ts';
 
 const lines = (...texts: string[]) => `${texts.join('\n')}\n`;
 
