@@ -17,14 +17,21 @@ export interface RollbackHost extends SwitchHost {
 }
 
 /**
- * The change that makes a kept deployment the live one again: `to`, or the one that was live before.
- * Undefined when it is live already. Throws `service-not-found`, and what `prepareSwitch` throws.
+ * The change that makes kept deployments live again: `to`, or what was live before. Undefined when there
+ * is nothing to change. Throws `service-not-found`, and what `prepareSwitch` throws.
  */
 export async function prepareRollback(
-  name: ServiceName,
+  names: readonly ServiceName[],
   to: number | undefined,
   host: RollbackHost,
 ): Promise<PreparedSwitch | undefined> {
+  const successors = names.flatMap((name) => findSuccessor(name, to, host));
+  if (successors.length === 0) return undefined;
+  const title = `roll back ${successors.map(({ record }) => record.service).join(' ')}`;
+  return await prepareSwitch(successors, host, { title, soak: 0, keepStarted: false });
+}
+
+function findSuccessor(name: ServiceName, to: number | undefined, host: RollbackHost): Successor[] {
   const { paths } = host;
   const before = readCurrentRecord(paths, name);
   if (before === undefined) {
@@ -38,10 +45,7 @@ export async function prepareRollback(
       hint: `berth history ${name}`,
     });
   }
-  if (number === before.number) return undefined;
-  const record = readRecord(paths, name, number);
-  const options = { title: `rollback ${name}`, soak: 0, keepStarted: false };
-  return await prepareSwitch([successorOf(before, record, host)], host, options);
+  return number === before.number ? [] : [successorOf(before, readRecord(paths, name, number), host)];
 }
 
 function successorOf(before: DeploymentRecord, record: DeploymentRecord, host: RollbackHost): Successor {
@@ -78,10 +82,9 @@ export async function applyRollback(change: PreparedSwitch, session: ApplyOption
     await apply(change.plan, session);
   } catch (error) {
     if (!(error instanceof UnitTrouble)) throw error;
-    const [live] = change.successors.map(({ before }) => before.number);
     throw new BerthError(
       'unit-failed',
-      `cannot ${change.plan.title}: ${error.message}\ndeployment ${live} is live as before`,
+      `cannot ${change.plan.title}: ${error.message}\nall is as it was before`,
       { cause: error, ...(error.hint === undefined ? {} : { hint: error.hint }) },
     );
   }

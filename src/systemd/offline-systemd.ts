@@ -11,7 +11,7 @@ import { unitState } from './unit-state.ts';
 
 /** Units below another root, as files: they can be enabled there, not started. */
 export class OfflineSystemd implements Systemd {
-  readonly live = false;
+  readonly live: boolean = false;
   readonly #paths: Paths;
 
   constructor(paths: Paths) {

@@ -3,10 +3,11 @@ import { describeChange, type ServiceChange } from '../../deployment/describe-ch
 import { describePlan } from '../../deployment/plan/describe-plan.ts';
 import type { PreparedSwitch } from '../../deployment/plan/switch.ts';
 import { applyRollback, prepareRollback, type RollbackHost } from '../../deployment/rollback.ts';
-import { parseServiceName, type ServiceName } from '../../service-name.ts';
+import { BerthError } from '../../errors.ts';
 import type { Store } from '../../store/store.ts';
 import { changeLines } from '../change-report.ts';
 import type { Context } from '../context.ts';
+import { namedServices } from '../named-services.ts';
 
 interface RollbackOptions {
   to?: number;
@@ -19,24 +20,27 @@ export function addRollback(program: Command, context: Context): void {
   program
     .command('rollback')
     .description('go back to the deployment that was live before, or to any other that is kept')
-    .argument('<name>', 'service')
-    .option('--to <number>', 'deployment, as berth history shows it', readNumber)
+    .argument('<name...>', 'services')
+    .option('--to <number>', 'deployment of the one service, as berth history shows it', readNumber)
     .option('--dry-run', 'print what would change, change nothing')
     .option('--json', 'print JSON')
-    .action(async (text: string, options: RollbackOptions) => {
-      const name = parseServiceName(text);
-      const prepare = (store: Store) => prepareRollback(name, options.to, rollbackHost(context, store));
+    .action(async (texts: string[], options: RollbackOptions) => {
+      const names = namedServices(texts, context.paths);
+      if (names.length > 1 && options.to !== undefined) {
+        throw new BerthError('usage', '--to is for one service');
+      }
+      const prepare = (store: Store) => prepareRollback(names, options.to, rollbackHost(context, store));
       if (options.dryRun) {
         const change = await context.reading('rollback --dry-run', prepare);
-        report(name, change, options, context);
+        report(change, options, context);
         return;
       }
-      const change = await context.writing(`rollback ${name}`, async (session) => {
+      const change = await context.writing(`rollback ${names.join(' ')}`, async (session) => {
         const prepared = await prepare(session.store);
         if (prepared !== undefined) await applyRollback(prepared, session);
         return prepared;
       });
-      report(name, change, options, context);
+      report(change, options, context);
     });
 }
 
@@ -46,7 +50,6 @@ function rollbackHost(context: Context, store: Store): RollbackHost {
 }
 
 function report(
-  name: ServiceName,
   change: PreparedSwitch | undefined,
   { dryRun = false, json }: RollbackOptions,
   context: Context,
@@ -55,11 +58,11 @@ function report(
   const changes: ServiceChange[] = change === undefined ? [] : describeChange(change, paths);
   if (json)
     output.json({ dryRun, services: changes, ...(dryRun ? { steps: change?.plan.steps ?? [] } : {}) });
-  else if (change === undefined) output.note(`${name}: that deployment is the live one`);
+  else if (change === undefined) output.note('that deployment is the live one');
   else if (dryRun) output.data([...changes.flatMap(changeLines), ...describePlan(change.plan)].join('\n'));
   else {
     for (const line of changes.flatMap(changeLines)) output.note(line);
-    for (const { to } of changes) output.note(`${name}: rolled back to deployment ${to.number}`);
+    for (const { name, to } of changes) output.note(`${name}: rolled back to deployment ${to.number}`);
   }
 }
 

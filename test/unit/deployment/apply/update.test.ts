@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { type ApplyOptions, apply } from '../../../../src/deployment/apply/apply.ts';
+import { Journal } from '../../../../src/deployment/apply/journal.ts';
+import { recover } from '../../../../src/deployment/apply/recover.ts';
+import { readHistory } from '../../../../src/deployment/history.ts';
+import type { HealthCheck, Plan, Step } from '../../../../src/deployment/plan/plan.ts';
+import { listDeployments } from '../../../../src/deployment/record.ts';
+import { parseServiceName } from '../../../../src/service-name.ts';
+import { FakeSystemd } from './fake-systemd.ts';
+import { makeRoot, optionsFor } from './scratch-root.ts';
+
+const WEB = parseServiceName('web');
+const UNITS = ['web.service', 'front.service'];
+const RESTART: Step = { kind: 'restart', units: ['web.service'], dependents: ['front.service'] };
+
+interface Scene {
+  options: ApplyOptions;
+  systemd: FakeSystemd;
+  /** What `current` names. */
+  live(): string;
+}
+
+/** A host with deployments 0 and 1 of `web`, the latter live. */
+function scene(test: TestContext): Scene {
+  const options = optionsFor(makeRoot(test));
+  const { paths } = options;
+  for (const number of [0, 1]) mkdirSync(paths.deployment(WEB, number), { recursive: true });
+  mkdirSync(join(paths.store, 'staging/web'), { recursive: true });
+  writeFileSync(join(paths.store, 'staging/web/deployment.json'), '{}');
+  const systemd = new FakeSystemd(paths);
+  return { options: { ...options, systemd }, systemd, live: () => readlinkSync(paths.current(WEB)) };
+}
+
+/** From deployment 1 to 2, after which 0 is not kept. */
+function plan({ options }: Scene, more: { health?: HealthCheck[]; keepStarted?: true } = {}): Plan {
+  const { health = [], ...flags } = more;
+  return {
+    title: 'update web',
+    interrupted: 'undo',
+    ...flags,
+    steps: [
+      { kind: 'resume', units: UNITS },
+      { kind: 'reload', on: 'undo' },
+      { kind: 'deployment', service: WEB, number: 2, staged: join(options.paths.store, 'staging/web') },
+      { kind: 'current', service: WEB, number: 2, previous: 1 },
+      { kind: 'history', service: WEB, event: { at: '', what: 'update', number: 2 }, refused: null },
+      { kind: 'reload', on: 'run' },
+      RESTART,
+      { kind: 'watch', units: UNITS, seconds: 0.2, health },
+      { kind: 'drop', service: WEB, number: 0 },
+    ],
+  };
+}
+
+async function begin(stage: Scene, phase?: 'starting'): Promise<void> {
+  await apply(
+    { title: '', interrupted: 'undo', steps: [{ kind: 'current', service: WEB, number: 1, previous: 0 }] },
+    stage.options,
+  );
+  if (phase === undefined) return;
+  const change = plan(stage);
+  const journal = new Journal(stage.options.paths);
+  await apply({ ...change, steps: change.steps.slice(2, 5) }, stage.options);
+  journal.begin(change);
+  journal.advance(phase);
+}
+
+test('an update that works restarts what runs, and removes what is not kept', async (context) => {
+  const stage = scene(context);
+  await begin(stage);
+  await apply(plan(stage), stage.options);
+  assert.deepEqual(stage.systemd.calls, ['reload', 'restart web.service', 'start front.service']);
+  assert.equal(stage.live(), '2');
+  assert.deepEqual(listDeployments(stage.options.paths, WEB), [1, 2]);
+  assert.equal(readHistory(stage.options.paths, WEB).events.length, 1);
+});
+
+test('one that does not come up is stopped, undone, reloaded, and only then started as it was', async (context) => {
+  const stage = scene(context);
+  await begin(stage);
+  stage.systemd.broken.add('web.service');
+  await assert.rejects(apply(plan(stage), stage.options), { code: 'unit-failed', unit: 'web.service' });
+  assert.deepEqual(stage.systemd.calls, [
+    ...['reload', 'restart web.service'],
+    ...['stop web.service', 'reload', 'start web.service', 'start front.service'],
+  ]);
+  assert.equal(stage.live(), '1');
+  assert.deepEqual(listDeployments(stage.options.paths, WEB), [0, 1]);
+  assert.deepEqual(readHistory(stage.options.paths, WEB).events, []);
+});
+
+test('what is watched must stay up and must not restart', async (context) => {
+  for (const [state, says] of [
+    [{ activeState: 'failed' }, /^did not stay up: front\.service: it is failed \(exit-code\)\n {2}no disk$/],
+    [{ activeState: 'activating', subState: 'auto-restart' }, /front\.service: it ended/],
+    [{ restarts: 1 }, /front\.service: it was restarted/],
+  ] as const) {
+    const stage = scene(context);
+    await begin(stage);
+    setTimeout(() => stage.systemd.change('front.service', state), 50);
+    await assert.rejects(apply(plan(stage), stage.options), { unit: 'front.service', message: says });
+    assert.equal(stage.live(), '1');
+  }
+});
+
+test('a health command may fail now and then, but not at the end', async (context) => {
+  const check = (script: string): HealthCheck => {
+    const argv = ['/bin/sh', '-c', script];
+    return { unit: 'web.service', argv, timeout: 1, interval: 0.1, retries: 2, startPeriod: 0 };
+  };
+  const stage = scene(context);
+  await begin(stage);
+  const once = join(stage.options.paths.root, 'once');
+  await apply(
+    plan(stage, { health: [check(`[ -e ${once} ] || { touch ${once}; exit 1; }`)] }),
+    stage.options,
+  );
+  for (const [script, says] of [
+    [
+      'echo "it is ill"; exit 4',
+      /^BerthError: not healthy: web\.service: exit status 4: it is ill: \/bin\/sh/,
+    ],
+    ['exec sleep 5', /^BerthError: not healthy: web\.service: no answer within 1 s/],
+  ] as const) {
+    const ill = scene(context);
+    await begin(ill);
+    await assert.rejects(apply(plan(ill, { health: [check(script)] }), ill.options), says);
+  }
+});
+
+test('with keepStarted the new version stays as it is', async (context) => {
+  const stage = scene(context);
+  await begin(stage);
+  stage.systemd.broken.add('web.service');
+  await assert.rejects(apply(plan(stage, { keepStarted: true }), stage.options), { unit: 'web.service' });
+  assert.equal(stage.live(), '2');
+  assert.equal(await recover(stage.options), undefined);
+});
+
+test('an old version that does not start either is said, and the undo is over', async (context) => {
+  const stage = scene(context);
+  await begin(stage);
+  for (const unit of UNITS) stage.systemd.broken.add(unit);
+  const warnings: string[] = [];
+  const options = { ...stage.options, warn: (text: string) => warnings.push(text) };
+  await assert.rejects(apply(plan(stage), options), { unit: 'web.service' });
+  assert.equal(warnings.length, 2);
+  assert.equal(await recover(stage.options), undefined);
+});
+
+test('an update that died while services started is finished where they start', async (context) => {
+  const stage = scene(context);
+  await begin(stage, 'starting');
+  assert.equal(await recover(stage.options), 'recovered: "update web" was interrupted and is now finished');
+  assert.deepEqual(stage.systemd.calls, ['start web.service', 'start front.service']);
+  assert.equal(stage.live(), '2');
+  assert.deepEqual(listDeployments(stage.options.paths, WEB), [1, 2]);
+});
+
+test('and undone where they do not', async (context) => {
+  const stage = scene(context);
+  await begin(stage, 'starting');
+  stage.systemd.broken.add('web.service');
+  assert.match(
+    (await recover(stage.options)) ?? '',
+    /^recovered: "update web" was interrupted and is now undone: /,
+  );
+  assert.equal(stage.live(), '1');
+});
+
+test('an update that died before it restarted anything leaves what runs alone', async (context) => {
+  const stage = scene(context);
+  await begin(stage);
+  new Journal(stage.options.paths).begin(plan(stage));
+  assert.equal(await recover(stage.options), 'recovered: "update web" was interrupted and is now undone');
+  assert.deepEqual(
+    stage.systemd.calls.filter((call) => call.startsWith('stop')),
+    [],
+  );
+});
