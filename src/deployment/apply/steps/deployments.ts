@@ -29,8 +29,11 @@ export function placeDeployment(step: Of<'deployment'>, { paths }: StepContext):
 }
 
 export function unplaceDeployment(step: Of<'deployment'>, { paths }: StepContext): void {
+  if (!existsSync(paths.service(step.service))) return;
   rmSync(paths.deployment(step.service, step.number), { recursive: true, force: true });
+  syncDirectory(paths.service(step.service));
   removeIfEmpty(paths.service(step.service));
+  syncDirectory(paths.deployments);
 }
 
 export function switchCurrent(step: Of<'current'>, { paths }: StepContext): void {
@@ -39,8 +42,12 @@ export function switchCurrent(step: Of<'current'>, { paths }: StepContext): void
 
 export function switchBack(step: Of<'current'>, { paths }: StepContext): void {
   if (readCurrent(paths, step.service) !== String(step.number)) return;
-  if (step.previous === null) rmSync(paths.current(step.service));
-  else pointCurrent(paths, step.service, step.previous);
+  if (step.previous !== null) {
+    pointCurrent(paths, step.service, step.previous);
+    return;
+  }
+  rmSync(paths.current(step.service));
+  syncDirectory(paths.service(step.service));
 }
 
 /** Renames all deployments of a service away; the end of the change deletes them. */

@@ -37,8 +37,10 @@ export function removeDirectory(path: string, { paths }: StepContext): void {
   try {
     rmdirSync(paths.locate(path));
   } catch (error) {
-    if (!isErrno(error, 'ENOENT', 'ENOTEMPTY', 'EBUSY')) throw error;
+    if (isErrno(error, 'ENOENT', 'ENOTEMPTY', 'EBUSY')) return;
+    throw error;
   }
+  syncDirectory(dirname(paths.locate(path)));
 }
 
 /** Removes a directory that berth made, if it is empty; the backup keeps its owner and mode. */
