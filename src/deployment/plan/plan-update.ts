@@ -15,7 +15,7 @@ export interface ServiceUpdate extends Succession {
   absent: string[];
   event: HistoryEvent;
   refused: Refusal | null;
-  /** Its units that run, or try to. */
+  /** Its units that run, or try to, or failed. */
   active: string[];
   /** Its units that start at boot. */
   enabled: string[];

@@ -6,9 +6,12 @@ import { mainUnit } from '../record.ts';
 import type { FileChange, Succession } from './change-files.ts';
 import type { UpdateUnits } from './plan-update.ts';
 
+const RESTING = ['inactive', 'deactivating'];
+const UP = ['active', 'activating', 'reloading', 'refreshing'];
+
 /** What systemd says of the units of a service now. */
 export interface LiveUnits {
-  /** Those that run, or try to. */
+  /** Those that run, or try to, or failed: nobody stopped them. */
   active: string[];
   /** Those that start at boot. */
   enabled: string[];
@@ -18,8 +21,7 @@ export async function readLiveUnits(units: readonly string[], systemd: Systemd):
   const states = await Promise.all(units.map((unit) => systemd.state(unit)));
   const names = (found: typeof states) => found.map(({ name }) => name);
   return {
-    // One that waits to be tried again is to run as much as one that runs.
-    active: systemd.live ? names(states.filter(({ activeState }) => isUp(activeState))) : [],
+    active: systemd.live ? names(states.filter(({ activeState }) => !RESTING.includes(activeState))) : [],
     enabled: names(states.filter(({ unitFileState }) => unitFileState.startsWith('enabled'))),
   };
 }
@@ -40,7 +42,7 @@ export async function findUpdateUnits(
     [...restart, ...active].flatMap((unit) => graph.reachedFrom(unit, ...NEEDS, 'PartOf')),
   );
   const others = [...needing].filter((unit) => !restart.includes(unit) && !unit.endsWith('.target'));
-  const dependents = systemd.live ? (await readLiveUnits(others, systemd)).active : [];
+  const dependents = systemd.live ? await findRunning(others, systemd) : [];
   const inOrder = (units: readonly string[]) => orderUnits(graph, units);
   return {
     restart: inOrder(restart),
@@ -66,6 +68,8 @@ function isChanged(unit: string, changes: readonly FileChange[]): boolean {
   return changes.some(({ path }) => path.endsWith(`/${unit}`) || path.includes(`/${unit}.d/`));
 }
 
-function isUp(activeState: string): boolean {
-  return ['active', 'activating', 'reloading', 'refreshing'].includes(activeState);
+/** Of units that do not change: one that had failed before is no reason to undo anything. */
+async function findRunning(units: readonly string[], systemd: Systemd): Promise<string[]> {
+  const states = await Promise.all(units.map((unit) => systemd.state(unit)));
+  return states.filter(({ activeState }) => UP.includes(activeState)).map(({ name }) => name);
 }

@@ -13,6 +13,8 @@ export async function restartUnits(
   { units, dependents }: Of<'restart'>,
   { systemd }: StepContext,
 ): Promise<void> {
+  // One that failed often may not be started for a while.
+  for (const unit of units) await systemd.resetFailed(unit);
   // All at once: systemd then stops and starts them in order, and what depends on several of them once.
   const jobs = units.map((unit) => ({ unit, end: systemd.restart(unit) }));
   // Only the first failure is told; the others must not end the program meanwhile.
@@ -34,7 +36,8 @@ async function settle(unit: string, end: Promise<void>): Promise<void> {
 /** Stops what a failed change restarted, so that the old version of it can be started. */
 export async function stopRestarted(step: Of<'restart'>, { systemd }: StepContext): Promise<void> {
   if (!systemd.live) return;
-  for (const unit of step.units.toReversed()) await systemd.stop(unit);
+  // All at once here, too: their time-outs run at the same time.
+  await Promise.all(step.units.toReversed().map((unit) => systemd.stop(unit)));
   for (const unit of [...step.units, ...step.dependents]) await systemd.resetFailed(unit);
 }
 
