@@ -4,6 +4,9 @@ import type { Digest } from '../image/digest.ts';
 import { fileSystemError } from '../linux/file-system.ts';
 import type { Store } from './store.ts';
 
+/** How the name ends of what is to replace a file in one piece. */
+const TEMPORARY = '.berth-new';
+
 /** A place for content that is not yet committed. */
 export interface Staging {
   readonly directory: string;
@@ -31,11 +34,24 @@ export function openStaging(store: Store): Staging {
   }
 }
 
-/** Removes all staging. The caller holds the writer's lock. Returns how many places there were. */
+/** Removes all staging, and what else was never finished. The caller holds the writer's lock. Returns how many places there were. */
 export function removeStaging(store: Store): number {
   const boots = readdirSync(store.staging);
   for (const boot of boots) rmSync(join(store.staging, boot), { recursive: true, force: true });
+  removeTemporaries(store);
   return boots.length;
+}
+
+// A process that was killed may have been writing a blob or the list of images.
+function removeTemporaries(store: Store): void {
+  const blobs = join(store.directory, 'blobs');
+  const algorithms = readdirSync(blobs, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const places = [store.directory, ...algorithms.map(({ name }) => join(blobs, name))];
+  for (const place of places) {
+    for (const name of readdirSync(place).filter((entry) => entry.endsWith(TEMPORARY))) {
+      rmSync(join(place, name), { force: true });
+    }
+  }
 }
 
 class StagingDirectory implements Staging {

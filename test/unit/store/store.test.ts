@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Digest } from '../../../src/image/digest.ts';
@@ -7,7 +15,7 @@ import { putBlob, putBlobs, readBlob } from '../../../src/store/blob.ts';
 import { forgetImage, readImages, recordImage } from '../../../src/store/images.ts';
 import { type LayerEntry, LayerRecordWriter, readLayerRecord } from '../../../src/store/layer-record.ts';
 import { type Metadata, objectKey } from '../../../src/store/object.ts';
-import { openStaging } from '../../../src/store/staging.ts';
+import { openStaging, removeStaging } from '../../../src/store/staging.ts';
 import { createStore } from '../../../src/store/store.ts';
 import { sha256 } from '../layer/fake-source.ts';
 import { scratch, scratchStore } from '../layer/scratch.ts';
@@ -107,6 +115,17 @@ test('a name stands for the image that was recorded last', (context) => {
   );
   writeFileSync(store.images, '{"manifests": [{}]}');
   assert.throws(() => readImages(store), { code: 'store-damaged' });
+});
+
+test('what a process was writing when it died is removed with its staging', (context) => {
+  const { store } = scratchStore(context);
+  const bytes = Buffer.from('blob');
+  putBlob(store, sha256(bytes), bytes);
+  const unfinished = [`${store.blob(sha256(bytes))}.berth-new`, `${store.images}.berth-new`];
+  for (const path of unfinished) writeFileSync(path, 'half');
+  removeStaging(store);
+  for (const path of unfinished) assert.ok(!existsSync(path), path);
+  assert.deepEqual(readBlob(store, sha256(bytes)), bytes);
 });
 
 test('staging of another boot and of a dead process is removed', (context) => {
