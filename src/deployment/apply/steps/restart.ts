@@ -1,4 +1,5 @@
 import { BerthError, messageOf } from '../../../errors.ts';
+import type { Systemd } from '../../../systemd/systemd.ts';
 import type { Step } from '../../plan/plan.ts';
 import { UnitTrouble } from '../unit-trouble.ts';
 import type { StepContext } from './context.ts';
@@ -15,12 +16,26 @@ export async function restartUnits(
 ): Promise<void> {
   // One that failed often may not be started for a while.
   for (const unit of units) await systemd.resetFailed(unit);
+  const sockets = units.filter((unit) => unit.endsWith('.socket'));
+  const others = units.filter((unit) => !sockets.includes(unit));
+  await reopenSockets(sockets, [...others, ...dependents], systemd);
   // All at once: systemd then stops and starts them in order, and what depends on several of them once.
-  const jobs = units.map((unit) => ({ unit, end: systemd.restart(unit) }));
+  const jobs = others.map((unit) => ({ unit, end: systemd.restart(unit) }));
   // Only the first failure is told; the others must not end the program meanwhile.
   for (const { end } of jobs) end.catch(() => undefined);
   for (const { unit, end } of jobs) await settle(unit, end);
   for (const unit of dependents) await settle(unit, systemd.start(unit));
+}
+
+/** systemd opens no socket while its service runs, and a connection would start the service again. */
+async function reopenSockets(sockets: string[], units: string[], systemd: Systemd): Promise<void> {
+  for (const socket of sockets) await systemd.stop(socket);
+  for (const socket of sockets) {
+    const name = socket.slice(0, -'.socket'.length);
+    const served = [`${name}-proxy.service`, `${name}.service`].filter((unit) => units.includes(unit));
+    for (const unit of served) await systemd.stop(unit);
+    await settle(socket, systemd.start(socket));
+  }
 }
 
 async function settle(unit: string, end: Promise<void>): Promise<void> {

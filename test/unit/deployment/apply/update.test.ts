@@ -78,6 +78,15 @@ test('an update that works restarts what runs, and removes what is not kept', as
   assert.equal(readHistory(stage.options.paths, WEB).events.length, 1);
 });
 
+test('a socket is opened anew while its service does not run', async (context) => {
+  const stage = scene(context);
+  const restart: Step = { kind: 'restart', units: ['web.socket', 'web.service'], dependents: [] };
+  await apply({ title: '', interrupted: 'undo', steps: [restart] }, stage.options);
+  assert.deepEqual(stage.systemd.calls, [
+    ...['stop web.socket', 'stop web.service', 'start web.socket', 'restart web.service'],
+  ]);
+});
+
 test('one that does not come up is stopped, undone, reloaded, and only then started as it was', async (context) => {
   const stage = scene(context);
   await begin(stage);
