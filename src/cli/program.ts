@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help } from 'commander';
 import { BerthError, exitStatus, messageOf } from '../errors.ts';
 import { addAutoUpdate } from './commands/auto-update.ts';
 import { addFsck } from './commands/fsck.ts';
@@ -31,7 +31,11 @@ export async function run(args: string[], streams: OutputStreams, signal: AbortS
     await program.parseAsync(args, { from: 'user' });
     return context.exitStatus;
   } catch (error) {
-    return report(error, output);
+    return report(
+      error,
+      output,
+      args.find((word) => program.commands.some((each) => each.name() === word)),
+    );
   } finally {
     await context.close();
   }
@@ -44,6 +48,11 @@ function buildProgram(context: Context, streams: OutputStreams): Command {
     .helpOption('-h, --help', 'print help')
     .option('--root <dir>', 'work on the system below DIR instead of the running one')
     .showSuggestionAfterError()
+    // An option that may be repeated begins with an empty list, which is nothing to tell a person.
+    .configureHelp({
+      optionDescription: (option) =>
+        Array.isArray(option.defaultValue) ? option.description : Help.prototype.optionDescription(option),
+    })
     .configureOutput({
       writeOut: (text) => streams.stdout.write(text),
       writeErr: (text) => streams.stderr.write(text),
@@ -76,20 +85,41 @@ function buildProgram(context: Context, streams: OutputStreams): Command {
 // What commander throws when it has printed help because no command was given.
 const HELP_SHOWN = 'commander.help';
 
-function reportUsage({ message }: CommanderError, output: Output): void {
+/** What people look for here who know systemctl or podman. */
+const ELSEWHERE: Record<string, string> = {
+  start: 'systemctl start NAME',
+  stop: 'systemctl stop NAME',
+  restart: 'systemctl restart NAME',
+  enable: 'systemctl enable NAME',
+  disable: 'systemctl disable NAME',
+  logs: 'journalctl -u NAME',
+  ps: 'berth list',
+  pull: 'berth install IMAGE',
+  run: 'berth install --now IMAGE',
+  rm: 'berth uninstall NAME',
+  remove: 'berth uninstall NAME',
+  rmi: 'berth prune --all',
+  upgrade: 'berth update NAME',
+};
+
+function reportUsage({ message }: CommanderError, output: Output, command: string | undefined): void {
   const [, what = message, suggestion] =
     /^(?:error: )?(.*?)(?:\n\(Did you mean (.*)\?\))?$/s.exec(message) ?? [];
-  output.error(what, suggestion === undefined ? 'berth --help' : `did you mean ${suggestion}?`);
+  const unknown = /^unknown command '(.*)'$/s.exec(what)?.[1] ?? '';
+  const elsewhere = Object.hasOwn(ELSEWHERE, unknown) ? ELSEWHERE[unknown] : undefined;
+  const help = command === undefined ? 'berth --help' : `berth ${command} --help`;
+  output.error(what, elsewhere ?? (suggestion === undefined ? help : `did you mean ${suggestion}?`));
 }
 
-function report(error: unknown, output: Output): number {
+/** `command` is the one that the command line names, if it names one. */
+function report(error: unknown, output: Output, command: string | undefined): number {
   if (error instanceof BerthError) {
     output.error(error.message, error.hint);
     return exitStatus(error.code);
   }
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
-    if (error.code !== HELP_SHOWN) reportUsage(error, output);
+    if (error.code !== HELP_SHOWN) reportUsage(error, output, command);
     return 2;
   }
   // Not foreseen: a person can only report it, and the stack is what a report needs.

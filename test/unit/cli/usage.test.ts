@@ -20,12 +20,23 @@ test('a command that is misspelt is a usage error that names the nearest', async
   });
 });
 
+test('a command of systemctl or podman is answered with the one to use', async () => {
+  const { status, stderr } = await runBerth('start', 'web');
+  assert.equal(status, 2);
+  assert.equal(stderr, "Error: unknown command 'start'\nHint: systemctl start NAME\n");
+});
+
 test('an argument that is missing is a usage error that points to help', async () => {
   assert.deepEqual(await runBerth('install'), {
     status: 2,
     stdout: '',
-    stderr: "Error: missing required argument 'image'\nHint: berth --help\n",
+    stderr: "Error: missing required argument 'image'\nHint: berth install --help\n",
   });
+});
+
+test('an option that may be repeated shows no default', async () => {
+  const { stdout } = await runBerth('install', '--help');
+  assert.doesNotMatch(stdout, /\[\]/);
 });
 
 test('help that was asked for is data, and no error', async () => {
