@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { listHistory } from '../../deployment/list-history.ts';
-import { parseServiceName } from '../../service-name.ts';
 import type { Context } from '../context.ts';
+import { namedService } from '../named-services.ts';
 import { shortDigest } from '../short-digest.ts';
 
 /** `berth history`: the deployments of a service that one can go back to. */
@@ -12,7 +12,7 @@ export function addHistory(program: Command, context: Context): void {
     .argument('<name>', 'service')
     .option('--json', 'print JSON')
     .action((text: string, options: { json?: boolean }) => {
-      const entries = listHistory(context.paths, parseServiceName(text));
+      const entries = listHistory(context.paths, namedService(text, context.paths));
       if (options.json) {
         context.output.json(entries);
         return;

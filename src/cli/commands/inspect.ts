@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import { readCurrentRecord } from '../../deployment/record.ts';
 import { BerthError } from '../../errors.ts';
-import { parseServiceName } from '../../service-name.ts';
 import type { Context } from '../context.ts';
+import { namedService } from '../named-services.ts';
 
 /** `berth inspect NAME`: everything that is recorded of a service. */
 export function addInspect(program: Command, context: Context): void {
@@ -13,7 +13,7 @@ export function addInspect(program: Command, context: Context): void {
     .argument('<name>', 'service')
     .option('--json', 'print JSON')
     .action((text: string, options: { json?: boolean }) => {
-      const name = parseServiceName(text);
+      const name = namedService(text, context.paths);
       const record = readCurrentRecord(context.paths, name);
       if (record === undefined) {
         throw new BerthError('service-not-found', `not installed: ${name}`, { hint: 'berth list' });

@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { apply } from '../../deployment/apply/apply.ts';
 import { describePlan } from '../../deployment/plan/describe-plan.ts';
 import { prepareUninstall } from '../../deployment/plan/uninstall.ts';
-import { parseServiceName } from '../../service-name.ts';
 import type { Context } from '../context.ts';
+import { namedService } from '../named-services.ts';
 
 interface UninstallOptions {
   force?: boolean;
@@ -23,7 +23,7 @@ export function addUninstall(program: Command, context: Context): void {
     .option('--dry-run', 'print what would change, change nothing')
     .option('--json', 'print JSON')
     .action(async (names: string[], options: UninstallOptions) => {
-      const services = [...new Set(names.map(parseServiceName))];
+      const services = [...new Set(names.map((name) => namedService(name, context.paths)))];
       const host = {
         paths: context.paths,
         systemd: context.systemd(),
