@@ -35,7 +35,10 @@ export function installTargets(images: string[], options: TargetOptions, context
   const { registries } = context.settings();
   return images.flatMap((image) => {
     const reference = parseReference(image);
-    const open = () => openSource(reference, { paths, env, registries, authFile: options.authfile });
+    const open = () => {
+      context.output.transient(`looking up ${image} …`);
+      return openSource(reference, { paths, env, registries, authFile: options.authfile });
+    };
     return serviceNames(options.name ?? defaultServiceName(reference), options.instance).map((name) => {
       if (sockets !== null) refuseSockets(name);
       return { name, image, settings: settings(instanceOf(name)), sockets, open };

@@ -46,13 +46,15 @@ export function updateTargets(
   return services.map((name) => ({
     name,
     settings,
-    open: ({ image }) =>
-      openSource(rebase ?? parseReference(image.name), {
+    open: ({ image }) => {
+      context.output.transient(`looking up ${options.rebase ?? image.name} …`);
+      return openSource(rebase ?? parseReference(image.name), {
         paths,
         env,
         registries,
         authFile: options.authfile,
-      }),
+      });
+    },
   }));
 }
 
