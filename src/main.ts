@@ -1,23 +1,43 @@
 #!/usr/bin/env node
-import { run } from './cli/program.ts';
+// Nothing but Node's oldest parts may be imported here: an older Node must come as far as to say what is wrong.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
-const abort = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => {
-    // The first asks for a clean end. Who asks again wants out: the next command repairs what is left.
-    if (abort.signal.aborted) process.exit(130);
-    abort.abort();
-  });
+if (major < 22 || (major === 22 && minor < 15)) {
+  process.stderr.write(`Error: cannot run: berth needs Node 22.15 or newer: this is ${process.version}\n`);
+  process.exitCode = 1;
+} else {
+  await main();
 }
-// Whoever reads the output may stop reading it, as `head` does.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
 
-process.exitCode = await run(
-  process.argv.slice(2),
-  { stdout: process.stdout, stderr: process.stderr, env: process.env },
-  abort.signal,
-);
-// What was abandoned, such as a request to a silent registry, may go on: nobody waits for it.
-if (abort.signal.aborted) process.exit();
+async function main(): Promise<void> {
+  const abort = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      // The first asks for a clean end. Who asks again wants out: the next command repairs what is left.
+      if (abort.signal.aborted) process.exit(130);
+      abort.abort();
+    });
+  }
+  surviveReaders();
+  const { run } = await import('./cli/program.ts');
+  const status = await run(
+    process.argv.slice(2),
+    { stdout: process.stdout, stderr: process.stderr, env: process.env },
+    abort.signal,
+  );
+  process.exitCode ||= status;
+  // What was abandoned, such as a request to a silent registry, may go on: nobody waits for it.
+  if (abort.signal.aborted) process.exit();
+}
+
+/** Whoever reads the output may stop reading it, as `head` does: no reason to end in the middle of a change. */
+function surviveReaders(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return;
+    // Data that did not arrive is a failure, also where the command itself went well.
+    process.exitCode = 1;
+    process.stderr.write(`Error: cannot write to stdout: ${error.message}\n`);
+  });
+  // There is no place left to say that nothing can be said.
+  process.stderr.on('error', () => {});
+}

@@ -57,6 +57,9 @@ test('who is not root is refused', async () => {
       '--reuid=65534',
       '--regid=65534',
       '--clear-groups',
+      // The checkout may lie where only root may read, such as in /root.
+      '--inh-caps=+dac_read_search',
+      '--ambient-caps=+dac_read_search',
       'berth',
       'install',
       'etcd',
@@ -64,6 +67,16 @@ test('who is not root is refused', async () => {
     assertFailure(result, { status: 1, says: /^Error: berth must run as root/m });
     assert.match(result.stderr, /^Hint: run the command with sudo$/m);
   });
+});
+
+test('a reader that stops reading does not end a change in the middle, and lost data is a failure', async () => {
+  const closed = 'berth install --no-enable sleeper 2>&1 | true; echo "$PIPESTATUS"';
+  assert.equal(await host.sh(`set +o pipefail; ${closed}`), '0');
+  const full = await host.run('bash', ['-c', 'berth list >/dev/full']);
+  assert.equal(full.exitCode, 1);
+  assert.match(full.stderr, /^Error: cannot write to stdout: ENOSPC[^\n]*$/);
+  const { exitCode, stderr } = await host.berth('uninstall', 'sleeper');
+  assert.equal(exitCode, 0, stderr);
 });
 
 test('what is not installed can be neither inspected nor uninstalled', async () => {
