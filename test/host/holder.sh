@@ -8,6 +8,7 @@
 set -eu
 
 verb=$1 dir=$2 name=$3
+PROPAGATE=/run/systemd/nspawn/propagate
 shift 3
 
 cgroups() { find /sys/fs/cgroup -maxdepth 2 -type d -name "$name"; }
@@ -33,6 +34,8 @@ release() {
     while read -r mounted; do umount "$mounted" || umount -l "$mounted"; done
   rm -rf --one-file-system "$dir"
   rmdir --ignore-fail-on-non-empty "$(dirname "$dir")"
+  # systemd-nspawn leaves this one where /run is no tmpfs.
+  [ ! -d "$PROPAGATE/$name" ] || rmdir "$PROPAGATE/$name"
 }
 
 if [ "$verb" = release ]; then

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { STATE } from './holder.ts';
 
+/** Where systemd-nspawn takes mounts into a running machine from. */
+const PROPAGATE = '/run/systemd/nspawn/propagate';
+
 /** Files, mounts, loop devices, cgroups and processes of this machine that carry a host's name. */
 export async function leftovers(name: string): Promise<string[]> {
   const [mounts, loops, cgroups, processes] = await Promise.all([
@@ -13,7 +16,9 @@ export async function leftovers(name: string): Promise<string[]> {
     processesNaming(name),
   ]);
   return [
-    ...(existsSync(join(STATE, name)) ? [`directory ${join(STATE, name)}`] : []),
+    ...[join(STATE, name), join(PROPAGATE, name)]
+      .filter((path) => existsSync(path))
+      .map((path) => `directory ${path}`),
     ...linesWith(mounts, name).map((line) => `mount ${line}`),
     ...linesWith(loops.stdout, name).map((line) => `loop device ${line}`),
     ...linesWith(cgroups.stdout, name).map((line) => `cgroup ${line}`),
