@@ -11,6 +11,8 @@ export type ServiceName = string & { readonly [brand]: 'ServiceName' };
 // Letters, digits and ".", "_", "-": what systemd unit names, runc container IDs and file names all
 // take without escaping.
 const PART = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+// A service of such a name would have a unit that nobody means, such as web.service.service.
+const SUFFIX = /\.(?:service|socket|target|timer|path|mount|automount|swap|slice|scope|device)$/;
 const LONGEST = 128;
 
 /** Throws `service-name-invalid`. */
@@ -24,6 +26,16 @@ export function parseServiceName(text: string): ServiceName {
     throw new BerthError('service-name-invalid', `not a service name: ${JSON.stringify(text)}`, {
       hint: `use letters, digits, ".", "_" and "-", at most ${LONGEST} of them, beginning with a letter or a digit; NAME@INSTANCE is one of several instances`,
     });
+  }
+  const unit = SUFFIX.exec(text)?.[0];
+  if (unit !== undefined) {
+    throw new BerthError(
+      'service-name-invalid',
+      `not a service name: ${JSON.stringify(text)}: the name of a unit`,
+      {
+        hint: `leave out ${unit}`,
+      },
+    );
   }
   return text as ServiceName;
 }

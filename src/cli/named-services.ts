@@ -10,7 +10,7 @@ import { parseServiceName, type ServiceName } from '../service-name.ts';
 export function namedServices(texts: readonly string[], paths: Paths): ServiceName[] {
   const installed = listServices(paths);
   if (texts.length === 0) return installed;
-  const names = [...new Set(texts.map((text) => namedService(text, paths)))];
+  const names = [...new Set(texts.map(namedService))];
   const unknown = names.find((name) => !installed.includes(name));
   if (unknown !== undefined) {
     throw new BerthError('service-not-found', `not installed: ${unknown}`, { hint: 'berth list' });
@@ -19,8 +19,6 @@ export function namedServices(texts: readonly string[], paths: Paths): ServiceNa
 }
 
 /** The service that a word on a command line means; the name of its unit, `web.service`, means it, too. */
-export function namedService(text: string, paths: Paths): ServiceName {
-  const name = parseServiceName(text);
-  const short = text.replace(/\.service$/, '');
-  return short === text || listServices(paths).includes(name) ? name : parseServiceName(short);
+export function namedService(text: string): ServiceName {
+  return parseServiceName(text.replace(/\.service$/, ''));
 }

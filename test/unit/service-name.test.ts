@@ -49,3 +49,11 @@ test('an instance’s cgroup lies in the slice that systemd gives its template',
   );
   assert.equal(cgroupsPath('web@a.service', 'x.slice'), '/x.slice/web@a.service/payload');
 });
+
+test('the name of a unit is not the name of a service', () => {
+  assert.throws(() => parseServiceName('web.service'), {
+    code: 'service-name-invalid',
+    hint: 'leave out .service',
+  });
+  assert.equal(parseServiceName('service.0'), 'service.0');
+});

@@ -12,7 +12,7 @@ export function addHistory(program: Command, context: Context): void {
     .argument('<name>', 'service')
     .option('--json', 'print JSON')
     .action((text: string, options: { json?: boolean }) => {
-      const entries = listHistory(context.paths, namedService(text, context.paths));
+      const entries = listHistory(context.paths, namedService(text));
       if (options.json) {
         context.output.json(entries);
         return;

@@ -13,7 +13,7 @@ export function addInspect(program: Command, context: Context): void {
     .argument('<name>', 'service')
     .option('--json', 'print JSON')
     .action((text: string, options: { json?: boolean }) => {
-      const name = namedService(text, context.paths);
+      const name = namedService(text);
       const record = readCurrentRecord(context.paths, name);
       if (record === undefined) {
         throw new BerthError('service-not-found', `not installed: ${name}`, { hint: 'berth list' });

@@ -23,7 +23,7 @@ export function addUninstall(program: Command, context: Context): void {
     .option('--dry-run', 'print what would change, change nothing')
     .option('--json', 'print JSON')
     .action(async (names: string[], options: UninstallOptions) => {
-      const services = [...new Set(names.map((name) => namedService(name, context.paths)))];
+      const services = [...new Set(names.map((name) => namedService(name)))];
       const host = {
         paths: context.paths,
         systemd: context.systemd(),

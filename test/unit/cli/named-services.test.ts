@@ -13,6 +13,6 @@ test('the name of its unit names a service, too, and no other unit does', async 
   await mkdir(join(root, 'var/lib/berth/deployments/web'), { recursive: true });
 
   assert.deepEqual(namedServices(['web', 'web.service'], paths), ['web']);
-  assert.equal(namedService('web@a.service', paths), 'web@a');
-  assert.throws(() => namedServices(['web.socket'], paths), { message: 'not installed: web.socket' });
+  assert.equal(namedService('web@a.service'), 'web@a');
+  assert.throws(() => namedServices(['web.socket'], paths), { code: 'service-name-invalid' });
 });
