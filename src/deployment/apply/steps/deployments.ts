@@ -41,6 +41,7 @@ export function switchCurrent(step: Of<'current'>, { paths }: StepContext): void
 }
 
 export function switchBack(step: Of<'current'>, { paths }: StepContext): void {
+  rmSync(temporaryCurrent(paths, step.service), { force: true });
   if (readCurrent(paths, step.service) !== String(step.number)) return;
   if (step.previous !== null) {
     pointCurrent(paths, step.service, step.previous);
@@ -89,6 +90,7 @@ export function recordEvent(step: Of<'history'>, { paths, backup }: StepContext)
 }
 
 export function unrecordEvent(step: Of<'history'>, { paths, backup }: StepContext): void {
+  rmSync(`${paths.history(step.service)}.berth-new`, { force: true });
   if (!existsSync(backup)) return;
   const before = JSON.parse(readFileSync(backup, 'utf8')) as History;
   if (before.events.length === 0 && before.refused === null) {
@@ -98,11 +100,16 @@ export function unrecordEvent(step: Of<'history'>, { paths, backup }: StepContex
 
 // rename(2) over an existing symlink is the only swap that no reader can see halfway.
 function pointCurrent(paths: Paths, service: ServiceName, number: number): void {
-  const temporary = join(paths.service(service), '.current.berth-new');
+  const temporary = temporaryCurrent(paths, service);
   rmSync(temporary, { force: true });
   symlinkSync(String(number), temporary);
   renameSync(temporary, paths.current(service));
   syncDirectory(paths.service(service));
+}
+
+/** Where the next `current` is made; one that was killed may have left it. */
+function temporaryCurrent(paths: Paths, service: ServiceName): string {
+  return join(paths.service(service), '.current.berth-new');
 }
 
 function readCurrent(paths: Paths, service: ServiceName): string | undefined {

@@ -116,6 +116,8 @@ export function removeFile(step: Of<'remove'>, { paths, backup }: StepContext): 
 
 export function restoreFile(step: Of<'remove'>, context: StepContext): void {
   const path = context.paths.locate(step.file.path);
+  // An earlier undo may have been killed after it had put the file there.
+  rmSync(`${path}.berth-new`, { force: true });
   if (compareInstalled(path, step.file) !== 'absent') return;
   if (step.file.type === 'symlink') {
     putSymlink({ kind: 'symlink', path: step.file.path, target: step.file.content }, context);
