@@ -19,12 +19,14 @@ const FIRST = '127.0.0.1:5000/tiny';
 const NEXT = '127.0.0.1:5000/tiny-next';
 const LITTER = '127.0.0.1:5000/whiteouts';
 
+const UPDATE = ['update', '--soak', '1s', '--rebase', NEXT, 'tiny'];
+
 const CHANGES: Change[] = [
   { args: ['install', FIRST], from: 'absent', to: 'first' },
   { args: ['install', '--now', FIRST], from: 'absent', to: 'first' },
   { args: ['uninstall', 'tiny'], from: 'first', to: 'absent' },
   { args: ['prune', '--all'], from: 'first', to: 'first', littered: true },
-  { args: ['update', '--rebase', NEXT, 'tiny'], from: 'first', to: 'next' },
+  { args: UPDATE, from: 'first', to: 'next' },
   { args: ['rollback', 'tiny'], from: 'next', to: 'first' },
 ];
 
@@ -107,7 +109,7 @@ export class Subject {
     if (state !== 'absent') await succeed(host, 'berth', 'uninstall', 'tiny');
     if (change.from === 'absent') return;
     await succeed(host, 'berth', 'install', FIRST);
-    if (change.from === 'next') await succeed(host, 'berth', 'update', '--rebase', NEXT, 'tiny');
+    if (change.from === 'next') await succeed(host, 'berth', ...UPDATE);
   }
 
   /** Which state this is, to the last file. Throws when it is none. */
