@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Paths } from '../../paths.ts';
-import { compareInstalled } from '../apply/steps/files.ts';
+import { compareInstalled } from '../compare-installed.ts';
 import { freeName } from '../free-name.ts';
 import { hashFile } from '../hash-file.ts';
 import { refuseOccupied } from '../plan/occupied.ts';

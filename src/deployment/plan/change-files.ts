@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { BerthError } from '../../errors.ts';
 import type { Paths } from '../../paths.ts';
-import { compareInstalled } from '../apply/steps/files.ts';
+import { compareInstalled } from '../compare-installed.ts';
 import { freeName } from '../free-name.ts';
 import { installedSiblings } from '../instances/siblings.ts';
 import type { DeploymentRecord, RecordedFile } from '../record.ts';

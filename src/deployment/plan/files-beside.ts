@@ -1,5 +1,5 @@
 import type { Paths } from '../../paths.ts';
-import { compareInstalled } from '../apply/steps/files.ts';
+import { compareInstalled } from '../compare-installed.ts';
 import { freeName } from '../free-name.ts';
 import type { DeploymentRecord, RecordedFile } from '../record.ts';
 

@@ -5,7 +5,8 @@ import { syncDirectory } from '../../linux/durable.ts';
 import type { Paths } from '../../paths.ts';
 import { UNREADABLE } from '../../store/content-check.ts';
 import { readXattrs } from '../../store/object.ts';
-import { compareInstalled, moveFile, putFile, putSymlink } from '../apply/steps/files.ts';
+import { moveFile, putFile, putSymlink } from '../apply/steps/files.ts';
+import { compareInstalled } from '../compare-installed.ts';
 import { freeName } from '../free-name.ts';
 import type { DeploymentRecord, RecordedFile } from '../record.ts';
 

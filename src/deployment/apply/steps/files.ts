@@ -2,17 +2,11 @@ import {
   closeSync,
   constants,
   copyFileSync,
-  existsSync,
-  fchmodSync,
-  fchownSync,
   fsyncSync,
   linkSync,
   lstatSync,
-  mkdirSync,
   openSync,
-  readlinkSync,
   renameSync,
-  rmdirSync,
   rmSync,
   symlinkSync,
   unlinkSync,
@@ -21,43 +15,13 @@ import { dirname } from 'node:path';
 import { BerthError, isErrno } from '../../../errors.ts';
 import { syncDirectory } from '../../../linux/durable.ts';
 import { copyXattrs } from '../../../linux/xattr.ts';
-import { hashFile } from '../../hash-file.ts';
+import { compareInstalled } from '../../compare-installed.ts';
 import type { Step } from '../../plan/plan.ts';
 import type { InstalledFile } from '../../record.ts';
 import type { StepContext } from './context.ts';
+import { type Owner, ownerOf, setOwner } from './owner.ts';
 
 type Of<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
-
-export function makeDirectory(step: Of<'directory'>, { paths }: StepContext): void {
-  makeOwned(paths.locate(step.path), step);
-}
-
-/** Removes a directory unless something is in it: what is in it is not berth's. */
-export function removeDirectory(path: string, { paths }: StepContext): void {
-  try {
-    rmdirSync(paths.locate(path));
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTEMPTY', 'EBUSY')) return;
-    throw error;
-  }
-  syncDirectory(dirname(paths.locate(path)));
-}
-
-/** Removes a directory that berth made, if it is empty; the backup keeps its owner and mode. */
-export function removeMadeDirectory(path: string, context: StepContext): void {
-  const stat = lstatSync(context.paths.locate(path), { throwIfNoEntry: false });
-  if (!stat?.isDirectory()) return;
-  rmSync(context.backup, { recursive: true, force: true });
-  makeOwned(context.backup, { uid: stat.uid, gid: stat.gid, mode: stat.mode & 0o7777 });
-  removeDirectory(path, context);
-}
-
-export function restoreDirectory(path: string, context: StepContext): void {
-  const stat = lstatSync(context.backup, { throwIfNoEntry: false });
-  if (stat === undefined || existsSync(context.paths.locate(path))) return;
-  const { mode, uid, gid } = stat;
-  makeDirectory({ kind: 'directory', path, mode: mode & 0o7777, uid, gid }, context);
-}
 
 /** Copies a file to a place where there is none. Throws `host-file-conflict` when there is one. */
 export function putFile(step: Of<'file'>, { paths }: Pick<StepContext, 'paths'>): void {
@@ -189,11 +153,6 @@ function swapIn(path: string, by: Of<'replace'>['by']): void {
   syncDirectory(dirname(path));
 }
 
-function ownerOf(path: string): Owner {
-  const { uid, gid, mode } = lstatSync(path);
-  return { uid, gid, mode: mode & 0o7777 };
-}
-
 export function moveFile(from: string, to: string, { paths }: Pick<StepContext, 'paths'>): void {
   try {
     renameSync(paths.locate(from), paths.locate(to));
@@ -203,26 +162,6 @@ export function moveFile(from: string, to: string, { paths }: Pick<StepContext, 
     throw error;
   }
   syncDirectory(dirname(paths.locate(to)));
-}
-
-/** How a file on the host stands to what was put there. `path` is the path to open. */
-export function compareInstalled(path: string, file: InstalledFile): 'unchanged' | 'changed' | 'absent' {
-  try {
-    const stat = lstatSync(path);
-    if (file.type === 'symlink') {
-      return stat.isSymbolicLink() && readlinkSync(path) === file.content ? 'unchanged' : 'changed';
-    }
-    return stat.isFile() && hashFile(path) === file.content ? 'unchanged' : 'changed';
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return 'absent';
-    throw error;
-  }
-}
-
-interface Owner {
-  uid: number;
-  gid: number;
-  mode: number;
 }
 
 /**
@@ -239,23 +178,6 @@ function copyToNew(source: string, path: string, owner: Owner): void {
   } finally {
     closeSync(descriptor);
   }
-}
-
-function makeOwned(path: string, owner: Owner): void {
-  mkdirSync(path, { mode: 0o700 });
-  const descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-  try {
-    setOwner(descriptor, owner);
-  } finally {
-    closeSync(descriptor);
-  }
-  syncDirectory(dirname(path));
-}
-
-// chown clears setuid bits and file capabilities, so it goes first.
-function setOwner(descriptor: number, { uid, gid, mode }: Owner): void {
-  fchownSync(descriptor, uid, gid);
-  fchmodSync(descriptor, mode);
 }
 
 function occupied(path: string): BerthError {

@@ -13,16 +13,13 @@ import {
   unrecordEvent,
   unretireDeployments,
 } from './deployments.ts';
+import { makeDirectory, removeDirectory, removeMadeDirectory, restoreDirectory } from './directories.ts';
 import {
-  makeDirectory,
   moveFile,
   putFile,
   putSymlink,
-  removeDirectory,
   removeFile,
-  removeMadeDirectory,
   replaceFile,
-  restoreDirectory,
   restoreFile,
   swapBack,
   takeBack,
