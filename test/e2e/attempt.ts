@@ -21,6 +21,13 @@ export function assertFailure({ exitCode, stdout, stderr, combined }: RunResult,
   if (failure.hint !== undefined) assert.match(stderr, failure.hint);
 }
 
+/** Runs a berth command that must go well. */
+export async function succeed(host: Host, ...args: string[]): Promise<{ stdout: string; stderr: string }> {
+  const { stdout, stderr, combined, exitCode } = await host.berth(...args);
+  assert.equal(exitCode, 0, combined);
+  return { stdout, stderr };
+}
+
 /** Asserts that a host is as it was before an attempt. */
 export async function leavesNothing(host: Host, attempt: () => Promise<void>): Promise<void> {
   const before = await stateOfHost(host);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Host } from '../host/host.ts';
+import { succeed } from './attempt.ts';
 import { pushImage } from './push-image.ts';
 import { stateOfHost } from './state-of-host.ts';
 
@@ -44,11 +45,7 @@ async function pushService(name: string, dependencies: Written = {}, ...lines: s
   });
 }
 
-async function berth(...args: string[]): Promise<{ stdout: string; stderr: string }> {
-  const { stdout, stderr, combined, exitCode } = await host.berth(...args);
-  assert.equal(exitCode, 0, combined);
-  return { stdout, stderr };
-}
+const berth = (...args: string[]) => succeed(host, ...args);
 
 async function fails(...args: string[]): Promise<string> {
   const { stdout, stderr, exitCode } = await host.berth(...args);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Host } from '../host/host.ts';
+import { succeed } from './attempt.ts';
 import { REGISTRY } from './push-image.ts';
 
 /** SHA-256 of nothing. */
@@ -15,11 +16,7 @@ after(async () => {
   await host[Symbol.asyncDispose]();
 });
 
-async function berth(...args: string[]): Promise<{ stdout: string; stderr: string }> {
-  const { stdout, stderr, combined, exitCode } = await host.berth(...args);
-  assert.equal(exitCode, 0, combined);
-  return { stdout, stderr };
-}
+const berth = (...args: string[]) => succeed(host, ...args);
 
 test('two services of one image share every file that has content', async () => {
   const inodes = (name: string) =>

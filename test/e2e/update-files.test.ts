@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Host } from '../host/host.ts';
+import { succeed } from './attempt.ts';
 import { pushImage } from './push-image.ts';
 import { stateOfHost } from './state-of-host.ts';
 
@@ -13,11 +14,7 @@ after(async () => {
   await host[Symbol.asyncDispose]();
 });
 
-async function berth(...args: string[]): Promise<{ stdout: string; stderr: string }> {
-  const { stdout, stderr, combined, exitCode } = await host.berth(...args);
-  assert.equal(exitCode, 0, combined);
-  return { stdout, stderr };
-}
+const berth = (...args: string[]) => succeed(host, ...args);
 
 /** Pushes an image that is only files for the host, each with its version as content. */
 async function pushTool(version: string, ...paths: string[]): Promise<void> {
