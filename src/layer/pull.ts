@@ -12,11 +12,14 @@ import type { Store } from '../store/store.ts';
 import type { ImageSource } from '../transport/source.ts';
 import { type FetchProgress, fetchLayers, type MissingLayer } from './fetch-layers.ts';
 import { checkLimit, type LayerLimits, layerLimits } from './limits.ts';
+import { lookUpImage } from './look-up.ts';
 import { findStoredLayer } from './stored-layer.ts';
 import { uniteLayers } from './union.ts';
 
 export interface PullOptions {
   platform: Platform;
+  /** What the source has for the platform, where that was looked up before. */
+  image?: ResolvedImage;
   limits?: LayerLimits;
   /** Layers to fetch even if they look whole: their content is known to be damaged. */
   refetch?: ReadonlySet<Digest>;
@@ -25,6 +28,7 @@ export interface PullOptions {
 }
 
 const NONE: ReadonlySet<Digest> = new Set();
+const NEVER = new AbortController().signal;
 
 /** Its record, its directory in staging, and at least one object. */
 const INODES_OF_A_LAYER = 3;
@@ -68,8 +72,8 @@ export async function pullImage(
   source: ImageSource,
   options: PullOptions,
 ): Promise<PulledImage> {
-  const { platform, limits = layerLimits(), refetch = NONE, signal, onProgress = () => {} } = options;
-  const image = await source.resolve(platform);
+  const { platform, limits = layerLimits(), refetch = NONE, signal = NEVER, onProgress = () => {} } = options;
+  const image = options.image ?? (await lookUpImage(source, platform, signal));
   checkLayers(image, limits);
   const { records, missing } = findMissing(store, image, refetch);
   const bytes = missing.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
@@ -85,11 +89,11 @@ export async function pullImage(
       readStaged(staging, missing, records);
     }
     checkImage(image, records, limits);
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     onProgress({ kind: 'committing', layers: missing.length });
     commit(store, image, staging, missing);
   } catch (error) {
-    throw signal?.aborted ? interrupted(source.name, error) : error;
+    throw signal.aborted ? interrupted(source.name, error) : error;
   } finally {
     staging?.remove();
   }

@@ -1,5 +1,6 @@
 import { BerthError } from '../errors.ts';
-import type { Descriptor, Platform, ResolvedImage } from '../image/image.ts';
+import type { Descriptor } from '../image/image.ts';
+import type { TopDocument } from '../image/resolve-image.ts';
 import type { ImageSource } from './source.ts';
 
 /** A short name that several registries may have: the first that has it is the one. */
@@ -12,7 +13,7 @@ export class SearchSource implements ImageSource {
     this.#found = sources[0];
   }
 
-  /** The first candidate's until `resolve` has found which it is. */
+  /** The first candidate's until `top` has found which it is. */
   get name(): string {
     return this.#found.name;
   }
@@ -21,13 +22,13 @@ export class SearchSource implements ImageSource {
    * Goes on only from a registry that says it does not have the image, or none for us. While one
    * cannot be reached nobody knows which image is meant, and another's must not come in its place.
    */
-  async resolve(platform: Platform): Promise<ResolvedImage> {
+  async top(): Promise<TopDocument> {
     const refusals: BerthError[] = [];
     for (const source of this.#sources) {
       try {
-        const image = await source.resolve(platform);
+        const top = await source.top();
         this.#found = source;
-        return image;
+        return top;
       } catch (error) {
         if (!isAbsence(error)) throw error;
         refusals.push(error);
@@ -38,6 +39,14 @@ export class SearchSource implements ImageSource {
       `no registry has it: ${this.#sources.map((source) => source.name).join(', ')}`,
       { hint: 'name the registry in full', cause: new AggregateError(refusals) },
     );
+  }
+
+  manifest(descriptor: Descriptor): Promise<Buffer> {
+    return this.#found.manifest(descriptor);
+  }
+
+  config(descriptor: Descriptor): Promise<Buffer> {
+    return this.#found.config(descriptor);
   }
 
   blob(descriptor: Descriptor, signal: AbortSignal): AsyncIterable<Uint8Array> {

@@ -1,18 +1,19 @@
-import type { Descriptor, Platform, ResolvedImage } from '../image/image.ts';
+import type { Descriptor } from '../image/image.ts';
+import type { ImageContent, TopDocument } from '../image/resolve-image.ts';
 
-/** The seam between where an image comes from and what is done with it: one per transport. */
-export interface ImageSource {
+/**
+ * The seam between where an image comes from and what is done with it: one per transport.
+ * `resolveImage` follows it to the image of a platform.
+ */
+export interface ImageSource extends ImageContent {
   /**
    * The reference as a person would write it to get the same image again, fully qualified. Of a short
-   * name that several registries may have it is certain only after `resolve`.
+   * name that several registries may have it is certain only after `top`.
    */
   readonly name: string;
 
-  /**
-   * The image for a platform. Manifest and config are verified against their digests and sizes;
-   * an index is followed to the platform.
-   */
-  resolve(platform: Platform): Promise<ResolvedImage>;
+  /** The manifest or index that the reference names, checked against the digest of the reference, if it has one. */
+  top(): Promise<TopDocument>;
 
   /**
    * The bytes of a blob in order, exactly `descriptor.size` of them or an error. Breaks of the line

@@ -3,11 +3,11 @@ import { fileSystemError } from '../../linux/file-system.ts';
 import type { Paths } from '../../paths.ts';
 import type { Store } from '../../store/store.ts';
 import type { Systemd } from '../../systemd/systemd.ts';
+import { untilAborted } from '../../until-aborted.ts';
 import type { Plan, Step } from '../plan/plan.ts';
 import { Journal } from './journal.ts';
 import { beginsUnits, runStep } from './steps/run-step.ts';
 import { cleanUp, stepContext, undo } from './undo.ts';
-import { untilAborted } from './until-aborted.ts';
 
 export interface ApplyOptions {
   paths: Paths;

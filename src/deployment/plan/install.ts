@@ -16,7 +16,6 @@ import type { SocketRequest } from '../sockets/socket-request.ts';
 import type { Values } from '../template/values.ts';
 import { checkDependencies, inStartOrder, nameDependents, stagedGraph } from './check-dependencies.ts';
 import { checkShadowed } from './check-shadowed.ts';
-import { interruptible } from './interruptible.ts';
 import type { Plan } from './plan.ts';
 import { planInstall, type StagedDeployment } from './plan-install.ts';
 import { stageDeployment } from './stage.ts';
@@ -131,7 +130,7 @@ function refuseTwice(targets: InstallTarget[]): void {
 async function pull({ open }: InstallTarget, host: InstallHost): Promise<PulledImage> {
   const source = open();
   try {
-    return await pullImage(host.store, interruptible(source, host.signal), host);
+    return await pullImage(host.store, source, host);
   } finally {
     await source.close();
   }

@@ -3,6 +3,7 @@ import { BerthError, type ErrorCode, messageOf } from '../../errors.ts';
 import type { Digest } from '../../image/digest.ts';
 import type { Platform } from '../../image/image.ts';
 import type { LayerLimits } from '../../layer/limits.ts';
+import { lookUpImage } from '../../layer/look-up.ts';
 import { type PulledImage, type PullProgress, pullImage } from '../../layer/pull.ts';
 import type { Paths } from '../../paths.ts';
 import { findRuntime } from '../../runtime/runtime.ts';
@@ -16,7 +17,6 @@ import { areSiblings, installedSiblings } from '../instances/siblings.ts';
 import { withKept } from '../kept-deployments.ts';
 import { type DeploymentRecord, listDeployments, mainUnit, readCurrentRecord } from '../record.ts';
 import type { Values } from '../template/values.ts';
-import { interruptible } from './interruptible.ts';
 import type { StagedDeployment } from './plan-install.ts';
 import { stageDeployment } from './stage.ts';
 import { readLiveUnits } from './update-units.ts';
@@ -106,22 +106,16 @@ async function lookUp(
   host: UpdateHost,
 ): Promise<NewImage | Refusal | 'current'> {
   const settings = new Map([...Object.entries(before.userValues), ...target.settings]);
-  const source = interruptible(target.open(before), host.signal);
+  const source = target.open(before);
   try {
-    const resolved = await source.resolve(host.platform);
-    const { digest } = resolved.descriptor;
+    const image = await lookUpImage(source, host.platform, host.signal);
+    const { digest } = image.descriptor;
     const same = digest === before.image.manifestDigest && source.name === before.image.name;
     if (same && isDeepStrictEqual(Object.fromEntries(settings), before.userValues)) return 'current';
     const { refused } = readHistory(host.paths, target.name);
     if (host.skipRefused && refused?.digest === digest) return refused;
     // Asked once: what is pulled is what was compared.
-    const once: ImageSource = {
-      name: source.name,
-      resolve: async () => resolved,
-      blob: (descriptor, signal) => source.blob(descriptor, signal),
-      close: () => source.close(),
-    };
-    return { target, before, settings, image: await pullImage(host.store, once, host) };
+    return { target, before, settings, image: await pullImage(host.store, source, { ...host, image }) };
   } finally {
     await source.close();
   }

@@ -1,6 +1,6 @@
 import { BerthError } from '../../errors.ts';
-import type { Descriptor, Platform, ResolvedImage } from '../../image/image.ts';
-import { resolveImage } from '../../image/resolve-image.ts';
+import type { Descriptor } from '../../image/image.ts';
+import type { TopDocument } from '../../image/resolve-image.ts';
 import type { Endpoint } from '../../reference/endpoints.ts';
 import { formatReference, type RegistryReference } from '../../reference/reference.ts';
 import type { ImageSource } from '../source.ts';
@@ -34,13 +34,13 @@ export class RegistrySource implements ImageSource {
     this.#clients = [this.#client, ...others.map((endpoint) => this.#clientOf(endpoint))];
   }
 
-  async resolve(platform: Platform): Promise<ResolvedImage> {
+  async top(): Promise<TopDocument> {
     const failures: unknown[] = [];
     for (const client of this.#clients) {
       try {
-        const image = await this.#resolveAt(client, platform);
+        const top = await readTop(client, client.endpoint.reference, this.#access.patience);
         this.#client = client;
-        return image;
+        return top;
       } catch (error) {
         if (!(error instanceof BerthError)) throw error;
         failures.push(error);
@@ -50,22 +50,20 @@ export class RegistrySource implements ImageSource {
     throw last instanceof BerthError ? this.#explained(last, failures) : last;
   }
 
+  manifest(descriptor: Descriptor): Promise<Buffer> {
+    return readManifest(this.#client, descriptor, this.#access.patience);
+  }
+
+  config(descriptor: Descriptor): Promise<Buffer> {
+    return readConfig(this.#client, descriptor, this.#access.patience);
+  }
+
   blob(descriptor: Descriptor, signal: AbortSignal): AsyncIterable<Uint8Array> {
     return readBlob(this.#client, descriptor, this.#access.patience, signal);
   }
 
   async close(): Promise<void> {
     this.#access.connections.close();
-  }
-
-  async #resolveAt(client: RegistryClient, platform: Platform): Promise<ResolvedImage> {
-    const { patience } = this.#access;
-    const top = await readTop(client, client.endpoint.reference, patience);
-    const content = {
-      manifest: (descriptor: Descriptor) => readManifest(client, descriptor, patience),
-      config: (descriptor: Descriptor) => readConfig(client, descriptor, patience),
-    };
-    return resolveImage(top, content, platform);
   }
 
   /** The failure at the image's own registry, with what to try and what the mirrors said. */

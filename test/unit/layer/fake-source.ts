@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { Digest } from '../../../src/image/digest.ts';
-import type { Descriptor, ImageConfig, ResolvedImage } from '../../../src/image/image.ts';
+import type { Descriptor } from '../../../src/image/image.ts';
+import type { TopDocument } from '../../../src/image/resolve-image.ts';
 import type { ImageSource } from '../../../src/transport/source.ts';
 
 const GZIP = 'application/vnd.oci.image.layer.v1.tar+gzip';
@@ -37,33 +38,26 @@ export class FakeSource implements ImageSource {
     this.name = name;
   }
 
-  async resolve(): Promise<ResolvedImage> {
-    const config: ImageConfig = {
-      architecture: 'amd64',
-      os: 'linux',
-      diffIds: this.#layers.map(({ diffId }) => diffId),
-      user: '',
-      env: [],
-      entrypoint: [],
-      cmd: [],
-      workingDir: '/',
-      volumes: [],
-      exposedPorts: [],
-      labels: {},
-    };
-    const rootfs = { type: 'layers', diff_ids: config.diffIds };
-    const configBytes = Buffer.from(JSON.stringify({ architecture: 'amd64', os: 'linux', rootfs }));
+  async top(): Promise<TopDocument> {
+    const config = this.#configBytes();
     const layers = this.#layers.map(({ descriptor }) => descriptor);
+    const mediaType = 'application/vnd.oci.image.manifest.v1+json';
     const configDescriptor = {
       mediaType: 'application/vnd.oci.image.config.v1+json',
-      digest: sha256(configBytes),
-      size: configBytes.length,
+      digest: sha256(config),
+      size: config.length,
     };
-    const mediaType = 'application/vnd.oci.image.manifest.v1+json';
-    const manifest = { mediaType, config: configDescriptor, layers, annotations: {} };
-    const manifestBytes = Buffer.from(JSON.stringify({ schemaVersion: 2, ...manifest }));
-    const descriptor = { mediaType, digest: sha256(manifestBytes), size: manifestBytes.length };
-    return { descriptor, manifestBytes, manifest, configBytes, config };
+    const manifest = { schemaVersion: 2, mediaType, config: configDescriptor, layers };
+    const bytes = Buffer.from(JSON.stringify(manifest));
+    return { descriptor: { mediaType, digest: sha256(bytes), size: bytes.length }, bytes };
+  }
+
+  async manifest({ digest }: Descriptor): Promise<Buffer> {
+    throw new Error(`no such manifest: ${digest}`);
+  }
+
+  async config(): Promise<Buffer> {
+    return this.#configBytes();
   }
 
   async *blob(descriptor: Descriptor, signal: AbortSignal): AsyncIterable<Uint8Array> {
@@ -85,4 +79,9 @@ export class FakeSource implements ImageSource {
   }
 
   async close(): Promise<void> {}
+
+  #configBytes(): Buffer {
+    const rootfs = { type: 'layers', diff_ids: this.#layers.map(({ diffId }) => diffId) };
+    return Buffer.from(JSON.stringify({ architecture: 'amd64', os: 'linux', rootfs }));
+  }
 }

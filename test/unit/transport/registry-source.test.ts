@@ -14,6 +14,7 @@ import { openSource, type SourceOptions } from '../../../src/transport/open-sour
 import { PATIENCE, type Patience } from '../../../src/transport/registry/patience.ts';
 import type { ImageSource } from '../../../src/transport/source.ts';
 import { FakeRegistry, fail, send, sendRange } from './fake-registry.ts';
+import { resolveSource } from './resolve-source.ts';
 
 const AMD64 = { os: 'linux', architecture: 'amd64' };
 const HASTY: Patience = {
@@ -67,7 +68,7 @@ describe('an image in a registry', () => {
     const image = registry.addImage('web/httpd', '2.4', { config: { Cmd: ['httpd'] }, layers: [LAYER] });
     const source = open(`${registry.host}/web/httpd:2.4`);
     assert.equal(source.name, `${registry.host}/web/httpd:2.4`);
-    const resolved = await source.resolve(AMD64);
+    const resolved = await resolveSource(source, AMD64);
     assert.deepEqual(resolved.descriptor, image.manifest);
     assert.deepEqual(resolved.config.cmd, ['httpd']);
     assert.deepEqual(resolved.config.diffIds, image.diffIds);
@@ -85,8 +86,8 @@ describe('an image in a registry', () => {
       { ...amd64.manifest, platform: AMD64 },
     ]);
     const source = open(`${registry.host}/x`);
-    assert.equal((await source.resolve(AMD64)).descriptor.digest, amd64.manifest.digest);
-    const arm = await source.resolve({ os: 'linux', architecture: 'arm64', variant: 'v8' });
+    assert.equal((await resolveSource(source, AMD64)).descriptor.digest, amd64.manifest.digest);
+    const arm = await resolveSource(source, { os: 'linux', architecture: 'arm64', variant: 'v8' });
     assert.equal(arm.descriptor.digest, arm64.manifest.digest);
     await source.close();
   });
@@ -95,7 +96,7 @@ describe('an image in a registry', () => {
     const old = registry.addImage('x', 'latest', { config: { Cmd: ['old'] } });
     registry.addImage('x', 'latest', { config: { Cmd: ['new'] } });
     const source = open(`${registry.host}/x:latest@${old.manifest.digest}`);
-    assert.deepEqual((await source.resolve(AMD64)).config.cmd, ['old']);
+    assert.deepEqual((await resolveSource(source, AMD64)).config.cmd, ['old']);
     await source.close();
   });
   it('of no bytes at all can be read', async () => {
@@ -113,12 +114,12 @@ describe('an image in a registry', () => {
     assert.ok(swapped);
     registry.manifests.set(`x@${image.manifest.digest}`, swapped);
     const byDigest = open(`${registry.host}/x@${image.manifest.digest}`);
-    await assert.rejects(byDigest.resolve(AMD64), { code: 'digest-mismatch' });
+    await assert.rejects(resolveSource(byDigest, AMD64), { code: 'digest-mismatch' });
     // The config, which has the size that the manifest names.
     const bytes = Buffer.from(registry.blobs.get(other.config.digest) ?? '');
     registry.blobs.set(other.config.digest, bytes.fill(0x20, 1, 2));
     const byConfig = open(`${registry.host}/x:other`);
-    await assert.rejects(byConfig.resolve(AMD64), { code: 'digest-mismatch' });
+    await assert.rejects(resolveSource(byConfig, AMD64), { code: 'digest-mismatch' });
     await Promise.all([byDigest.close(), byConfig.close()]);
   });
   it('is refused when a tag comes with the digest of something else', async () => {
@@ -130,7 +131,7 @@ describe('an image in a registry', () => {
       return true;
     });
     const source = open(`${registry.host}/x`);
-    await assert.rejects(source.resolve(AMD64), { code: 'digest-mismatch' });
+    await assert.rejects(resolveSource(source, AMD64), { code: 'digest-mismatch' });
     await source.close();
   });
   it('is refused when the header calls a manifest an index', async () => {
@@ -140,7 +141,7 @@ describe('an image in a registry', () => {
     assert.ok(stored);
     registry.manifests.set('x:latest', { ...stored, mediaType: OCI_INDEX });
     const source = open(`${registry.host}/x`);
-    await assert.rejects(source.resolve(AMD64), { code: 'manifest-invalid' });
+    await assert.rejects(resolveSource(source, AMD64), { code: 'manifest-invalid' });
     await source.close();
   });
   it('is refused when its manifest does not end', async () => {
@@ -152,13 +153,13 @@ describe('an image in a registry', () => {
       return true;
     });
     const source = open(`${registry.host}/x`);
-    await assert.rejects(source.resolve(AMD64), { code: 'limit-exceeded' });
+    await assert.rejects(resolveSource(source, AMD64), { code: 'limit-exceeded' });
     await source.close();
   });
   it('is reported as not found, by its name, with what to try', async () => {
     await using registry = await FakeRegistry.start();
     const source = open(`${registry.host}/team/absent:1`);
-    await assert.rejects(source.resolve(AMD64), (error: BerthError) => {
+    await assert.rejects(resolveSource(source, AMD64), (error: BerthError) => {
       assert.equal(error.code, 'registry-not-found');
       assert.equal(
         error.message,
@@ -175,7 +176,10 @@ describe('an image in a registry', () => {
     const { host } = registry;
     await registry.close();
     const source = open(`${host}/x`);
-    await assert.rejects(source.resolve(AMD64), { code: 'registry-unreachable', message: /ECONNREFUSED/ });
+    await assert.rejects(resolveSource(source, AMD64), {
+      code: 'registry-unreachable',
+      message: /ECONNREFUSED/,
+    });
     await source.close();
   });
 });
@@ -187,11 +191,11 @@ describe('a short name', () => {
     second.addImage('team/etcd', '3', { config: { Cmd: ['second'] } });
     const registries = { search: [first.host, `${second.host}/team`], aliases: {}, insecure: [] };
     const source = open('etcd:3', { registries });
-    assert.deepEqual((await source.resolve(AMD64)).config.cmd, ['second']);
+    assert.deepEqual((await resolveSource(source, AMD64)).config.cmd, ['second']);
     assert.equal(source.name, `${second.host}/team/etcd:3`);
     await source.close();
     const absent = open('httpd', { registries });
-    await assert.rejects(absent.resolve(AMD64), {
+    await assert.rejects(resolveSource(absent, AMD64), {
       code: 'registry-not-found',
       message: /no registry has it/,
     });
@@ -208,7 +212,7 @@ describe('a short name', () => {
     const source = open('etcd', {
       registries: { search: [first.host, second.host], aliases: {}, insecure: [] },
     });
-    await assert.rejects(source.resolve(AMD64), { code: 'registry-unreachable' });
+    await assert.rejects(resolveSource(source, AMD64), { code: 'registry-unreachable' });
     assert.equal(second.requests.length, 0);
     await source.close();
   });
@@ -230,7 +234,7 @@ describe('a mirror', () => {
     await using mirror = await FakeRegistry.start();
     const image = mirror.addImage('copy/x', 'latest', { layers: [LAYER] });
     const source = await mirrored(own, mirror);
-    assert.equal((await source.resolve(AMD64)).descriptor.digest, image.manifest.digest);
+    assert.equal((await resolveSource(source, AMD64)).descriptor.digest, image.manifest.digest);
     assert.equal(source.name, `${own.host}/x:latest`);
     await read(source, image.config);
     assert.equal(own.requests.length, 0);
@@ -241,11 +245,11 @@ describe('a mirror', () => {
     await using mirror = await FakeRegistry.start();
     const image = own.addImage('x', 'latest');
     const source = await mirrored(own, mirror);
-    assert.equal((await source.resolve(AMD64)).descriptor.digest, image.manifest.digest);
+    assert.equal((await resolveSource(source, AMD64)).descriptor.digest, image.manifest.digest);
     await read(source, image.config);
     assert.equal(mirror.seen(/blobs/).length, 0);
     own.manifests.clear();
-    await assert.rejects(source.resolve(AMD64), (error: BerthError) => {
+    await assert.rejects(resolveSource(source, AMD64), (error: BerthError) => {
       assert.match(error.message, new RegExp(`^not found: ${own.host}/x:latest`));
       assert.ok(error.cause instanceof AggregateError);
       return true;
@@ -282,7 +286,7 @@ describe('credentials', () => {
     requireToken(registry, `http://${registry.host}/token`);
     const source = open(`${registry.host}/x`, { authFile: await authFile(registry.host) });
     await Promise.all(image.layers.map((layer) => read(source, layer)));
-    await source.resolve(AMD64);
+    await resolveSource(source, AMD64);
     const [token, ...others] = registry.seen(/token/);
     assert.deepEqual(others, []);
     assert.equal(token?.url, '/token?service=fake&scope=repository%3Ax%3Apull&account=me');
@@ -305,7 +309,7 @@ describe('credentials', () => {
     });
     requireToken(registry, `http://${registry.host}/token`);
     const source = open(`${registry.host}/x`, { authFile: await authFile(registry.host) });
-    await source.resolve(AMD64);
+    await resolveSource(source, AMD64);
     await Promise.all([read(source, image.config), read(source, image.config)]);
     assert.equal(registry.seen(/token/).length, 2);
     await source.close();
@@ -320,10 +324,10 @@ describe('credentials', () => {
       return true;
     });
     const source = open(`${registry.host}/x`, { authFile: await authFile(registry.host) });
-    await source.resolve(AMD64);
+    await resolveSource(source, AMD64);
     await source.close();
     const wrong = open(`${registry.host}/x`, { authFile: await authFile(registry.host, 'me:wrong') });
-    await assert.rejects(wrong.resolve(AMD64), { code: 'registry-unauthorized' });
+    await assert.rejects(resolveSource(wrong, AMD64), { code: 'registry-unauthorized' });
     await wrong.close();
   });
   it('that are an identity token are exchanged for a token by POST', async () => {
@@ -339,7 +343,7 @@ describe('credentials', () => {
     const file = join(root, 'identity.json');
     await writeFile(file, JSON.stringify({ auths: { [registry.host]: { identitytoken: 'refresh' } } }));
     const source = open(`${registry.host}/x`, { authFile: file });
-    await source.resolve(AMD64);
+    await resolveSource(source, AMD64);
     assert.deepEqual(Object.fromEntries(new URLSearchParams(form)), {
       grant_type: 'refresh_token',
       client_id: 'berth',
@@ -354,7 +358,7 @@ describe('credentials', () => {
     requireToken(registry, `http://${registry.host}/token`);
     const file = await authFile(registry.host, 'me:wrong');
     const source = open(`${registry.host}/x`, { authFile: file });
-    await assert.rejects(source.resolve(AMD64), (error: BerthError) => {
+    await assert.rejects(resolveSource(source, AMD64), (error: BerthError) => {
       assert.equal(error.code, 'registry-unauthorized');
       assert.ok(error.hint?.includes(file));
       assert.doesNotMatch(`${error.message} ${error.hint}`, /wrong/);
@@ -407,7 +411,7 @@ describe('credentials', () => {
       return true;
     });
     const source = open(`${registry.host}/x`, { authFile: await authFile(registry.host) });
-    await source.resolve(AMD64);
+    await resolveSource(source, AMD64);
     await source.close();
   });
 });
@@ -425,7 +429,7 @@ describe('a redirect', () => {
         return true;
       });
       const source = open(`${registry.host}/x`);
-      await assert.rejects(source.resolve(AMD64), { code: 'registry-protocol' });
+      await assert.rejects(resolveSource(source, AMD64), { code: 'registry-protocol' });
       assert.ok(registry.seen(/manifests/).length <= 6);
       await source.close();
     });
@@ -443,7 +447,7 @@ describe('a registry in trouble', () => {
         return true;
       });
       const source = open(`${registry.host}/x`);
-      await source.resolve(AMD64);
+      await resolveSource(source, AMD64);
       await source.close();
     });
     it(`that only ever answers ${status} is given up`, async () => {
@@ -453,7 +457,10 @@ describe('a registry in trouble', () => {
         return true;
       });
       const source = open(`${registry.host}/x`);
-      await assert.rejects(source.resolve(AMD64), { code: 'registry-unreachable', message: /TROUBLE: wait/ });
+      await assert.rejects(resolveSource(source, AMD64), {
+        code: 'registry-unreachable',
+        message: /TROUBLE: wait/,
+      });
       assert.equal(registry.seen(/manifests/).length, 3);
       await source.close();
     });
@@ -469,7 +476,7 @@ describe('a registry in trouble', () => {
     });
     const source = open(`${registry.host}/x`);
     const begun = performance.now();
-    await source.resolve(AMD64);
+    await resolveSource(source, AMD64);
     assert.ok(performance.now() - begun > 950);
     await source.close();
   });
@@ -481,7 +488,7 @@ describe('a registry in trouble', () => {
       return true;
     });
     const source = open(`${registry.host}/x`);
-    await assert.rejects(source.resolve(AMD64), { code: 'registry-unreachable' });
+    await assert.rejects(resolveSource(source, AMD64), { code: 'registry-unreachable' });
     assert.equal(registry.seen(/manifests/).length, 1);
     await source.close();
   });
@@ -489,7 +496,7 @@ describe('a registry in trouble', () => {
     await using registry = await FakeRegistry.start();
     registry.intercept(/manifests/, () => true);
     const source = open(`${registry.host}/x`);
-    await assert.rejects(source.resolve(AMD64), {
+    await assert.rejects(resolveSource(source, AMD64), {
       code: 'registry-unreachable',
       message: /no answer for 0\.3 seconds/,
     });

@@ -10,6 +10,7 @@ import { parseReference } from '../../../src/reference/reference.ts';
 import { openSource } from '../../../src/transport/open-source.ts';
 import { PATIENCE } from '../../../src/transport/registry/patience.ts';
 import { FakeRegistry, fail } from './fake-registry.ts';
+import { resolveSource } from './resolve-source.ts';
 
 const AMD64 = { os: 'linux', architecture: 'amd64' };
 const SECRET = Buffer.from('me:secret').toString('base64');
@@ -49,7 +50,7 @@ async function resolve(host: string, trust: Trust = {}): Promise<string> {
     patience: { ...PATIENCE, stall: 2000, attempts: 2, firstDelay: 1 },
   });
   try {
-    return (await source.resolve(AMD64)).descriptor.digest;
+    return (await resolveSource(source, AMD64)).descriptor.digest;
   } finally {
     await source.close();
   }
