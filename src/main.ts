@@ -1,10 +1,15 @@
 #!/usr/bin/env node
 // Nothing but Node's oldest parts may be imported here: an older Node must come as far as to say what is wrong.
+import { VERSION } from './cli/version.ts';
+
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
 if (major < 22 || (major === 22 && minor < 15)) {
   process.stderr.write(`Error: cannot run: berth needs Node 22.15 or newer: this is ${process.version}\n`);
   process.exitCode = 1;
+} else if (process.argv.length === 3 && process.argv[2] === '--version') {
+  // Scripts ask for it often, and it needs nothing of the rest.
+  process.stdout.write(`${VERSION}\n`);
 } else {
   await main();
 }

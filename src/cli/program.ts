@@ -1,20 +1,6 @@
 import { Command, CommanderError, Help } from 'commander';
 import { BerthError, exitStatus, messageOf } from '../errors.ts';
-import { addAutoUpdate } from './commands/auto-update.ts';
-import { addFsck } from './commands/fsck.ts';
-import { addGraph } from './commands/graph.ts';
-import { addHistory } from './commands/history.ts';
-import { addImages } from './commands/images.ts';
-import { addInspect } from './commands/inspect.ts';
-import { addInstall } from './commands/install.ts';
-import { addList } from './commands/list.ts';
-import { addPrune } from './commands/prune.ts';
-import { addRecover } from './commands/recover.ts';
-import { addRollback } from './commands/rollback.ts';
-import { addStatus } from './commands/status.ts';
-import { addUninstall } from './commands/uninstall.ts';
-import { addUpdate } from './commands/update.ts';
-import { addVerify } from './commands/verify.ts';
+import { commandsFor } from './commands.ts';
 import { Context } from './context.ts';
 import { Output, type OutputStreams } from './output.ts';
 import { VERSION } from './version.ts';
@@ -27,6 +13,7 @@ export async function run(args: string[], streams: OutputStreams, signal: AbortS
   const output = new Output(streams);
   const context = new Context(output, streams.env, signal);
   const program = buildProgram(context, streams);
+  for (const add of await commandsFor(args)) add(program, context);
   try {
     await program.parseAsync(args, { from: 'user' });
     return context.exitStatus;
@@ -42,44 +29,27 @@ export async function run(args: string[], streams: OutputStreams, signal: AbortS
 }
 
 function buildProgram(context: Context, streams: OutputStreams): Command {
-  const program = new Command('berth')
-    .description('Installs OCI images as native systemd services.')
-    .version(VERSION, '--version', 'print the version')
-    .helpOption('-h, --help', 'print help')
-    .option('--root <dir>', 'work on the system below DIR instead of the running one')
-    .showSuggestionAfterError()
-    // An option that may be repeated begins with an empty list, which is nothing to tell a person.
-    .configureHelp({
-      optionDescription: (option) =>
-        Array.isArray(option.defaultValue) ? option.description : Help.prototype.optionDescription(option),
-    })
-    .configureOutput({
-      writeOut: (text) => streams.stdout.write(text),
-      writeErr: (text) => streams.stderr.write(text),
-      // `report` says it, in the form of every other error.
-      outputError: () => {},
-    })
-    .exitOverride()
-    .hook('preAction', () => context.enter(program.opts<{ root?: string }>().root ?? '/'));
-  for (const add of [
-    addInstall,
-    addUpdate,
-    addRollback,
-    addHistory,
-    addUninstall,
-    addList,
-    addStatus,
-    addGraph,
-    addImages,
-    addInspect,
-    addVerify,
-    addFsck,
-    addPrune,
-    addRecover,
-    addAutoUpdate,
-  ])
-    add(program, context);
-  return program;
+  return (
+    new Command('berth')
+      .description('Installs OCI images as native systemd services.')
+      .version(VERSION, '--version', 'print the version')
+      .helpOption('-h, --help', 'print help')
+      .option('--root <dir>', 'work on the system below DIR instead of the running one')
+      .showSuggestionAfterError()
+      // An option that may be repeated begins with an empty list, which is nothing to tell a person.
+      .configureHelp({
+        optionDescription: (option) =>
+          Array.isArray(option.defaultValue) ? option.description : Help.prototype.optionDescription(option),
+      })
+      .configureOutput({
+        writeOut: (text) => streams.stdout.write(text),
+        writeErr: (text) => streams.stderr.write(text),
+        // `report` says it, in the form of every other error.
+        outputError: () => {},
+      })
+      .exitOverride()
+      .hook('preAction', (program) => context.enter(program.opts<{ root?: string }>().root ?? '/'))
+  );
 }
 
 // What commander throws when it has printed help because no command was given.

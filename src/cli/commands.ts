@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import type { Context } from './context.ts';
+
+type AddCommand = (program: Command, context: Context) => void;
+
+/** The commands, in the order of the help. What one needs is loaded when it is called. */
+const COMMANDS = new Map<string, () => Promise<AddCommand>>([
+  ['install', async () => (await import('./commands/install.ts')).addInstall],
+  ['update', async () => (await import('./commands/update.ts')).addUpdate],
+  ['rollback', async () => (await import('./commands/rollback.ts')).addRollback],
+  ['history', async () => (await import('./commands/history.ts')).addHistory],
+  ['uninstall', async () => (await import('./commands/uninstall.ts')).addUninstall],
+  ['list', async () => (await import('./commands/list.ts')).addList],
+  ['status', async () => (await import('./commands/status.ts')).addStatus],
+  ['graph', async () => (await import('./commands/graph.ts')).addGraph],
+  ['images', async () => (await import('./commands/images.ts')).addImages],
+  ['inspect', async () => (await import('./commands/inspect.ts')).addInspect],
+  ['verify', async () => (await import('./commands/verify.ts')).addVerify],
+  ['fsck', async () => (await import('./commands/fsck.ts')).addFsck],
+  ['prune', async () => (await import('./commands/prune.ts')).addPrune],
+  ['recover', async () => (await import('./commands/recover.ts')).addRecover],
+  ['auto-update', async () => (await import('./commands/auto-update.ts')).addAutoUpdate],
+]);
+
+/**
+ * What a command line can mean: the command that its first word names, and all of them where it names
+ * none, so that help lists them and a misspelt one finds its neighbour.
+ */
+export async function commandsFor(args: readonly string[]): Promise<AddCommand[]> {
+  const named = COMMANDS.get(firstWord(args));
+  return Promise.all((named === undefined ? [...COMMANDS.values()] : [named]).map((load) => load()));
+}
+
+/** The first word that is neither an option nor the directory of `--root`. */
+function firstWord([word = '', ...rest]: readonly string[]): string {
+  if (word === '--root') return firstWord(rest.slice(1));
+  return word.startsWith('-') ? firstWord(rest) : word;
+}
