@@ -242,6 +242,38 @@ test('services are updated together or not at all, unless each is to go by itsel
   await berth('uninstall', '--purge', 'front', 'web');
 });
 
+/** Updates `web` with a berth that is killed as soon as it watches the new version. */
+async function updateKilled(soak: string): Promise<void> {
+  await host.sh(
+    `berth update --soak ${soak} web & pid=$!
+     until [ -e /var/lib/berth/journal/watching.json ]; do kill -0 $pid; sleep 0.02; done
+     kill -KILL $pid`,
+  );
+}
+
+test('after kill -9 while a new version was watched, the next command watches for the rest of the time', async () => {
+  await push('1.0');
+  await berth('install', '--now', 'web');
+  await push('1.1', 'sleep 3; exit 7');
+  await updateKilled('60s');
+  assert.match(
+    (await berth('recover')).stderr,
+    /^recovered: "update web" was interrupted and is now undone: did not stay up: web\.service: /m,
+  );
+  assert.equal(await running(), '1.0');
+  await push('1.2');
+  await updateKilled('1s');
+  const pid = await show('web', 'MainPID');
+  assert.match(
+    (await berth('recover')).stderr,
+    /^recovered: "update web" was interrupted and is now finished$/m,
+  );
+  assert.equal(await running(), '1.2');
+  assert.equal(await show('web', 'MainPID'), pid);
+  await berth('verify');
+  await berth('uninstall', '--purge', 'web');
+});
+
 test('with --no-rollback the new version stays for somebody to look at', async () => {
   await push('1.0');
   await berth('install', '--now', 'web');

@@ -40,6 +40,7 @@ export async function apply(plan: Plan, options: ApplyOptions): Promise<void> {
         journal.advance('starting');
         starting = true;
       }
+      if (step.kind === 'watch') journal.advance('watching');
       options.onStep(step, 'begin');
       at = step;
       reached = index + 1;

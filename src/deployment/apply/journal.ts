@@ -6,14 +6,15 @@ import { fileSystemError } from '../../linux/file-system.ts';
 import type { Paths } from '../../paths.ts';
 import type { Plan } from '../plan/plan.ts';
 
-const PHASES = ['applying', 'starting', 'undoing'] as const;
+const PHASES = ['applying', 'starting', 'watching', 'undoing'] as const;
 
 /** The entry of a change that is over, whose backups may still be there. */
 const DONE = 'done' as const;
 
 /**
  * How far a change came, as far as recovery must know: `applying` and `undoing` are undone (or, for
- * a plan that says so, redone); from `starting` on, everything is in place and only systemd acts.
+ * a plan that says so, redone); from `starting` on, everything is in place and only systemd acts, and from
+ * `watching` on, systemd is done.
  */
 export type Phase = (typeof PHASES)[number];
 

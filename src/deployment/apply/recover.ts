@@ -1,8 +1,8 @@
-import { BerthError } from '../../errors.ts';
 import { fileSystemError } from '../../linux/file-system.ts';
 import type { Systemd } from '../../systemd/systemd.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ApplyOptions } from './apply.ts';
+import { finishUpdate } from './finish-update.ts';
 import { Journal } from './journal.ts';
 import { beginsUnits, runStep } from './steps/run-step.ts';
 import { stepContext, undo } from './undo.ts';
@@ -20,7 +20,10 @@ export async function recover(options: ApplyOptions): Promise<string | undefined
     return undefined;
   }
   const { plan, phase, interruptedByBoot } = entry;
-  if (phase === 'starting') return await finishStarting(plan, options, journal);
+  if (phase === 'starting' || phase === 'watching') {
+    const isUpdate = plan.steps.some(({ kind }) => kind === 'restart');
+    return await (isUpdate ? finishUpdate(entry, options, journal) : finishStarting(plan, options, journal));
+  }
   if (phase === 'applying' && plan.interrupted === 'redo') {
     await redo(plan, options, journal);
     return `recovered: "${plan.title}" was interrupted and is now finished`;
@@ -32,33 +35,10 @@ export async function recover(options: ApplyOptions): Promise<string | undefined
 }
 
 async function finishStarting(plan: Plan, options: ApplyOptions, journal: Journal): Promise<string> {
-  const resume = plan.steps.find((step) => step.kind === 'resume');
-  if (resume !== undefined) return await finishUpdate(plan, resume.units, options, journal);
   const stopped = await unitsNotStarted(plan, options.systemd);
   journal.close();
   const start = stopped.length === 0 ? '' : `; start the rest with: systemctl start ${stopped.join(' ')}`;
   return `recovered: "${plan.title}" was interrupted while its services started; it is installed${start}`;
-}
-
-/** What ran before runs in the new version, or else again in the old one. */
-async function finishUpdate(
-  plan: Plan,
-  units: string[],
-  options: ApplyOptions,
-  journal: Journal,
-): Promise<string> {
-  try {
-    for (const unit of units) await options.systemd.start(unit);
-  } catch (error) {
-    if (!(error instanceof BerthError) || error.code !== 'unit-failed') throw error;
-    await undo(plan, plan.steps.length, options, journal, undefined);
-    return `recovered: "${plan.title}" was interrupted and is now undone: ${error.message}`;
-  }
-  for (const [index, step] of plan.steps.entries()) {
-    if (step.kind === 'drop') await runStep(step, stepContext(options, journal, index, true));
-  }
-  journal.close();
-  return `recovered: "${plan.title}" was interrupted and is now finished`;
 }
 
 async function unitsNotStarted(plan: Plan, systemd: Systemd): Promise<string[]> {

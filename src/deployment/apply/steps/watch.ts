@@ -11,13 +11,15 @@ type Watch = Extract<Step, { kind: 'watch' }>;
 const POLL = 250;
 
 /**
- * Watches units that have just come up. Throws `UnitTrouble`, with what the unit logged last, for one that
- * ends or restarts in this time, or whose health command fails.
+ * Watches units that have just come up; what another process began to watch, for the rest of the time. Throws
+ * `UnitTrouble`, with what the unit logged last, for one that ends or restarts in this time, or whose health
+ * command fails.
  */
-export async function watchUnits(step: Watch, { systemd, signal }: StepContext): Promise<void> {
+export async function watchUnits(step: Watch, { systemd, signal, recovering }: StepContext): Promise<void> {
   const over = new AbortController();
   const either = AbortSignal.any([signal, over.signal]);
-  const end = performance.now() + step.seconds * 1000;
+  const past = recovering ? await uptime(step.units, systemd) : 0;
+  const end = performance.now() + step.seconds * 1000 - past;
   try {
     await Promise.all([
       ...step.units.map((unit) => watchUnit(unit, end, systemd, either)),
@@ -26,6 +28,13 @@ export async function watchUnits(step: Watch, { systemd, signal }: StepContext):
   } finally {
     over.abort();
   }
+}
+
+/** Milliseconds for which all of these units have been up. */
+async function uptime(units: readonly string[], systemd: Systemd): Promise<number> {
+  const states = await Promise.all(units.map((unit) => systemd.state(unit)));
+  const last = Math.max(...states.map(({ monotonic }) => monotonic.activeEnter));
+  return Number(process.hrtime.bigint() / 1000n - BigInt(last)) / 1000;
 }
 
 async function watchUnit(unit: string, end: number, systemd: Systemd, signal: AbortSignal): Promise<void> {

@@ -55,13 +55,13 @@ function plan({ options }: Scene, more: { health?: HealthCheck[]; keepStarted?: 
   };
 }
 
-async function begin(stage: Scene, phase?: 'starting'): Promise<void> {
+async function begin(stage: Scene, phase?: 'starting' | 'watching', flags = {}): Promise<void> {
   await apply(
     { title: '', interrupted: 'undo', steps: [{ kind: 'current', service: WEB, number: 1, previous: 0 }] },
     stage.options,
   );
   if (phase === undefined) return;
-  const change = plan(stage);
+  const change = plan(stage, flags);
   const journal = new Journal(stage.options.paths);
   await apply({ ...change, steps: change.steps.slice(2, 5) }, stage.options);
   journal.begin(change);
@@ -160,24 +160,72 @@ test('an old version that does not start either is said, and the undo is over', 
   assert.equal(await recover(stage.options), undefined);
 });
 
-test('an update that died while services started is finished where they start', async (context) => {
+/** Says that a unit came up just now. */
+function cameUp(stage: Scene, unit: string): void {
+  const activeEnter = Number(process.hrtime.bigint() / 1000n);
+  const never = { inactiveExit: 0, activeExit: 0, inactiveEnter: 0 };
+  stage.systemd.change(unit, { monotonic: { ...never, activeEnter } });
+}
+
+const FINISHED = 'recovered: "update web" was interrupted and is now finished';
+const UNDONE = 'recovered: "update web" was interrupted and is now undone: ';
+
+test('an update that died while it restarted services restarts them again and watches them', async (context) => {
   const stage = scene(context);
   await begin(stage, 'starting');
-  assert.equal(await recover(stage.options), 'recovered: "update web" was interrupted and is now finished');
-  assert.deepEqual(stage.systemd.calls, ['start web.service', 'start front.service']);
+  assert.equal(await recover(stage.options), FINISHED);
+  assert.deepEqual(stage.systemd.calls, [
+    ...['restart web.service', 'start front.service'],
+    ...['start web.service', 'start front.service'],
+  ]);
   assert.equal(stage.live(), '2');
   assert.deepEqual(listDeployments(stage.options.paths, WEB), [1, 2]);
 });
 
-test('and undone where they do not', async (context) => {
+test('one that died while it watched restarts nothing, and watches for the rest of the time', async (context) => {
+  const stage = scene(context);
+  await begin(stage, 'watching');
+  cameUp(stage, 'front.service');
+  setTimeout(() => stage.systemd.change('web.service', { activeState: 'failed' }), 50);
+  assert.equal(
+    await recover(stage.options),
+    `${UNDONE}did not stay up: web.service: it is failed (exit-code)\n  no disk`,
+  );
+  assert.deepEqual(stage.systemd.calls.slice(0, 3), [
+    ...['start web.service', 'start front.service', 'stop web.service'],
+  ]);
+  assert.equal(stage.live(), '1');
+
+  const later = scene(context);
+  await begin(later, 'watching');
+  setTimeout(() => later.systemd.change('web.service', { activeState: 'failed' }), 50);
+  // Both have been up for longer than they were to be watched.
+  assert.equal(await recover(later.options), FINISHED);
+  assert.equal(later.live(), '2');
+});
+
+test('what does not come up after such a death is undone, unless it is to stay', async (context) => {
   const stage = scene(context);
   await begin(stage, 'starting');
   stage.systemd.broken.add('web.service');
-  assert.match(
-    (await recover(stage.options)) ?? '',
-    /^recovered: "update web" was interrupted and is now undone: /,
-  );
+  assert.equal(await recover(stage.options), `${UNDONE}cannot start: web.service: exit-code`);
   assert.equal(stage.live(), '1');
+
+  const kept = scene(context);
+  await begin(kept, 'starting', { keepStarted: true });
+  kept.systemd.broken.add('web.service');
+  assert.equal(await recover(kept.options), `${FINISHED}: cannot start: web.service: exit-code`);
+  assert.equal(kept.live(), '2');
+});
+
+test('Ctrl-C ends the watch of a recovery, and the next one goes on', async (context) => {
+  const stage = scene(context);
+  await begin(stage, 'watching');
+  cameUp(stage, 'web.service');
+  const abort = new AbortController();
+  setTimeout(() => abort.abort(), 50);
+  await assert.rejects(recover({ ...stage.options, signal: abort.signal }), { code: 'interrupted' });
+  assert.equal(await recover(stage.options), FINISHED);
 });
 
 test('an update that died before it restarted anything leaves what runs alone', async (context) => {
