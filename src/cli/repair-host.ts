@@ -1,6 +1,6 @@
 import type { RepairHost } from '../deployment/verify/repair-store.ts';
+import { readLimits } from '../image/limits.ts';
 import { hostPlatform } from '../image/platform.ts';
-import { layerLimits } from '../layer/limits.ts';
 import { formatReference, parseReference } from '../reference/reference.ts';
 import type { Store } from '../store/store.ts';
 import { openSource } from '../transport/open-source.ts';
@@ -15,7 +15,7 @@ export function repairHost(context: Context, store: Store, authFile: string | un
   return {
     store,
     platform: hostPlatform(),
-    limits: layerLimits(settings.limits),
+    limits: readLimits(settings.limits),
     signal,
     open: (name, digest) => {
       const reference = { ...parseReference(name), digest };

@@ -1,7 +1,6 @@
 import type { Digest } from '../image/digest.ts';
 import type { Platform } from '../image/image.ts';
-import { parseManifest } from '../image/manifest.ts';
-import { readBlob } from '../store/blob.ts';
+import { readStoredManifest } from '../store/image-parts.ts';
 import { readImages } from '../store/images.ts';
 import type { Store } from '../store/store.ts';
 
@@ -18,7 +17,7 @@ export interface ImageSummary {
 /** All images of a store, sorted by name. Throws `store-damaged`. */
 export function summarizeImages(store: Store): ImageSummary[] {
   return readImages(store).map(({ name, digest, mediaType, platform }) => {
-    const { config, layers } = parseManifest(readBlob(store, digest), mediaType);
+    const { config, layers } = readStoredManifest(store, digest, mediaType);
     const size = layers.reduce((sum, layer) => sum + layer.size, config.size);
     return { name, digest, size, platform };
   });

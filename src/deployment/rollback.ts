@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
 import { BerthError } from '../errors.ts';
-import { parseImageConfig } from '../image/config.ts';
 import type { Paths } from '../paths.ts';
 import type { ServiceName } from '../service-name.ts';
-import { readBlob } from '../store/blob.ts';
+import { readStoredConfig } from '../store/image-parts.ts';
 import type { Store } from '../store/store.ts';
 import { type ApplyOptions, apply } from './apply/apply.ts';
 import { UnitTrouble } from './apply/unit-trouble.ts';
@@ -65,7 +64,7 @@ function successorOf(before: DeploymentRecord, record: DeploymentRecord, host: R
     // What a person went back from must not come again by night.
     refused:
       left === record.image.manifestDigest ? null : { digest: left, at, why: 'a person went back from it' },
-    health: healthChecks(record, parseImageConfig(readBlob(store, record.image.configDigest))),
+    health: healthChecks(record, readStoredConfig(store, record.image.configDigest)),
     drop: [],
   };
 }

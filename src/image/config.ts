@@ -1,21 +1,19 @@
-import { BerthError } from '../errors.ts';
 import { readDigest } from './descriptor.ts';
 import type { Healthcheck, ImageConfig } from './image.ts';
 import { JsonField } from './json-field.ts';
-import { CONFIG_LIMIT } from './limits.ts';
+import { checkLimit, DEFAULT_LIMITS } from './limits.ts';
 
 /**
  * Reads an image's config (OCI image spec, config.md, and Docker's Healthcheck).
  * Throws `image-config-invalid` naming the field, `digest-invalid`, `limit-exceeded`.
  */
-export function parseImageConfig(bytes: Uint8Array): ImageConfig {
-  if (bytes.length > CONFIG_LIMIT) {
-    throw new BerthError(
-      'limit-exceeded',
-      `the image config is too large: ${bytes.length} bytes: at most ${CONFIG_LIMIT} are read`,
-    );
-  }
-  const field = JsonField.parse(bytes, 'image-config-invalid', 'the image config').object();
+export function parseImageConfig(bytes: Uint8Array, limits = DEFAULT_LIMITS): ImageConfig {
+  checkLimit(limits, 'configBytes', bytes.length, 'size of the image config');
+  const field = JsonField.parse(bytes, {
+    code: 'image-config-invalid',
+    document: 'the image config',
+    limits,
+  }).object();
   const run = field.get('config');
   const config: ImageConfig = {
     architecture: field.get('architecture').string(),

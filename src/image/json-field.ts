@@ -1,7 +1,7 @@
 import { BerthError, type ErrorCode, messageOf } from '../errors.ts';
 import { quote } from '../reference/quote.ts';
 import { countJsonValues } from './json-values.ts';
-import { JSON_VALUE_LIMIT } from './limits.ts';
+import { checkLimit, type Limits } from './limits.ts';
 
 /**
  * One value of a JSON document from outside, with the way that led to it, so that every complaint
@@ -21,12 +21,13 @@ export class JsonField {
   }
 
   /** Parses UTF-8 JSON; complaints carry `code`, or `limit-exceeded`, and call the document `document`. */
-  static parse(bytes: Uint8Array, code: ErrorCode, document: string): JsonField {
+  static parse(
+    bytes: Uint8Array,
+    { code, document, limits }: { code: ErrorCode; document: string; limits: Limits },
+  ): JsonField {
     try {
       const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-      if (countJsonValues(text) > JSON_VALUE_LIMIT) {
-        throw new BerthError('limit-exceeded', `${document} has more than ${JSON_VALUE_LIMIT} values`);
-      }
+      checkLimit(limits, 'jsonValues', countJsonValues(text), `values in ${document}`);
       return new JsonField(JSON.parse(text), '', code, document);
     } catch (error) {
       if (error instanceof BerthError) throw error;

@@ -3,7 +3,7 @@ import { quote } from '../reference/quote.ts';
 import { readDescriptor } from './descriptor.ts';
 import type { Descriptor, ImageManifest } from './image.ts';
 import { JsonField } from './json-field.ts';
-import { LAYER_COUNT_LIMIT, MANIFEST_LIMIT } from './limits.ts';
+import { checkLimit, DEFAULT_LIMITS, type Limits } from './limits.ts';
 import {
   DOCKER_INDEX,
   DOCKER_MANIFEST,
@@ -32,32 +32,35 @@ export type ImageDocument =
  * `mediaType` is what its descriptor or the registry called it, where somebody did.
  * Throws `manifest-invalid`, `digest-invalid`, `media-type-unsupported`, `limit-exceeded`.
  */
-export function parseManifest(bytes: Uint8Array, mediaType?: string): ImageManifest {
-  const document = parseImageDocument(bytes, mediaType);
+export function parseManifest(bytes: Uint8Array, mediaType?: string, limits = DEFAULT_LIMITS): ImageManifest {
+  const document = parseImageDocument(bytes, mediaType, limits);
   if (document.kind === 'manifest') return document.manifest;
   throw new BerthError('manifest-invalid', 'an index stands where a manifest belongs');
 }
 
 /** Reads an OCI index or a Docker manifest list (OCI image spec, image-index.md); throws as `parseManifest`. */
-export function parseIndex(bytes: Uint8Array, mediaType?: string): ImageIndex {
-  const document = parseImageDocument(bytes, mediaType);
+export function parseIndex(bytes: Uint8Array, mediaType?: string, limits = DEFAULT_LIMITS): ImageIndex {
+  const document = parseImageDocument(bytes, mediaType, limits);
   if (document.kind === 'index') return document.index;
   throw new BerthError('manifest-invalid', 'a manifest stands where an index belongs');
 }
 
 /** Reads whichever of the two it is; throws as `parseManifest`. */
-export function parseImageDocument(bytes: Uint8Array, mediaType?: string): ImageDocument {
-  if (bytes.length > MANIFEST_LIMIT) {
-    throw new BerthError(
-      'limit-exceeded',
-      `the manifest is too large: ${bytes.length} bytes: at most ${MANIFEST_LIMIT} are read`,
-    );
-  }
-  const field = JsonField.parse(bytes, 'manifest-invalid', 'the manifest').object();
+export function parseImageDocument(
+  bytes: Uint8Array,
+  mediaType?: string,
+  limits = DEFAULT_LIMITS,
+): ImageDocument {
+  checkLimit(limits, 'manifestBytes', bytes.length, 'size of the manifest');
+  const field = JsonField.parse(bytes, {
+    code: 'manifest-invalid',
+    document: 'the manifest',
+    limits,
+  }).object();
   const type = typeOf(field, mediaType);
   return isIndexType(type)
     ? { kind: 'index', index: readIndex(field, type) }
-    : { kind: 'manifest', manifest: readManifest(field, type) };
+    : { kind: 'manifest', manifest: readManifest(field, type, limits) };
 }
 
 /**
@@ -86,7 +89,7 @@ function typeOf(field: JsonField, named: string | undefined): string {
   return own ?? outer ?? (looksLikeIndex ? OCI_INDEX : OCI_MANIFEST);
 }
 
-function readManifest(field: JsonField, mediaType: string): ImageManifest {
+function readManifest(field: JsonField, mediaType: string, limits: Limits): ImageManifest {
   const config = readDescriptor(field.get('config'));
   if (!isConfigType(config.mediaType)) {
     throw new BerthError(
@@ -96,9 +99,7 @@ function readManifest(field: JsonField, mediaType: string): ImageManifest {
   }
   if (!field.get('layers').isPresent) throw field.get('layers').wrong('not a list');
   const layers = field.get('layers').list();
-  if (layers.length > LAYER_COUNT_LIMIT) {
-    throw new BerthError('limit-exceeded', `too many layers: ${layers.length}: at most ${LAYER_COUNT_LIMIT}`);
-  }
+  checkLimit(limits, 'layers', layers.length, 'layers of an image');
   return {
     mediaType,
     config,

@@ -3,7 +3,7 @@ import { quote } from '../reference/quote.ts';
 import { parseImageConfig } from './config.ts';
 import { checkBytes } from './descriptor.ts';
 import type { Descriptor, ImageConfig, ImageManifest, Platform, ResolvedImage } from './image.ts';
-import { CONFIG_LIMIT, DOCUMENT_COUNT_LIMIT, INDEX_DEPTH_LIMIT, MANIFEST_LIMIT } from './limits.ts';
+import { checkLimit, DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { type ImageIndex, parseImageDocument } from './manifest.ts';
 import { choosePlatform, formatPlatform, isRunnable } from './platform.ts';
 
@@ -30,15 +30,21 @@ export async function resolveImage(
   top: TopDocument,
   content: ImageContent,
   platform: Platform,
+  limits = DEFAULT_LIMITS,
 ): Promise<ResolvedImage> {
   const offered: string[] = [];
-  const found = await new Search(content, platform, offered).into(top, 0);
+  const found = await new Search(content, platform, offered, limits).into(top, 0);
   if (found === undefined) throw unavailable(platform, offered);
   const { descriptor, bytes, manifest } = found;
-  refuseLarge(manifest.config, CONFIG_LIMIT, 'image config');
+  checkLimit(
+    limits,
+    'configBytes',
+    manifest.config.size,
+    `size of the image config ${manifest.config.digest}`,
+  );
   const configBytes = await content.config(manifest.config);
   checkBytes(manifest.config, configBytes);
-  const config = parseImageConfig(configBytes);
+  const config = parseImageConfig(configBytes, limits);
   checkAgreement(manifest, config, platform);
   return { descriptor, manifestBytes: bytes, manifest, configBytes, config };
 }
@@ -51,26 +57,23 @@ class Search {
   readonly #content: ImageContent;
   readonly #platform: Platform;
   readonly #offered: string[];
+  readonly #limits: Limits;
   #documents = 0;
 
-  constructor(content: ImageContent, platform: Platform, offered: string[]) {
+  constructor(content: ImageContent, platform: Platform, offered: string[], limits: Limits) {
     this.#content = content;
     this.#platform = platform;
     this.#offered = offered;
+    this.#limits = limits;
   }
 
   async into({ descriptor, bytes }: TopDocument, depth: number): Promise<Found | undefined> {
-    const document = parseImageDocument(bytes, descriptor.mediaType);
+    const document = parseImageDocument(bytes, descriptor.mediaType, this.#limits);
     if (document.kind === 'manifest') {
       const { manifest } = document;
       return { descriptor: { ...descriptor, mediaType: manifest.mediaType }, bytes, manifest };
     }
-    if (depth >= INDEX_DEPTH_LIMIT) {
-      throw new BerthError(
-        'limit-exceeded',
-        `too many indexes in one another: ${descriptor.digest}: at most ${INDEX_DEPTH_LIMIT} are followed`,
-      );
-    }
+    checkLimit(this.#limits, 'indexDepth', depth + 1, `indexes in one another: ${descriptor.digest}`);
     this.#note(document.index);
     for (const entry of choosePlatform(document.index, this.#platform)) {
       const found = await this.into({ descriptor: entry, bytes: await this.#read(entry) }, depth + 1);
@@ -81,13 +84,13 @@ class Search {
 
   async #read(entry: Descriptor): Promise<Buffer> {
     this.#documents += 1;
-    if (this.#documents > DOCUMENT_COUNT_LIMIT) {
-      throw new BerthError(
-        'limit-exceeded',
-        `too many indexes in one image: ${entry.digest}: at most ${DOCUMENT_COUNT_LIMIT} are read`,
-      );
-    }
-    refuseLarge(entry, MANIFEST_LIMIT, 'manifest');
+    checkLimit(
+      this.#limits,
+      'indexDocuments',
+      this.#documents,
+      `manifests read in one image: ${entry.digest}`,
+    );
+    checkLimit(this.#limits, 'manifestBytes', entry.size, `size of the manifest ${entry.digest}`);
     const bytes = await this.#content.manifest(entry);
     checkBytes(entry, bytes);
     return bytes;
@@ -113,15 +116,6 @@ function checkAgreement(manifest: ImageManifest, config: ImageConfig, platform: 
   const { os, architecture, variant = platform.variant } = config;
   const own = variant === undefined ? { os, architecture } : { os, architecture, variant };
   if (!isRunnable(own, platform)) throw unavailable(platform, [formatPlatform(own)]);
-}
-
-function refuseLarge(descriptor: Descriptor, limit: number, what: string): void {
-  if (descriptor.size > limit) {
-    throw new BerthError(
-      'limit-exceeded',
-      `the ${what} is too large: ${descriptor.digest}: ${descriptor.size} bytes, at most ${limit} are read`,
-    );
-  }
 }
 
 function unavailable(platform: Platform, offered: string[]): BerthError {

@@ -1,8 +1,8 @@
 import type { Transform } from 'node:stream';
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
 import { BerthError, messageOf } from '../errors.ts';
+import { checkLimit, type Limits } from '../image/limits.ts';
 import { freeBuffer } from './free-buffer.ts';
-import { checkLimit, type LayerLimits } from './limits.ts';
 import { invalid } from './problem.ts';
 import { isZstd, ZstdFrame } from './zstd-frames.ts';
 
@@ -34,7 +34,7 @@ export function compressionOf(mediaType: string): Compression {
 export async function* decompress(
   compression: Compression,
   input: AsyncIterable<Uint8Array>,
-  limits: LayerLimits,
+  limits: Limits,
 ): AsyncGenerator<Buffer> {
   const source = new ByteSource(input);
   const found = detect(await source.peek(4));
@@ -45,7 +45,7 @@ export async function* decompress(
   else yield* source.rest();
 }
 
-async function* unzstd(source: ByteSource, limits: LayerLimits): AsyncGenerator<Buffer> {
+async function* unzstd(source: ByteSource, limits: Limits): AsyncGenerator<Buffer> {
   const windowLogMax = Math.max(10, Math.min(31, Math.ceil(Math.log2(limits.zstdWindowBytes))));
   const params = { [constants.ZSTD_d_windowLogMax]: windowLogMax };
   let frames = 0;

@@ -1,4 +1,4 @@
-import { checkLimit, type LayerLimits } from './limits.ts';
+import { checkLimit, type Limits } from '../image/limits.ts';
 import { printable, unsafe } from './problem.ts';
 
 const WHITEOUT = '.wh.';
@@ -15,7 +15,7 @@ export type EntryPlace =
   | { kind: 'ignored' };
 
 /** Reads the name of an entry. Throws `layer-unsafe` for names that lead out, `limit-exceeded`. */
-export function placeEntry(name: string, limits: LayerLimits): EntryPlace {
+export function placeEntry(name: string, limits: Limits): EntryPlace {
   const path = normalizePath(name, limits);
   if (!path.includes(WHITEOUT)) return { kind: 'entry', path };
   const parts = path.split('/');
@@ -40,7 +40,7 @@ export function placeEntry(name: string, limits: LayerLimits): EntryPlace {
  * image's root, as every reader takes them; ".." is refused even where it would stay inside, because
  * it depends on symlinks where it leads. Throws `layer-unsafe`, `limit-exceeded`.
  */
-export function normalizePath(name: string, limits: LayerLimits): string {
+export function normalizePath(name: string, limits: Limits): string {
   if (name === '') throw unsafe('entry without a name');
   checkLimit(limits, 'pathBytes', name.length, 'length of a path');
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');

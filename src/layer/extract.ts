@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { BerthError } from '../errors.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../image/digest.ts';
+import { checkLimit, type Limits } from '../image/limits.ts';
 import { fileSystemError } from '../linux/file-system.ts';
 import { LayerRecordWriter } from '../store/layer-record.ts';
 import { type Compression, decompress } from './decompress.ts';
-import { checkLimit, type LayerLimits, RATIO_COUNTS_FROM } from './limits.ts';
 import { ObjectWriter } from './object-writer.ts';
 import { TarReader } from './tar-reader.ts';
 import { Unpacker } from './unpacker.ts';
@@ -21,7 +21,7 @@ export interface ExtractJob {
   objects: string;
   /** File that is made for the record. */
   record: string;
-  limits: LayerLimits;
+  limits: Limits;
 }
 
 export interface ExtractedLayer {
@@ -71,7 +71,7 @@ async function readArchive(job: ExtractJob, blob: VerifiedBlob, unpacker: Unpack
   for await (const chunk of decompress(job.compression, blob.chunks(), job.limits)) {
     size += chunk.length;
     checkLimit(job.limits, 'imageBytes', size, 'uncompressed size of an image');
-    if (size > RATIO_COUNTS_FROM) {
+    if (size > job.limits.compressionRatioFrom) {
       checkLimit(job.limits, 'compressionRatio', size / blob.bytes, 'compression ratio of a layer');
     }
     hash.update(chunk);

@@ -1,12 +1,12 @@
 import { BerthError } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
 import type { Descriptor } from '../image/image.ts';
+import { checkLimit, type Limits } from '../image/limits.ts';
 import type { Staging } from '../store/staging.ts';
 import type { ImageSource } from '../transport/source.ts';
 import { compressionOf } from './decompress.ts';
 import type { ExtractedLayer, ExtractJob } from './extract.ts';
 import { ExtractThread } from './extract-thread.ts';
-import { checkLimit, type LayerLimits } from './limits.ts';
 
 /** A layer that is not in the store. */
 export interface MissingLayer {
@@ -26,7 +26,7 @@ export interface FetchOptions {
   source: ImageSource;
   staging: Staging;
   missing: MissingLayer[];
-  limits: LayerLimits;
+  limits: Limits;
   signal: AbortSignal | undefined;
   onProgress: (progress: FetchProgress) => void;
 }
@@ -90,7 +90,7 @@ async function fetchLayer(
 function addUp(
   sum: { entries: number; imageBytes: number; recordBytes: number },
   layer: ExtractedLayer,
-  limits: LayerLimits,
+  limits: Limits,
 ): void {
   sum.entries += layer.entries;
   sum.imageBytes += layer.size;

@@ -1,6 +1,6 @@
+import { checkLimit, type Limits } from '../image/limits.ts';
 import type { LayerEntry } from '../store/layer-record.ts';
 import type { Metadata } from '../store/object.ts';
-import { checkLimit, type LayerLimits } from './limits.ts';
 import { invalid, printable, unsafe } from './problem.ts';
 
 /** Anything but a directory. One leaf under several names is a hard link. */
@@ -33,11 +33,11 @@ export class ImageTree {
   readonly root: DirectoryNode = makeDirectory(undefined);
   /** Leaves with more than one name. */
   readonly linked = new Set<Leaf>();
-  readonly #limits: LayerLimits;
+  readonly #limits: Limits;
   #followed = 0;
   #directories = 0;
 
-  constructor(limits: LayerLimits) {
+  constructor(limits: Limits) {
     this.#limits = limits;
   }
 

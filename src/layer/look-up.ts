@@ -1,8 +1,15 @@
 import { BerthError } from '../errors.ts';
 import type { Platform, ResolvedImage } from '../image/image.ts';
+import type { Limits } from '../image/limits.ts';
 import { resolveImage } from '../image/resolve-image.ts';
 import type { ImageSource } from '../transport/source.ts';
 import { untilAborted } from '../until-aborted.ts';
+
+export interface LookUpOptions {
+  platform: Platform;
+  limits: Limits;
+  signal: AbortSignal;
+}
 
 /**
  * Which image a source has for a platform. A registry may take minutes to answer; the person who
@@ -11,10 +18,9 @@ import { untilAborted } from '../until-aborted.ts';
  */
 export async function lookUpImage(
   source: ImageSource,
-  platform: Platform,
-  signal: AbortSignal,
+  { platform, limits, signal }: LookUpOptions,
 ): Promise<ResolvedImage> {
-  const resolve = async () => resolveImage(await source.top(), source, platform);
+  const resolve = async () => resolveImage(await source.top(), source, platform, limits);
   try {
     return await untilAborted(resolve(), signal);
   } catch (cause) {

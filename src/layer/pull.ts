@@ -1,6 +1,7 @@
 import { BerthError } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
 import type { ImageConfig, Platform, ResolvedImage } from '../image/image.ts';
+import { checkLimit, type Limits, readLimits } from '../image/limits.ts';
 import { fileSystemError } from '../linux/file-system.ts';
 import { putBlob } from '../store/blob.ts';
 import { commitLayers } from '../store/commit.ts';
@@ -11,7 +12,6 @@ import { openStaging, type Staging } from '../store/staging.ts';
 import type { Store } from '../store/store.ts';
 import type { ImageSource } from '../transport/source.ts';
 import { type FetchProgress, fetchLayers, type MissingLayer } from './fetch-layers.ts';
-import { checkLimit, type LayerLimits, layerLimits } from './limits.ts';
 import { lookUpImage } from './look-up.ts';
 import { findStoredLayer } from './stored-layer.ts';
 import { uniteLayers } from './union.ts';
@@ -20,7 +20,7 @@ export interface PullOptions {
   platform: Platform;
   /** What the source has for the platform, where that was looked up before. */
   image?: ResolvedImage;
-  limits?: LayerLimits;
+  limits?: Limits;
   /** Layers to fetch even if they look whole: their content is known to be damaged. */
   refetch?: ReadonlySet<Digest>;
   signal?: AbortSignal;
@@ -72,9 +72,8 @@ export async function pullImage(
   source: ImageSource,
   options: PullOptions,
 ): Promise<PulledImage> {
-  const { platform, limits = layerLimits(), refetch = NONE, signal = NEVER, onProgress = () => {} } = options;
-  const image = options.image ?? (await lookUpImage(source, platform, signal));
-  checkLayers(image, limits);
+  const { platform, limits = readLimits(), refetch = NONE, signal = NEVER, onProgress = () => {} } = options;
+  const image = options.image ?? (await lookUpImage(source, { platform, limits, signal }));
   const { records, missing } = findMissing(store, image, refetch);
   const bytes = missing.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
   const layers = records.size + missing.length;
@@ -125,15 +124,6 @@ function describeStored(name: string, { descriptor, config }: ResolvedImage): St
   return { name, mediaType, digest, size, platform };
 }
 
-function checkLayers({ manifest, config, descriptor }: ResolvedImage, limits: LayerLimits): void {
-  checkLimit(limits, 'layers', manifest.layers.length, 'layers of an image');
-  if (manifest.layers.length === config.diffIds.length) return;
-  throw new BerthError(
-    'manifest-invalid',
-    `manifest and config differ: ${descriptor.digest}: ${manifest.layers.length} layers, ${config.diffIds.length} diff IDs`,
-  );
-}
-
 // A diff ID that comes twice is one layer of the store.
 function findMissing(store: Store, { manifest, config }: ResolvedImage, refetch: ReadonlySet<Digest>) {
   const records = new Map<Digest, LayerRecord>();
@@ -152,7 +142,7 @@ function readStaged(staging: Staging, missing: MissingLayer[], records: Map<Dige
   for (const { diffId } of missing) records.set(diffId, readLayerRecord(staging.record(diffId), diffId));
 }
 
-function checkImage(image: ResolvedImage, records: Map<Digest, LayerRecord>, limits: LayerLimits): void {
+function checkImage(image: ResolvedImage, records: Map<Digest, LayerRecord>, limits: Limits): void {
   const all = image.config.diffIds.flatMap((diffId) => records.get(diffId) ?? []);
   const entries = all.reduce((sum, record) => sum + record.entries.length, 0);
   checkLimit(limits, 'entries', entries, 'entries of an image');

@@ -1,10 +1,10 @@
 import { BerthError } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
+import { NO_LIMITS } from '../image/limits.ts';
 import { type LayerEntry, type LayerRecord, readLayerRecord } from '../store/layer-record.ts';
 import { compareStat } from '../store/object.ts';
 import type { Store } from '../store/store.ts';
 import type { ImageTree } from './image-tree.ts';
-import type { LayerLimits } from './limits.ts';
 import { uniteLayers } from './union.ts';
 
 /**
@@ -27,8 +27,8 @@ export function findStoredLayer(store: Store, diffId: Digest): LayerRecord | und
 }
 
 /** The root file system of an image whose layers are all in the store. Throws `store-damaged`, and as `uniteLayers`. */
-export function readImageTree(store: Store, diffIds: Digest[], limits?: LayerLimits): ImageTree {
-  return uniteLayers(readAll(store, diffIds), limits);
+export function readImageTree(store: Store, diffIds: Digest[]): ImageTree {
+  return uniteLayers(readAll(store, diffIds), NO_LIMITS);
 }
 
 // One after the other: what a layer had that others hide can be forgotten before the next is read.

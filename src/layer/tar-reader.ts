@@ -1,4 +1,4 @@
-import { checkLimit, type LayerLimits } from './limits.ts';
+import { checkLimit, type Limits } from '../image/limits.ts';
 import { checkGlobalPax, parsePax } from './pax.ts';
 import { invalid } from './problem.ts';
 import { type Extensions, makeTarEntry, type TarEntry } from './tar-entry.ts';
@@ -20,7 +20,7 @@ type ExtensionType = 'x' | 'g' | 'L' | 'K';
  */
 export class TarReader {
   readonly #handler: TarHandler;
-  readonly #limits: LayerLimits;
+  readonly #limits: Limits;
   #state: 'header' | 'extension' | 'content' | 'padding' | 'last' | 'done' = 'header';
   #held: Buffer[] = [];
   #heldBytes = 0;
@@ -30,7 +30,7 @@ export class TarReader {
   #extensionType: ExtensionType = 'x';
   #extensions: Extensions = {};
 
-  constructor(handler: TarHandler, limits: LayerLimits) {
+  constructor(handler: TarHandler, limits: Limits) {
     this.#handler = handler;
     this.#limits = limits;
   }

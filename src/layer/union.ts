@@ -1,6 +1,6 @@
+import { DEFAULT_LIMITS, type Limits } from '../image/limits.ts';
 import type { LayerEntry } from '../store/layer-record.ts';
 import { type DirectoryNode, ImageTree, type TreeNode } from './image-tree.ts';
-import { DEFAULT_LAYER_LIMITS, type LayerLimits } from './limits.ts';
 import { unsafe } from './problem.ts';
 
 /**
@@ -10,7 +10,7 @@ import { unsafe } from './problem.ts';
  */
 export function uniteLayers(
   layers: Iterable<Iterable<LayerEntry>>,
-  limits: LayerLimits = DEFAULT_LAYER_LIMITS,
+  limits: Limits = DEFAULT_LIMITS,
 ): ImageTree {
   const tree = new ImageTree(limits);
   for (const entries of layers) {

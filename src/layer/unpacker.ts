@@ -1,7 +1,7 @@
+import { checkLimit, type Limits } from '../image/limits.ts';
 import type { LayerRecordWriter } from '../store/layer-record.ts';
 import { isHostXattr, type Metadata } from '../store/object.ts';
 import { normalizePath, placeEntry } from './entry-path.ts';
-import { checkLimit, type LayerLimits } from './limits.ts';
 import type { ObjectWriter } from './object-writer.ts';
 import { invalid, printable, unsafe } from './problem.ts';
 import type { TarEntry } from './tar-entry.ts';
@@ -17,12 +17,12 @@ const NO_XATTRS: Metadata['xattrs'] = [];
 export class Unpacker implements TarHandler {
   readonly #objects: ObjectWriter;
   readonly #record: LayerRecordWriter;
-  readonly #limits: LayerLimits;
+  readonly #limits: Limits;
   #entries = 0;
   /** Path of the file whose content comes; undefined while that of a whiteout is passed over. */
   #file: string | undefined;
 
-  constructor(objects: ObjectWriter, record: LayerRecordWriter, limits: LayerLimits) {
+  constructor(objects: ObjectWriter, record: LayerRecordWriter, limits: Limits) {
     this.#objects = objects;
     this.#record = record;
     this.#limits = limits;

@@ -1,4 +1,4 @@
-import { checkLimit, type LayerLimits } from './limits.ts';
+import { checkLimit, type Limits } from '../image/limits.ts';
 import { invalid } from './problem.ts';
 
 const FRAME = 0xfd2fb528;
@@ -23,7 +23,7 @@ type Step = 'magic' | 'skipped-size' | 'descriptor' | 'header' | 'block' | 'chec
  * silently drops what comes after it, so frames are told apart before they reach it.
  */
 export class ZstdFrame {
-  readonly #limits: LayerLimits;
+  readonly #limits: Limits;
   readonly #held = Buffer.alloc(14);
   #heldBytes = 0;
   #need = 4;
@@ -33,7 +33,7 @@ export class ZstdFrame {
   /** True for a frame without data. */
   skippable = false;
 
-  constructor(limits: LayerLimits) {
+  constructor(limits: Limits) {
     this.#limits = limits;
   }
 

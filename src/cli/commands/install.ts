@@ -10,8 +10,8 @@ import {
 } from '../../deployment/plan/install.ts';
 import { type DeploymentRecord, mainUnit } from '../../deployment/record.ts';
 import { BerthError, messageOf } from '../../errors.ts';
+import { readLimits } from '../../image/limits.ts';
 import { hostPlatform } from '../../image/platform.ts';
-import { layerLimits } from '../../layer/limits.ts';
 import type { Context } from '../context.ts';
 import { installTargets, type TargetOptions } from '../install-targets.ts';
 import { PullReport } from '../progress.ts';
@@ -136,7 +136,7 @@ function installHost(context: Context, store: InstallHost['store']): InstallHost
     store,
     systemd: context.systemd(),
     platform: hostPlatform(),
-    limits: layerLimits(context.settings().limits),
+    limits: readLimits(context.settings().limits),
     readinessLimit: context.settings().readinessLimit,
     signal: context.signal,
     onProgress: (progress) => pull.show(progress),

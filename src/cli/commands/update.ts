@@ -7,8 +7,8 @@ import { describePlan } from '../../deployment/plan/describe-plan.ts';
 import type { UpdateHost, UpdateTarget } from '../../deployment/plan/update.ts';
 import { applyUpdate, orderTargets, type PreparedUpdate, prepareUpdate } from '../../deployment/update.ts';
 import { BerthError, messageOf } from '../../errors.ts';
+import { readLimits } from '../../image/limits.ts';
 import { hostPlatform } from '../../image/platform.ts';
-import { layerLimits } from '../../layer/limits.ts';
 import type { Store } from '../../store/store.ts';
 import { parseTimeSpan } from '../../systemd/time-span.ts';
 import { changeLines } from '../change-report.ts';
@@ -165,7 +165,7 @@ class UpdateRun {
       store,
       systemd: this.#context.systemd(),
       platform: hostPlatform(),
-      limits: layerLimits(settings.limits),
+      limits: readLimits(settings.limits),
       readinessLimit: settings.readinessLimit,
       signal,
       skipRefused: this.#options.all === true && this.#options.retry !== true,

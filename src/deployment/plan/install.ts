@@ -1,6 +1,6 @@
 import { BerthError } from '../../errors.ts';
 import type { Platform } from '../../image/image.ts';
-import type { LayerLimits } from '../../layer/limits.ts';
+import type { Limits } from '../../image/limits.ts';
 import { type PulledImage, type PullProgress, pullImage } from '../../layer/pull.ts';
 import type { Paths } from '../../paths.ts';
 import { findRuntime } from '../../runtime/runtime.ts';
@@ -50,7 +50,7 @@ export interface InstallHost {
   store: Store;
   systemd: Systemd;
   platform: Platform;
-  limits: LayerLimits;
+  limits: Limits;
   /** Seconds that a readiness command may delay a start. */
   readinessLimit: number | undefined;
   signal: AbortSignal;

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { BerthError, type ErrorCode, messageOf } from '../../errors.ts';
 import type { Digest } from '../../image/digest.ts';
 import type { Platform } from '../../image/image.ts';
-import type { LayerLimits } from '../../layer/limits.ts';
+import type { Limits } from '../../image/limits.ts';
 import { lookUpImage } from '../../layer/look-up.ts';
 import { type PulledImage, type PullProgress, pullImage } from '../../layer/pull.ts';
 import type { Paths } from '../../paths.ts';
@@ -35,7 +35,7 @@ export interface UpdateHost {
   store: Store;
   systemd: Systemd;
   platform: Platform;
-  limits: LayerLimits;
+  limits: Limits;
   /** Seconds that a readiness command may delay a start. */
   readinessLimit: number | undefined;
   signal: AbortSignal;
@@ -108,7 +108,7 @@ async function lookUp(
   const settings = new Map([...Object.entries(before.userValues), ...target.settings]);
   const source = target.open(before);
   try {
-    const image = await lookUpImage(source, host.platform, host.signal);
+    const image = await lookUpImage(source, host);
     const { digest } = image.descriptor;
     const same = digest === before.image.manifestDigest && source.name === before.image.name;
     if (same && isDeepStrictEqual(Object.fromEntries(settings), before.userValues)) return 'current';

@@ -1,7 +1,7 @@
 import { messageOf } from '../../errors.ts';
 import type { Digest } from '../../image/digest.ts';
 import type { Platform } from '../../image/image.ts';
-import type { LayerLimits } from '../../layer/limits.ts';
+import type { Limits } from '../../image/limits.ts';
 import { type PullProgress, pullImage } from '../../layer/pull.ts';
 import { ContentCheck } from '../../store/content-check.ts';
 import type { Store } from '../../store/store.ts';
@@ -12,7 +12,7 @@ import { restoreContent } from './restore-content.ts';
 export interface RepairHost {
   store: Store;
   platform: Platform;
-  limits: LayerLimits;
+  limits: Limits;
   signal: AbortSignal;
   /** Where an image comes from again, by name and digest. */
   open(name: string, digest: Digest): ImageSource;

@@ -1,8 +1,7 @@
 import { BerthError } from '../../errors.ts';
-import { parseImageConfig } from '../../image/config.ts';
-import { parseManifest } from '../../image/manifest.ts';
 import type { Paths } from '../../paths.ts';
 import { readBlob } from '../../store/blob.ts';
+import { readStoredConfig, readStoredManifest } from '../../store/image-parts.ts';
 import { readImages, rebuildImages, type StoredImage } from '../../store/images.ts';
 import { prune } from '../../store/prune.ts';
 import type { Store } from '../../store/store.ts';
@@ -45,13 +44,11 @@ function isListed(store: Store): boolean {
 
 function describeStored(store: Store, { name, manifestDigest, parts }: ImageUse): StoredImage[] {
   try {
-    const bytes = readBlob(store, manifestDigest);
-    const { mediaType, config } = parseManifest(bytes);
-    const { os, architecture, variant } = parseImageConfig(
-      readBlob(store, parts?.configDigest ?? config.digest),
-    );
+    const { mediaType, config } = readStoredManifest(store, manifestDigest);
+    const { os, architecture, variant } = readStoredConfig(store, parts?.configDigest ?? config.digest);
     const platform = { os, architecture, ...(variant === undefined ? {} : { variant }) };
-    return [{ name, mediaType, digest: manifestDigest, size: bytes.length, platform }];
+    const size = readBlob(store, manifestDigest).length;
+    return [{ name, mediaType, digest: manifestDigest, size, platform }];
   } catch (error) {
     if (error instanceof BerthError && error.code === 'store-damaged') return [];
     throw error;

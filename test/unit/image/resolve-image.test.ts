@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { digestOf } from '../../../src/image/descriptor.ts';
 import type { Descriptor } from '../../../src/image/image.ts';
+import { readLimits } from '../../../src/image/limits.ts';
 import { OCI_CONFIG, OCI_INDEX, OCI_MANIFEST } from '../../../src/image/media-type.ts';
 import { type ImageContent, resolveImage, type TopDocument } from '../../../src/image/resolve-image.ts';
 
@@ -82,6 +83,25 @@ describe('resolveImage', () => {
     await assert.rejects(resolveImage(content.index(wrongType), content, AMD64), {
       code: 'manifest-invalid',
     });
+  });
+  it('holds an image against the limits that are set, and names the one that it reaches', async () => {
+    const content = new Content();
+    const image = content.index({ ...content.image('amd64', 1).descriptor, platform: AMD64 });
+    for (const [name, value] of [
+      ['manifestBytes', 100],
+      ['configBytes', 100],
+      ['jsonValues', 3],
+      ['indexDepth', 0],
+      ['indexDocuments', 0],
+      ['layers', 0],
+    ] as const) {
+      await assert.rejects(resolveImage(image, content, AMD64, readLimits({ [name]: value })), {
+        code: 'limit-exceeded',
+        message: new RegExp(`\\(limits\\.${name}\\)$`),
+        hint: /\/etc\/berth\/berth\.yaml$/,
+      });
+    }
+    await resolveImage(image, content, AMD64, readLimits({ manifestBytes: 1000 }));
   });
   it('refuses a document that is announced too large, before reading it', async () => {
     const content = new Content();

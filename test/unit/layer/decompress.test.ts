@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
+import { DEFAULT_LIMITS, readLimits } from '../../../src/image/limits.ts';
 import { type Compression, compressionOf, decompress } from '../../../src/layer/decompress.ts';
-import { DEFAULT_LAYER_LIMITS, layerLimits } from '../../../src/layer/limits.ts';
 
 const CONTENT = Buffer.from(Array.from({ length: 3_000_000 }, (_, index) => (index * index) >> 9));
 
@@ -11,7 +11,7 @@ async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Uint8Array> 
   for (let at = 0; at < bytes.length; at += size) yield new Uint8Array(bytes.subarray(at, at + size));
 }
 
-async function read(compression: Compression, bytes: Buffer, size = 65_536, limits = DEFAULT_LAYER_LIMITS) {
+async function read(compression: Compression, bytes: Buffer, size = 65_536, limits = DEFAULT_LIMITS) {
   const found: Buffer[] = [];
   for await (const chunk of decompress(compression, pieces(bytes, size), limits))
     found.push(Buffer.from(chunk));
@@ -96,7 +96,7 @@ for (const [name, compression, bytes] of broken) {
 }
 
 test('a zstd window above the limit is refused by name', async () => {
-  const limits = layerLimits({ zstdWindowBytes: 1024 });
+  const limits = readLimits({ zstdWindowBytes: 1024 });
   await assert.rejects(read('zstd', zstd, 4096, limits), {
     code: 'limit-exceeded',
     message: /zstdWindowBytes/,
@@ -109,7 +109,7 @@ test('an error of the source comes through as it is', async () => {
     throw new RangeError('line is dead');
   }
   const reading = async () => {
-    for await (const _chunk of decompress('gzip', failing(), DEFAULT_LAYER_LIMITS));
+    for await (const _chunk of decompress('gzip', failing(), DEFAULT_LIMITS));
   };
   await assert.rejects(reading, RangeError);
 });
@@ -131,7 +131,7 @@ test('a blob of empty zstd frames, each of which takes a decoder, reaches the li
   const empty = zstdCompressSync(Buffer.alloc(0));
   const many = Buffer.concat(Array.from({ length: 20 }, () => empty));
   assert.equal((await read('zstd', many)).length, 0);
-  await assert.rejects(read('zstd', many, 65_536, layerLimits({ entries: 10 })), {
+  await assert.rejects(read('zstd', many, 65_536, readLimits({ entries: 10 })), {
     code: 'limit-exceeded',
     message: /zstd frames/,
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { DEFAULT_LIMITS as LIMITS } from '../../../src/image/limits.ts';
 import { placeEntry } from '../../../src/layer/entry-path.ts';
-import { DEFAULT_LAYER_LIMITS as LIMITS } from '../../../src/layer/limits.ts';
 
 const taken: [name: string, place: ReturnType<typeof placeEntry>][] = [
   ['./', { kind: 'entry', path: '' }],

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, statSync, unlinkSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { zstdCompressSync } from 'node:zlib';
-import { layerLimits } from '../../../src/layer/limits.ts';
+import { readLimits } from '../../../src/image/limits.ts';
 import { type PullProgress, pullImage } from '../../../src/layer/pull.ts';
 import { readBlob } from '../../../src/store/blob.ts';
 import { createStore, type Store } from '../../../src/store/store.ts';
@@ -112,7 +112,7 @@ async function refusedWithoutTrace(
   context: TestContext,
   layers: FakeLayer[],
   error: { code: string; message?: RegExp },
-  limits = layerLimits(),
+  limits = readLimits(),
 ): Promise<void> {
   const { store } = scratchStore(context);
   await assert.rejects(pullImage(store, new FakeSource(layers), { platform, limits }), error);
@@ -163,7 +163,7 @@ test('limits of an image hold over all its layers together', async (context) => 
     ['recordBytes', 900],
   ] as const) {
     const error = { code: 'limit-exceeded', message: new RegExp(`limits\\.${name}`) };
-    await refusedWithoutTrace(context, [base, top], error, layerLimits({ [name]: value }));
+    await refusedWithoutTrace(context, [base, top], error, readLimits({ [name]: value }));
   }
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DEFAULT_LAYER_LIMITS, type LayerLimits, layerLimits } from '../../../src/layer/limits.ts';
+import { DEFAULT_LIMITS, type Limits, readLimits } from '../../../src/image/limits.ts';
 import type { TarEntry } from '../../../src/layer/tar-entry.ts';
 import { TarReader } from '../../../src/layer/tar-reader.ts';
 import { header, paxRecord, seal, TarBuilder } from './tar-builder.ts';
@@ -9,11 +9,7 @@ interface Found extends TarEntry {
   content: string;
 }
 
-function read(
-  archive: Buffer,
-  piece = archive.length || 1,
-  limits: LayerLimits = DEFAULT_LAYER_LIMITS,
-): Found[] {
+function read(archive: Buffer, piece = archive.length || 1, limits: Limits = DEFAULT_LIMITS): Found[] {
   const found: Found[] = [];
   const reader = new TarReader(
     {
@@ -210,7 +206,7 @@ test('device numbers that the kernel cannot hold are refused', () => {
 });
 
 test('a long extension header and a large file reach their limits by name', () => {
-  const limits = layerLimits({ headerBytes: 1000, fileBytes: 1000 });
+  const limits = readLimits({ headerBytes: 1000, fileBytes: 1000 });
   const longName = new TarBuilder().gnuLong('L', 'x'.repeat(1000)).file('f').end();
   assert.throws(() => read(longName, 512, limits), {
     code: 'limit-exceeded',

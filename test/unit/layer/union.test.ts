@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readLimits } from '../../../src/image/limits.ts';
 import type { DirectoryNode, ImageTree } from '../../../src/layer/image-tree.ts';
-import { layerLimits } from '../../../src/layer/limits.ts';
 import { uniteLayers } from '../../../src/layer/union.ts';
 import type { LayerEntry } from '../../../src/store/layer-record.ts';
 import type { Metadata, ObjectKey } from '../../../src/store/object.ts';
@@ -136,7 +136,7 @@ test('a tree that symlinks make deeper and deeper reaches the limit', () => {
       parse(`s${index}/x/f`),
     );
   }
-  assert.throws(() => uniteLayers([entries], layerLimits({ depth: 100 })), {
+  assert.throws(() => uniteLayers([entries], readLimits({ depth: 100 })), {
     code: 'limit-exceeded',
     message: /limits\.depth/,
   });
@@ -152,7 +152,7 @@ test('an image whose names all lead through long chains of symlinks is refused w
 
 test('names whose parents have no entries cannot make millions of directories', () => {
   const entries = Array.from({ length: 1000 }, (_, index) => parse(`${index}/${'a/'.repeat(125)}f`));
-  assert.throws(() => uniteLayers([entries], layerLimits({ entries: 10_000 })), {
+  assert.throws(() => uniteLayers([entries], readLimits({ entries: 10_000 })), {
     code: 'limit-exceeded',
     message: /directories of an image.*limits\.entries/,
   });

@@ -22,7 +22,7 @@ import { type DeploymentRecord, formatRecord, type RecordedFile } from '../../..
 import type { HostMending } from '../../../../src/deployment/verify/compare-host-files.ts';
 import { type RepairHost, repairStore } from '../../../../src/deployment/verify/repair-store.ts';
 import { verify } from '../../../../src/deployment/verify/verify.ts';
-import { layerLimits } from '../../../../src/layer/limits.ts';
+import { readLimits } from '../../../../src/image/limits.ts';
 import { Paths } from '../../../../src/paths.ts';
 import { makeMountPoints } from '../../../../src/runtime/mount-points.ts';
 import { parseServiceName, type ServiceName } from '../../../../src/service-name.ts';
@@ -145,7 +145,7 @@ export class Installed {
     return {
       store: this.store,
       platform,
-      limits: layerLimits(),
+      limits: readLimits(),
       signal: new AbortController().signal,
       open: () => {
         if (!this.registryUp) throw new Error('the registry is down');
