@@ -66,9 +66,10 @@ export class Authorizer {
   }
 
   async #bearer({ parameters }: Challenge, refused: string | undefined): Promise<Grant> {
+    const { path } = this.#identity;
     const realm = this.#realmOf(parameters.get('realm'));
     const service = parameters.get('service');
-    const scope = parameters.get('scope') || `repository:${this.#identity.path}:pull`;
+    const scope = parameters.get('scope') || (path === '' ? '' : `repository:${path}:pull`);
     const key = JSON.stringify([realm.href, service, scope]);
     for (let pending = this.#grants.get(key); pending !== undefined; pending = this.#grants.get(key)) {
       const grant = await pending;

@@ -4,15 +4,20 @@ import type { Certificates } from './certificates.ts';
 import { connectionFailure } from './connection-failure.ts';
 import { HttpAnswer } from './http-answer.ts';
 import type { Patience } from './patience.ts';
+import { type RequestBody, sendBody, UnreadableBody } from './request-body.ts';
+import { StallWatch } from './stall-watch.ts';
 
 export interface HttpRequest {
-  /** With a body it is a POST of a form. */
-  form?: URLSearchParams | undefined;
+  /** GET where it is not said. */
+  method?: HttpMethod;
+  body?: RequestBody | undefined;
   headers: Record<string, string>;
   /** Takes any certificate: only for a host that was declared insecure. */
   anyCertificate?: boolean;
   signal?: AbortSignal | undefined;
 }
+
+export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
 
 /** Open connections, kept for the next request to the same host. */
 export class Connections {
@@ -28,7 +33,8 @@ export class Connections {
 
   /**
    * One request, one answer: no redirect is followed, nothing is asked twice.
-   * Throws `Transient` for what may pass, `registry-unreachable` and `registry-protocol` for the rest.
+   * Throws `Transient` for what may pass, `registry-unreachable` and `registry-protocol` for the rest,
+   * and what reading the body throws.
    */
   async send(url: URL, request: HttpRequest): Promise<HttpAnswer> {
     try {
@@ -36,38 +42,36 @@ export class Connections {
       return new HttpAnswer(url, message, this.#patience.stall, request.signal);
     } catch (error) {
       request.signal?.throwIfAborted();
-      throw connectionFailure(url.host, error);
+      throw error instanceof UnreadableBody ? error.cause : connectionFailure(url.host, error);
     }
   }
 
   /** Throws the error of the connection as it is, for who wants to tell them apart. */
   async #exchange(
     url: URL,
-    { form, headers, anyCertificate, signal }: HttpRequest,
+    { method = 'GET', body, headers, anyCertificate, signal }: HttpRequest,
   ): Promise<http.IncomingMessage> {
     signal?.throwIfAborted();
     const isSecure = url.protocol === 'https:';
-    const body = form?.toString();
     const options = {
-      method: body === undefined ? 'GET' : 'POST',
+      method,
       agent: isSecure ? this.#agentFor(url.host, anyCertificate === true) : this.#plain,
       headers: {
         'user-agent': 'berth',
         // A registry that compresses on the way would change what the digest is of.
         'accept-encoding': 'identity',
-        ...(body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+        ...(body === undefined ? {} : { 'content-type': body.mediaType, 'content-length': body.length }),
         ...headers,
       },
     };
     return new Promise((resolve, reject) => {
       const sent = isSecure ? https.request(url, options) : http.request(url, options);
       const abort = (): void => void sent.destroy(new Error('aborted'));
-      const timer = setTimeout(
-        () => sent.destroy(new Error(`no answer for ${this.#patience.stall / 1000} seconds`)),
-        this.#patience.stall,
+      const watch = new StallWatch(this.#patience.stall, (seconds) =>
+        sent.destroy(new Error(`no answer for ${seconds} seconds`)),
       );
       const settle = (): void => {
-        clearTimeout(timer);
+        watch.end();
         signal?.removeEventListener('abort', abort);
       };
       signal?.addEventListener('abort', abort);
@@ -79,7 +83,11 @@ export class Connections {
         settle();
         reject(error);
       });
-      sent.end(body);
+      sendBody(sent, body, watch).catch((error: unknown) => {
+        settle();
+        reject(new UnreadableBody(error));
+        sent.destroy();
+      });
     });
   }
 

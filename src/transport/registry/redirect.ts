@@ -26,7 +26,7 @@ export async function sendFollowing(
   for (let hops = 0; hops <= MOST_REDIRECTS; hops += 1) {
     const answer = await connections.send(url, isElsewhere ? withoutTrust(request) : request);
     const location = answer.headers.location;
-    if (!REDIRECTS.has(answer.status) || location === undefined) return { answer, isElsewhere };
+    if (!isFollowed(answer, request) || location === undefined) return { answer, isElsewhere };
     answer.discard();
     const next = nextUrl(url, location);
     isElsewhere ||= next.origin !== start.origin;
@@ -35,13 +35,20 @@ export async function sendFollowing(
   throw new BerthError('registry-protocol', `too many redirects: ${start.host}: more than ${MOST_REDIRECTS}`);
 }
 
-/** What holds for the registry's own host holds for no other. */
-function withoutTrust(request: HttpRequest): HttpRequest {
-  const { authorization: _, ...headers } = request.headers;
-  return { headers, signal: request.signal };
+/** Only what changes nothing is sent to a place that another names. */
+function isFollowed({ status }: HttpAnswer, { method = 'GET' }: HttpRequest): boolean {
+  return REDIRECTS.has(status) && (method === 'GET' || method === 'HEAD');
 }
 
-function nextUrl(url: URL, location: string): URL {
+/** A request for another host: what holds for the registry's own holds for no other. */
+export function withoutTrust(request: HttpRequest): HttpRequest {
+  const { authorization: _, ...headers } = request.headers;
+  const { anyCertificate: __, ...rest } = request;
+  return { ...rest, headers };
+}
+
+/** Where a Location leads from a URL. Throws `registry-protocol` for what is no place, or from https to http. */
+export function nextUrl(url: URL, location: string): URL {
   let next: URL;
   try {
     next = new URL(location, url);

@@ -1,32 +1,39 @@
 import type { Endpoint } from '../../reference/endpoints.ts';
 import { Authorizer } from './authorizer.ts';
-import type { Connections } from './connections.ts';
+import type { Connections, HttpMethod } from './connections.ts';
 import type { Credentials } from './credentials.ts';
 import { findOrigin } from './find-origin.ts';
 import type { HttpAnswer } from './http-answer.ts';
-import { type Followed, sendFollowing } from './redirect.ts';
+import { type Followed, sendFollowing, withoutTrust } from './redirect.ts';
+import type { RequestBody } from './request-body.ts';
 import { failureOf } from './status.ts';
 
 /** A first challenge may be met with a token that ended, and a second ask for another scope. */
 const MOST_CHALLENGES = 2;
 
 export interface RegistryRequest {
-  /** Below the repository, such as `manifests/latest`. */
+  /** GET where it is not said. */
+  method?: HttpMethod;
+  /** Below the repository, such as `manifests/latest`; or absolute; or a URL that the registry gave. */
   path: string;
   /** What a message calls it. */
   what: string;
   headers?: Record<string, string>;
+  body?: RequestBody | undefined;
   signal?: AbortSignal | undefined;
 }
+
+/** Whoever knows which credential is for a repository. */
+export type CredentialFinder = Pick<Credentials, 'find'>;
 
 /** One repository of one registry (OCI distribution spec): requests with credentials, redirects followed. */
 export class RegistryClient {
   readonly endpoint: Endpoint;
   readonly #connections: Connections;
-  readonly #credentials: Credentials;
+  readonly #credentials: CredentialFinder;
   #access: Promise<{ origin: URL; authorizer: Authorizer }> | undefined;
 
-  constructor(endpoint: Endpoint, connections: Connections, credentials: Credentials) {
+  constructor(endpoint: Endpoint, connections: Connections, credentials: CredentialFinder) {
     this.endpoint = endpoint;
     this.#connections = connections;
     this.#credentials = credentials;
@@ -37,20 +44,29 @@ export class RegistryClient {
    * `registry-unauthorized`, `registry-protocol`, `registry-unreachable`, and `Transient`.
    */
   async get(request: RegistryRequest): Promise<HttpAnswer> {
-    const { answer } = await this.#authorized(request);
+    const answer = await this.send(request);
     if (answer.status === 200 || answer.status === 206) return answer;
     throw await failureOf(answer, request.what);
   }
 
-  async #authorized({ path, headers = {}, signal }: RegistryRequest): Promise<Followed> {
+  /** Asks once, and gives whatever is answered. Throws as `get`, but for what the status says. */
+  async send(request: RegistryRequest): Promise<HttpAnswer> {
+    const { answer } = await this.#authorized(request);
+    return answer;
+  }
+
+  async #authorized({ path, headers = {}, ...request }: RegistryRequest): Promise<Followed> {
     const { origin, authorizer } = await this.#open();
-    const url = new URL(`/v2/${this.endpoint.reference.path}/${path}`, origin);
+    const url = new URL(path, new URL(`/v2/${this.endpoint.reference.path}/`, origin));
+    const http = { ...request, headers, anyCertificate: this.endpoint.insecure };
+    if (url.origin !== origin.origin) {
+      return { answer: await this.#connections.send(url, withoutTrust(http)), isElsewhere: true };
+    }
     let authorization = authorizer.header;
     for (let challenges = 0; ; challenges += 1) {
       const followed = await sendFollowing(this.#connections, url, {
+        ...http,
         headers: authorization === undefined ? headers : { ...headers, authorization },
-        anyCertificate: this.endpoint.insecure,
-        signal,
       });
       const { answer, isElsewhere } = followed;
       const authenticate = answer.headers['www-authenticate'];

@@ -5,6 +5,7 @@ import { basicAuthorization, type Credential } from './credential.ts';
 import type { HttpAnswer } from './http-answer.ts';
 import { isLoopback } from './loopback.ts';
 import { sendFollowing } from './redirect.ts';
+import { bodyOf, type RequestBody } from './request-body.ts';
 import { failureOf } from './status.ts';
 
 const TOKEN_LIMIT = 256 * 1024;
@@ -15,6 +16,7 @@ const DEFAULT_LIFETIME = 60;
 export interface TokenRequest {
   realm: URL;
   service: string | undefined;
+  /** Space-separated where a request needs several; empty for no more than to be known. */
   scope: string;
   credential: Credential | undefined;
   /** The host that may see credentials over plain HTTP, since it was declared insecure. */
@@ -40,7 +42,11 @@ export async function fetchToken(connections: Connections, request: TokenRequest
   };
   const answer =
     credential?.kind === 'identity'
-      ? await connections.send(realm, { ...http, form: refreshForm(request, credential.token) })
+      ? await connections.send(realm, {
+          ...http,
+          method: 'POST',
+          body: refreshForm(request, credential.token),
+        })
       : await getToken(connections, request, credential, http);
   if (answer.status !== 200) throw await refusal(answer, request.scope);
   return readToken(await answer.read(TOKEN_LIMIT, 'token'), realm);
@@ -62,7 +68,8 @@ async function getToken(
 ): Promise<HttpAnswer> {
   const url = new URL(request.realm);
   if (request.service !== undefined) url.searchParams.set('service', request.service);
-  url.searchParams.set('scope', request.scope);
+  // Each is a parameter of its own here, unlike in a form.
+  for (const scope of request.scope.split(' ').filter(Boolean)) url.searchParams.append('scope', scope);
   const headers: Record<string, string> = {};
   if (credential !== undefined) {
     url.searchParams.set('account', credential.username);
@@ -76,14 +83,15 @@ function mayCarryCredentials({ realm, insecureHost }: TokenRequest): boolean {
   return realm.protocol === 'https:' || isLoopback(realm.hostname) || realm.host === insecureHost;
 }
 
-function refreshForm(request: TokenRequest, token: string): URLSearchParams {
-  return new URLSearchParams({
+function refreshForm({ service, scope }: TokenRequest, token: string): RequestBody {
+  const form = new URLSearchParams({
     grant_type: 'refresh_token',
     client_id: 'berth',
-    ...(request.service === undefined ? {} : { service: request.service }),
-    scope: request.scope,
+    ...(service === undefined ? {} : { service }),
+    ...(scope === '' ? {} : { scope }),
     refresh_token: token,
   });
+  return bodyOf(Buffer.from(form.toString()), 'application/x-www-form-urlencoded');
 }
 
 function readToken(bytes: Buffer, realm: URL): Token {
