@@ -1,0 +1,70 @@
+import { BerthError } from '../../errors.ts';
+import type { Descriptor } from '../../image/image.ts';
+import type { TopDocument } from '../../image/resolve-image.ts';
+import type { Endpoint } from '../../reference/endpoints.ts';
+import { formatReference, type RegistryReference } from '../../reference/reference.ts';
+import type { BlobOnTheWay, ImageDestination } from '../destination.ts';
+import { RegistryClient } from './registry-client.ts';
+import type { RegistryAccess } from './registry-source.ts';
+import { bodyOf } from './request-body.ts';
+import { retry } from './retry.ts';
+import { failureOf } from './status.ts';
+import { expectSuccess, uploadBlob } from './upload.ts';
+
+/** A tag in a registry. Blobs are there as soon as they are put; the tag is what appears last. */
+export class RegistryDestination implements ImageDestination {
+  readonly name: string;
+  readonly holds = 'anything';
+  readonly parallel = 3;
+  readonly #access: RegistryAccess;
+  readonly #client: RegistryClient;
+  readonly #mountFrom: string | undefined;
+
+  /** `from` is where the image comes from, if that is a registry. Throws `reference-invalid` for a digest. */
+  constructor(endpoint: Endpoint, access: RegistryAccess, from: RegistryReference | undefined) {
+    const { reference } = endpoint;
+    this.name = formatReference(reference);
+    if (reference.digest !== undefined) {
+      throw new BerthError('reference-invalid', `not a destination: ${this.name}: a digest is no name`, {
+        hint: 'name a tag: the digest follows from the image',
+      });
+    }
+    this.#access = access;
+    this.#client = new RegistryClient(endpoint, access.connections, access.credentials);
+    const isNear = from?.domain === reference.domain && from.path !== reference.path;
+    this.#mountFrom = isNear ? from.path : undefined;
+  }
+
+  async has({ digest, size }: Descriptor): Promise<boolean> {
+    return await retry(this.#access.patience, undefined, async () => {
+      const what = `${this.name}: blob ${digest}`;
+      const answer = await this.#client.send({ method: 'HEAD', path: `blobs/${digest}`, what });
+      if (answer.status !== 200 && answer.status !== 404) throw await failureOf(answer, what);
+      answer.discard();
+      return answer.status === 200 && (answer.length ?? size) === size;
+    });
+  }
+
+  async putBlob({ descriptor, read }: BlobOnTheWay, signal: AbortSignal): Promise<void> {
+    const upload = { read, mountFrom: this.#mountFrom, signal };
+    await uploadBlob(this.#client, descriptor, upload, this.#access.patience);
+  }
+
+  async putManifest(document: TopDocument, isTop: boolean, signal: AbortSignal): Promise<void> {
+    const { mediaType, digest } = document.descriptor;
+    const { tag } = this.#client.endpoint.reference;
+    const what = isTop ? this.name : `${this.name}: manifest ${digest}`;
+    const path = `manifests/${isTop && tag !== undefined ? tag : digest}`;
+    const body = bodyOf(document.bytes, mediaType);
+    await retry(this.#access.patience, signal, async () =>
+      expectSuccess(await this.#client.send({ method: 'PUT', path, what, body, signal }), what),
+    );
+  }
+
+  /** Nothing to do: with its manifest, the tag is there. */
+  async commit(): Promise<void> {}
+
+  async close(): Promise<void> {
+    this.#access.connections.close();
+  }
+}
