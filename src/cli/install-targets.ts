@@ -3,10 +3,11 @@ import { parseSocketRequest, type SocketOptions } from '../deployment/sockets/so
 import { parseSetting } from '../deployment/template/values.ts';
 import { readValuesFile } from '../deployment/template/values-file.ts';
 import { BerthError } from '../errors.ts';
-import { defaultServiceName, parseReference } from '../reference/reference.ts';
+import { defaultServiceName } from '../reference/default-service-name.ts';
+import { parseImageReference } from '../reference/image-reference.ts';
 import { instanceOf, parseServiceName, type ServiceName } from '../service-name.ts';
-import { openSource } from '../transport/open-source.ts';
 import type { Context } from './context.ts';
+import { openImage, spelledAsNow } from './open-image.ts';
 
 /** The options of `install` that say which services are made of its images. */
 export interface TargetOptions extends SocketOptions {
@@ -31,14 +32,10 @@ export function installTargets(images: string[], options: TargetOptions, context
   }
   const sockets = parseSocketRequest(options);
   const settings = readSettings(options);
-  const { paths, env } = context;
-  const { registries } = context.settings();
-  return images.flatMap((image) => {
-    const reference = parseReference(image);
-    const open = () => {
-      context.output.transient(`looking up ${image} …`);
-      return openSource(reference, { paths, env, registries, authFile: options.authfile });
-    };
+  return images.flatMap((text) => {
+    const image = spelledAsNow(text, context);
+    const reference = parseImageReference(image);
+    const open = () => openImage(reference, options.authfile, context);
     return serviceNames(options.name ?? defaultServiceName(reference), options.instance).map((name) => {
       if (sockets !== null) refuseSockets(name);
       return { name, image, settings: settings(instanceOf(name)), sockets, open };

@@ -2,11 +2,11 @@ import type { UpdateTarget } from '../deployment/plan/update.ts';
 import { parseSetting, type Values } from '../deployment/template/values.ts';
 import { readValuesFile } from '../deployment/template/values-file.ts';
 import { BerthError } from '../errors.ts';
-import { parseReference } from '../reference/reference.ts';
+import { parseImageReference } from '../reference/image-reference.ts';
 import type { ServiceName } from '../service-name.ts';
-import { openSource } from '../transport/open-source.ts';
 import type { Context } from './context.ts';
 import { namedServices } from './named-services.ts';
+import { openImage, spelledAsNow } from './open-image.ts';
 
 /** The options of `update` that say what is updated, and with what. */
 export interface UpdateTargetOptions {
@@ -36,25 +36,16 @@ export function updateTargets(
   if (options.rebase !== undefined && services.length !== 1) {
     throw new BerthError('usage', '--rebase is for one service');
   }
-  const rebase = options.rebase === undefined ? undefined : parseReference(options.rebase);
+  const rebase =
+    options.rebase === undefined ? undefined : parseImageReference(spelledAsNow(options.rebase, context));
   const settings: Values = new Map([
     ...(options.values === undefined ? [] : readValuesFile(options.values)),
     ...options.set.map(parseSetting),
   ]);
-  const { paths, env } = context;
-  const { registries } = context.settings();
   return services.map((name) => ({
     name,
     settings,
-    open: ({ image }) => {
-      context.output.transient(`looking up ${options.rebase ?? image.name} …`);
-      return openSource(rebase ?? parseReference(image.name), {
-        paths,
-        env,
-        registries,
-        authFile: options.authfile,
-      });
-    },
+    open: ({ image }) => openImage(rebase ?? parseImageReference(image.name), options.authfile, context),
   }));
 }
 

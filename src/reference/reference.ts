@@ -1,5 +1,4 @@
 import { BerthError, messageOf } from '../errors.ts';
-import { parseServiceName, type ServiceName } from '../service-name.ts';
 import { type Digest, parseDigest } from './digest.ts';
 import { quote } from './quote.ts';
 
@@ -24,7 +23,7 @@ export interface ShortReference {
   digest: Digest | undefined;
 }
 
-/** What a person names an image by; `kind` tells the variants apart. */
+/** What a person names an image in a registry by; `kind` tells the variants apart. */
 export type Reference = RegistryReference | ShortReference;
 
 // The grammar of the distribution project (reference.go), one constant per production.
@@ -43,15 +42,15 @@ const OTHER_TRANSPORTS =
   /^(oci|oci-archive|docker-archive|docker-daemon|dir|dockertar|ostree|containers-storage):/;
 
 /**
- * Reads a reference as the distribution project spells it, with or without `docker://`.
- * Without tag and digest a full name gets the tag `latest`. Throws `reference-invalid`, and
- * `transport-unsupported` for the other transports of containers-transports(5).
+ * Reads a name in a registry as the distribution project spells it, with or without `docker://`; see
+ * `parseImageReference` for the other transports. Without tag and digest a full name gets the tag
+ * `latest`. Throws `reference-invalid`, and `transport-unsupported` for another transport.
  */
 export function parseReference(text: string): Reference {
   const transport = OTHER_TRANSPORTS.exec(text)?.[1];
   if (transport !== undefined) {
     throw new BerthError('transport-unsupported', `transport not supported: ${quote(text)}: ${transport}`, {
-      hint: 'push the image to a registry, which may be one on this machine, and name it there',
+      hint: 'name an image in a registry here',
     });
   }
   const name = text.startsWith('docker://') ? text.slice('docker://'.length) : text;
@@ -124,11 +123,6 @@ export function formatReference(reference: Reference): string {
   const tag = reference.tag === undefined ? '' : `:${reference.tag}`;
   const digest = reference.digest === undefined ? '' : `@${reference.digest}`;
   return `${name}${tag}${digest}`;
-}
-
-/** The name that a service gets when nobody names it. Throws `service-name-invalid`. */
-export function defaultServiceName(reference: Reference): ServiceName {
-  return parseServiceName(reference.path.slice(reference.path.lastIndexOf('/') + 1));
 }
 
 function digestOf(text: string, reference: string): Digest {

@@ -1,5 +1,7 @@
+import { BerthError } from '../errors.ts';
 import type { Paths } from '../paths.ts';
 import { endpointsOf } from '../reference/endpoints.ts';
+import { formatImageReference, type ImageReference } from '../reference/image-reference.ts';
 import { loadRegistries } from '../reference/load-registries.ts';
 import type { Reference, RegistryReference } from '../reference/reference.ts';
 import type { Registries } from '../reference/registries.ts';
@@ -24,10 +26,20 @@ export interface SourceOptions {
 }
 
 /**
- * Where the image of a reference comes from; nothing is sent yet. To be closed when done.
+ * Where the image of a reference comes from; nothing is sent or read yet. To be closed when done.
  * Throws `short-name-unresolved`, `registry-blocked`, `registries-conf-invalid`, `reference-invalid`.
  */
-export function openSource(reference: Reference, options: SourceOptions): ImageSource {
+export function openSource(reference: ImageReference, options: SourceOptions): ImageSource {
+  switch (reference.kind) {
+    case 'registry':
+    case 'short':
+      return openRegistries(reference, options);
+    default:
+      throw new BerthError('transport-unsupported', `not read yet: ${formatImageReference(reference)}`);
+  }
+}
+
+function openRegistries(reference: Reference, options: SourceOptions): ImageSource {
   const { paths, env, registries: settings, authFile, patience = PATIENCE } = options;
   const registries = loadRegistries(paths, env);
   const open = (full: RegistryReference): ImageSource =>

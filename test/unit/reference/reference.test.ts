@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-  defaultServiceName,
-  formatReference,
-  parseReference,
-  qualify,
-} from '../../../src/reference/reference.ts';
+import { formatReference, parseReference, qualify } from '../../../src/reference/reference.ts';
 
 const SHA256 = `sha256:${'0123456789abcdef'.repeat(4)}`;
 const SHA512 = `sha512:${'0123456789abcdef'.repeat(8)}`;
@@ -115,18 +110,6 @@ describe('parseReference', () => {
         return true;
       },
     );
-  });
-});
-
-describe('defaultServiceName', () => {
-  it('is the last component of the path', () => {
-    assert.equal(defaultServiceName(parseReference('example.com/web/httpd:2.4')), 'httpd');
-    assert.equal(defaultServiceName(parseReference('etcd')), 'etcd');
-  });
-  it('is refused where it makes no service name', () => {
-    assert.throws(() => defaultServiceName(parseReference(`a.b/${'x'.repeat(200)}`)), {
-      code: 'service-name-invalid',
-    });
   });
 });
 
