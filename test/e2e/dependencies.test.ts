@@ -152,6 +152,18 @@ test('what others require is not uninstalled, and nothing changes', async () => 
   await host.sh('systemctl stop mine; rm /etc/systemd/system/mine.service; systemctl daemon-reload');
 });
 
+test('what stops with a service that is uninstalled by force is said before, stopped first and shown', async () => {
+  const warning = /^Warning: also stops: docker\.service, flanneld\.service$/m;
+  const dry = await berth('uninstall', '--dry-run', '--force', 'etcd');
+  assert.match(dry.stdout, /^stop {5}docker\.service\nstop {5}flanneld\.service\nstop {5}etcd\.service$/m);
+  assert.match(dry.stderr, warning);
+  const { stderr } = await berth('uninstall', '--force', 'etcd');
+  assert.match(stderr, warning);
+  assert.match(stderr, /^stopped docker\.service\nstopped flanneld\.service\nstopped etcd\.service$/m);
+  await berth('install', '--now', 'etcd');
+  await host.sh('systemctl start docker');
+});
+
 test('services stop in the reverse of the order in which they start', async () => {
   const { stderr } = await berth('uninstall', 'etcd', 'docker', 'flanneld');
   assert.deepEqual(stderr.match(/^stopped .*$/gm), [

@@ -1,8 +1,10 @@
 import { BerthError } from '../../errors.ts';
+import type { Systemd } from '../../systemd/systemd.ts';
 import type { UnitGraph } from '../../systemd/unit-graph.ts';
 import { NEEDS } from '../../systemd/unit-links.ts';
 import { orderUnits } from '../../systemd/unit-order.ts';
 import type { LeavingService } from './plan-uninstall.ts';
+import { findRunning } from './update-units.ts';
 
 /**
  * Throws `required-by-others` when units that stay need one of a service that goes; with `force` that is
@@ -25,6 +27,18 @@ export function checkDependents(
   throw new BerthError('required-by-others', `cannot uninstall ${names}: required by ${staying.join(', ')}`, {
     hint: 'uninstall those in the same command, or remove it in spite of them with --force',
   });
+}
+
+/** The units that systemd stops with these services and that are none of theirs, in the order in which they stop. */
+export async function findStopping(
+  leaving: readonly LeavingService[],
+  graph: UnitGraph,
+  systemd: Systemd,
+): Promise<string[]> {
+  const going = leaving.flatMap(({ record }) => record.units);
+  const bound = going.flatMap((unit) => graph.reachedFrom(unit, ...NEEDS, 'PartOf'));
+  const others = bound.filter((unit) => !going.includes(unit) && !unit.endsWith('.target'));
+  return orderUnits(graph, await findRunning([...new Set(others)], systemd)).toReversed();
 }
 
 /** The services in the order in which they can stop: the reverse of that in which they start. */

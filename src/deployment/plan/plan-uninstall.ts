@@ -18,11 +18,14 @@ export interface LeavingService {
 
 /**
  * Takes services off the host as one change: what berth put there goes, what a person changed is
- * kept beside its place as `.berthsave`, state directories stay.
+ * kept beside its place as `.berthsave`, state directories stay. `stopping`: the
+ * units of others that stop with them.
  */
-export function planUninstall(leaving: LeavingService[], paths: Paths): Plan {
+export function planUninstall(leaving: LeavingService[], paths: Paths, stopping: readonly string[]): Plan {
   const units = leaving.flatMap(({ record }) => record.units);
   const steps: Step[] = [
+    // systemd would stop them, too: this way they are shown, and start again when this is undone.
+    ...stopping.map((unit): Step => ({ kind: 'stop', unit, active: true })),
     ...leaving.flatMap(({ record, active }) =>
       // The sockets first: a connection would start the service again.
       record.units.toReversed().map((unit): Step => ({ kind: 'stop', unit, active: active.includes(unit) })),

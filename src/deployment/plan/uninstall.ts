@@ -7,7 +7,7 @@ import { serviceUnit } from '../../systemd/unit-name.ts';
 import { installedSiblings } from '../instances/siblings.ts';
 import { withKept } from '../kept-deployments.ts';
 import { listServices, readCurrentRecord } from '../record.ts';
-import { checkDependents, inStopOrder } from './check-dependents.ts';
+import { checkDependents, findStopping, inStopOrder } from './check-dependents.ts';
 import type { Plan } from './plan.ts';
 import { type LeavingService, planUninstall } from './plan-uninstall.ts';
 import { findPurged } from './purged-state.ts';
@@ -27,14 +27,16 @@ export interface UninstallHost {
  * installed, and `required-by-others`.
  */
 export async function prepareUninstall(names: ServiceName[], host: UninstallHost): Promise<Plan> {
-  const { paths, systemd } = host;
+  const { paths, systemd, warn } = host;
   const leaving: LeavingService[] = [];
   for (const name of names) leaving.push(await findLeaving(name, names, host));
   // All that berth installed is asked: systemd may have had no need of a stopped service's unit yet.
   const units = [...leaving.flatMap(({ record }) => record.units), ...listServices(paths).map(serviceUnit)];
   const graph = await loadGraph(systemd, units);
   checkDependents(leaving, graph, host);
-  return planUninstall(inStopOrder(leaving, graph), paths);
+  const stopping = await findStopping(leaving, graph, systemd);
+  if (stopping.length > 0) warn(`also stops: ${stopping.join(', ')}`);
+  return planUninstall(inStopOrder(leaving, graph), paths, stopping);
 }
 
 async function findLeaving(

@@ -42,7 +42,8 @@ export async function findUpdateUnits(
     [...restart, ...active].flatMap((unit) => graph.reachedFrom(unit, ...NEEDS, 'PartOf')),
   );
   const others = [...needing].filter((unit) => !restart.includes(unit) && !unit.endsWith('.target'));
-  const dependents = systemd.live ? await findRunning(others, systemd) : [];
+  // Of these, one that had failed before is no reason to undo anything.
+  const dependents = await findRunning(others, systemd);
   const inOrder = (units: readonly string[]) => orderUnits(graph, units);
   return {
     restart: inOrder(restart),
@@ -68,8 +69,9 @@ function isChanged(unit: string, changes: readonly FileChange[]): boolean {
   return changes.some(({ path }) => path.endsWith(`/${unit}`) || path.includes(`/${unit}.d/`));
 }
 
-/** Of units that do not change: one that had failed before is no reason to undo anything. */
-async function findRunning(units: readonly string[], systemd: Systemd): Promise<string[]> {
+/** Those that run, or are about to; one that had failed is none of them. Empty where no systemd runs. */
+export async function findRunning(units: readonly string[], systemd: Systemd): Promise<string[]> {
+  if (!systemd.live) return [];
   const states = await Promise.all(units.map((unit) => systemd.state(unit)));
   return states.filter(({ activeState }) => UP.includes(activeState)).map(({ name }) => name);
 }

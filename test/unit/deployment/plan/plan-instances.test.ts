@@ -103,7 +103,7 @@ test('uninstall leaves what other instances need, and removes it once with the l
     ...{ active: [], enabled: [], shared, purged: null },
   });
   const touched = (steps: Step[]) => steps.flatMap((step) => (step.kind === 'save' ? [step.path] : []));
-  assert.deepEqual(touched(planUninstall([leaving('web@a', [TEMPLATE])], paths).steps), []);
-  const both = planUninstall([leaving('web@a', []), leaving('web@b', [])], paths);
+  assert.deepEqual(touched(planUninstall([leaving('web@a', [TEMPLATE])], paths, []).steps), []);
+  const both = planUninstall([leaving('web@a', []), leaving('web@b', [])], paths, []);
   assert.deepEqual(touched(both.steps), [TEMPLATE]);
 });

@@ -42,7 +42,7 @@ test('sockets stop before the service, and come back as they were', (context) =>
     shared: [],
     purged: null,
   };
-  const { steps } = planUninstall([leaving], new Paths(scratch(context)));
+  const { steps } = planUninstall([leaving], new Paths(scratch(context)), []);
   assert.deepEqual(steps.slice(0, 5), [
     { kind: 'stop', unit: 'web.socket', active: true },
     { kind: 'stop', unit: 'web-proxy.service', active: false },

@@ -170,7 +170,7 @@ test('an uninstall removes what is as it was, keeps what was changed, and asks f
     shared: [],
     purged: null,
   };
-  const plan = planUninstall([leaving], paths);
+  const plan = planUninstall([leaving], paths, []);
   assert.equal(plan.interrupted, 'redo');
   assert.deepEqual(plan.steps, [
     { kind: 'stop', unit: 'web.service', active: true },
