@@ -133,7 +133,7 @@ export class ManagerBus implements Systemd {
   }
 
   async #bringUp(member: 'StartUnit' | 'RestartUnit', name: UnitName): Promise<void> {
-    const result = await this.#run(member, name, 'cannot start');
+    const result = await this.#begin(member, name);
     if (result === 'done') return;
     const properties = await this.#properties(name);
     // The job's end was missed: its unit tells how it went. One that does its work and ends is inactive.
@@ -142,6 +142,16 @@ export class ManagerBus implements Systemd {
     const culprit = result === 'dependency' ? await findCulprit(name, this) : undefined;
     if (culprit !== undefined) throw dependencyFailure(name, culprit);
     throw startFailure(name, await readFailure(name, result ?? 'failed', properties));
+  }
+
+  async #begin(member: string, name: UnitName): Promise<JobResult | undefined> {
+    try {
+      return await this.#run(member, name, 'cannot start');
+    } catch (error) {
+      // systemd says the same of a unit that is not there and of one that requires such a one.
+      if (!isNoSuchUnit(error) || (await this.state(name)).loadState !== 'loaded') throw error;
+      throw new BerthError('unit-failed', messageOf(error), { cause: error });
+    }
   }
 
   async #run(member: string, unit: UnitName, what: string): Promise<JobResult | undefined> {
@@ -224,7 +234,7 @@ const DENIED =
   /\.(AccessDenied|AuthFailed|InteractiveAuthorizationRequired)$|\.Error\.EPERM$|\.Error\.EACCES$/;
 
 function refusal(error: BusRefusal, what: string): BerthError {
-  const message = `${what}: ${messageOf(error)}`;
+  const message = `${what}: ${messageOf(error).replace(/\.$/, '')}`;
   if (DENIED.test(error.type))
     return new BerthError('permission', message, { hint: 'run it as root', cause: error });
   if (/\.NoSuchUnit$/.test(error.type)) return new BerthError('service-not-found', message, { cause: error });

@@ -62,7 +62,7 @@ export interface Systemd {
   /** Throws `systemd-refused`, and `service-not-found` for a unit without a file. */
   enable(units: string[]): Promise<void>;
   disable(units: string[]): Promise<void>;
-  /** Starts a unit and follows its job to the end. Throws `unit-failed` with result, status and last journal lines, and `service-not-found`. */
+  /** Starts a unit and follows its job to the end. Throws `unit-failed` with result, status and last journal lines, or with the name of a unit that it requires and that is not there, and `service-not-found`. */
   start(unit: string): Promise<void>;
   /** The same for a unit that may run already; with it, systemd restarts the running units that need it. */
   restart(unit: string): Promise<void>;

@@ -212,6 +212,12 @@ test('what a person says of order is a drop-in beside the image’s unit', async
 });
 
 test('force installs what requires a missing service, with a warning', async () => {
+  const before = await stateOfHost(host);
+  assert.match(
+    await fails('install', '--now', '--force', 'flanneld'),
+    /^Error: cannot start: flanneld\.service: Unit etcd\.service not found$/m,
+  );
+  assert.deepEqual(await stateOfHost(host), before);
   const { stderr } = await berth('install', '--force', 'flanneld');
   assert.match(
     stderr,
