@@ -8,6 +8,7 @@ import { type ApplyOptions, apply } from './apply/apply.ts';
 import { UnitTrouble } from './apply/unit-trouble.ts';
 import { previousDeployment, readHistory } from './history.ts';
 import { healthChecks } from './plan/health-checks.ts';
+import { SETTLING } from './plan/plan.ts';
 import { type PreparedSwitch, prepareSwitch, type Successor, type SwitchHost } from './plan/switch.ts';
 import { type DeploymentRecord, listDeployments, readCurrentRecord, readRecord } from './record.ts';
 
@@ -27,7 +28,7 @@ export async function prepareRollback(
   const successors = names.flatMap((name) => findSuccessor(name, to, host));
   if (successors.length === 0) return undefined;
   const title = `roll back ${successors.map(({ record }) => record.service).join(' ')}`;
-  return await prepareSwitch(successors, host, { title, soak: 0, keepStarted: false });
+  return await prepareSwitch(successors, host, { title, soak: SETTLING, keepStarted: false });
 }
 
 function findSuccessor(name: ServiceName, to: number | undefined, host: RollbackHost): Successor[] {

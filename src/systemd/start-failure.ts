@@ -24,10 +24,15 @@ export async function readFailure(
 /** The error `unit-failed` of a unit whose start job did not end well. */
 export function startFailure(unit: UnitName, { reason, log }: UnitFailure): BerthError {
   return new BerthError('unit-failed', `cannot start: ${unit}: ${reason}${indented(log)}`, {
-    hint: log.some(isAddressTaken)
-      ? 'see who listens there: ss --listening --processes'
-      : `journalctl -u ${unit}`,
+    hint: whereToLook(unit, log),
   });
+}
+
+/** The hint for a unit that does not run, by what it logged last. */
+export function whereToLook(unit: string, log: readonly string[]): string {
+  return log.some(isAddressTaken)
+    ? 'see who listens there: ss --listening --processes'
+    : `journalctl -u ${unit}`;
 }
 
 /** What systemd says of a socket, and most servers of their own: strerror(EADDRINUSE). */

@@ -20,6 +20,8 @@ export interface UnitState {
   subState: string;
   /** enabled, disabled, static … ; empty when there is no unit file. */
   unitFileState: string;
+  /** Of a service: simple, oneshot, notify … ; empty for any other unit. */
+  type: string;
   /** Of a service: success, exit-code, signal, timeout, oom-kill … */
   result: string;
   mainPid: number;

@@ -26,6 +26,7 @@ export function unitState(unit: string, properties: BusProperties): UnitState {
     activeState: text(properties, 'ActiveState'),
     subState: text(properties, 'SubState'),
     unitFileState: text(properties, 'UnitFileState'),
+    type: text(properties, 'Type'),
     result: text(properties, 'Result'),
     mainPid: number(properties, 'MainPID'),
     execMainStatus: number(properties, 'ExecMainStatus'),

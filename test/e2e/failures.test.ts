@@ -130,6 +130,24 @@ test('a unit that does not start is told with its result, status and last lines,
   ]);
 });
 
+test('a service that dies soon after its start is told with its last lines, and taken away', async () => {
+  const script = 'sleep 0.5; echo bind: Address already in use; exit 1';
+  await pushImage(host, 'soon', {
+    files: {
+      'exports/manifest.json': '{"version": "1.0", "noContainerService": true}',
+      'exports/service.template': `[Service]\nExecStart=/bin/sh -c "${script}"\nRestart=always\n`,
+    },
+  });
+  await fail([
+    ['install', '--now', 'soon'],
+    {
+      status: 1,
+      says: /^Error: did not stay up: soon\.service: it ended \(exit-code, .*exit status 1\)\n {2}bind: Address already in use$/m,
+      hint: /^Hint: see who listens there: ss /m,
+    },
+  ]);
+});
+
 test('a unit’s name that the admin has taken is left alone', async () => {
   await host.sh('printf "[Service]\\nExecStart=/bin/true\\n" >/etc/systemd/system/sleeper.service');
   await fail([

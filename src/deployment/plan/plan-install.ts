@@ -4,7 +4,7 @@ import type { StoredImage } from '../../store/images.ts';
 import { areSiblings, installedSiblings, sharedWith } from '../instances/siblings.ts';
 import { type DeploymentRecord, mainUnit } from '../record.ts';
 import { isThere, refuseOccupied } from './occupied.ts';
-import type { Plan, Step } from './plan.ts';
+import { type Plan, SETTLING, type Step } from './plan.ts';
 import type { StagedFile } from './stage-files.ts';
 
 /** A deployment that stands ready in staging, on disk as a whole. */
@@ -39,13 +39,22 @@ export function planInstall(staged: StagedDeployment[], paths: Paths, options: {
     ...staged.flatMap((deployment) => planRuns(deployment)),
     ...(services.length > 0 ? [{ kind: 'reload', on: 'run' } as const] : []),
     ...(enabled.length > 0 ? [{ kind: 'enable', units: enabled } as const] : []),
-    ...(options.now ? services.flatMap(planStart) : []),
+    ...(options.now ? planStarts(services) : []),
   ];
   return {
     title: `install ${staged.map(({ record }) => record.service).join(' ')}`,
     interrupted: 'undo',
     steps,
   };
+}
+
+function planStarts(services: readonly DeploymentRecord[]): Step[] {
+  const starts = services.flatMap(planStart);
+  // What waits for a connection has nothing to be watched.
+  const units = starts.flatMap((step) =>
+    step.kind === 'start' && step.unit.endsWith('.service') ? [step.unit] : [],
+  );
+  return units.length === 0 ? starts : [...starts, { kind: 'watch', units, seconds: SETTLING, health: [] }];
 }
 
 function planStart(record: DeploymentRecord): Step[] {

@@ -86,6 +86,12 @@ export type Step =
   /** Adds to a service's history; `refused`: what is not to be tried again by itself from now on. */
   | { kind: 'history'; service: ServiceName; event: HistoryEvent; refused: Refusal | null };
 
+/**
+ * Seconds to watch what a person has started: many servers that cannot run, for a port that is taken, say
+ * so only after systemd counts them as started.
+ */
+export const SETTLING = 2;
+
 /** A change as a whole. */
 export interface Plan {
   /** What the person asked for, such as `install etcd`. */

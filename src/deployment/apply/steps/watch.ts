@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { whereToLook } from '../../../systemd/start-failure.ts';
 import type { Systemd, UnitState } from '../../../systemd/systemd.ts';
 import type { Step } from '../../plan/plan.ts';
 import { UnitTrouble } from '../unit-trouble.ts';
@@ -13,7 +14,7 @@ const POLL = 250;
 /**
  * Watches units that have just come up; what another process began to watch, for the rest of the time. Throws
  * `UnitTrouble`, with what the unit logged last, for one that ends or restarts in this time, or whose health
- * command fails.
+ * command fails. One that is there to do some work and end, `Type=oneshot`, may have done it.
  */
 export async function watchUnits(step: Watch, { systemd, signal, recovering }: StepContext): Promise<void> {
   const over = new AbortController();
@@ -53,6 +54,7 @@ function problemOf(now: UnitState, first: UnitState): string | undefined {
     return 'it was restarted';
   }
   if (now.activeState === 'active' || now.activeState === 'reloading') return undefined;
+  if (now.type === 'oneshot' && now.activeState === 'inactive') return undefined;
   return now.subState === 'auto-restart' ? 'it ended' : `it is ${now.activeState}`;
 }
 
@@ -60,6 +62,6 @@ async function describe(unit: string, what: string, systemd: Systemd): Promise<U
   const { reason, log } = await systemd.failure(unit);
   const lines = log.map((line) => `\n  ${line}`).join('');
   return new UnitTrouble(unit, `did not stay up: ${unit}: ${what} (${reason})${lines}`, {
-    hint: `journalctl -u ${unit}`,
+    hint: whereToLook(unit, log),
   });
 }

@@ -115,6 +115,14 @@ test('what is watched must stay up and must not restart', async (context) => {
   }
 });
 
+test('what is there to do some work and end may have done it', async (context) => {
+  const stage = scene(context);
+  await begin(stage);
+  stage.systemd.change('front.service', { type: 'oneshot', activeState: 'inactive' });
+  await apply(plan(stage), stage.options);
+  assert.equal(stage.live(), '2');
+});
+
 test('a health command may fail now and then, but not at the end', async (context) => {
   const check = (script: string): HealthCheck => {
     const argv = ['/bin/sh', '-c', script];

@@ -76,6 +76,7 @@ test('the plan of an install is data: every step, in order, with all that it tak
       { kind: 'reload', on: 'run' },
       { kind: 'enable', units: ['web.service'] },
       { kind: 'start', unit: 'web.service' },
+      { kind: 'watch', units: ['web.service'], seconds: 2, health: [] },
     ],
   });
 });
