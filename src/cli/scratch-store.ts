@@ -5,11 +5,17 @@ import { createStore, type Store } from '../store/store.ts';
 // Images are large, and /tmp is memory on many hosts.
 const SCRATCH = '/var/tmp';
 
-/** Does work with a store that is thrown away after it: what a dry run pulls must not stay. */
-export async function withScratchStore<Result>(work: (store: Store) => Promise<Result>): Promise<Result> {
+/**
+ * Does work with a store that is thrown away after it: what a dry run pulls must not stay. What `lender` has
+ * need not be pulled.
+ */
+export async function withScratchStore<Result>(
+  lender: Store,
+  work: (store: Store) => Promise<Result>,
+): Promise<Result> {
   const directory = mkdtempSync(join(SCRATCH, 'berth-dry-run-'));
   try {
-    return await work(createStore(join(directory, 'store')));
+    return await work(createStore(join(directory, 'store'), lender));
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

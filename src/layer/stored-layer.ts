@@ -15,13 +15,13 @@ import { uniteLayers } from './union.ts';
 export function findStoredLayer(store: Store, diffId: Digest): LayerRecord | undefined {
   let record: LayerRecord;
   try {
-    record = readLayerRecord(store.layer(diffId), diffId);
+    record = readLayerRecord(store.readableLayer(diffId), diffId);
   } catch (error) {
     if (error instanceof BerthError && error.code === 'store-damaged') return undefined;
     throw error;
   }
   const whole = record.entries.every(
-    (entry) => entry.type !== 'file' || compareStat(store.object(entry.key), entry) === undefined,
+    (entry) => entry.type !== 'file' || compareStat(store.readableObject(entry.key), entry) === undefined,
   );
   return whole ? record : undefined;
 }
@@ -33,5 +33,5 @@ export function readImageTree(store: Store, diffIds: Digest[]): ImageTree {
 
 // One after the other: what a layer had that others hide can be forgotten before the next is read.
 function* readAll(store: Store, diffIds: Digest[]): Generator<LayerEntry[]> {
-  for (const diffId of diffIds) yield readLayerRecord(store.layer(diffId), diffId).entries;
+  for (const diffId of diffIds) yield readLayerRecord(store.readableLayer(diffId), diffId).entries;
 }

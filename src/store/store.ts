@@ -1,4 +1,4 @@
-import { chownSync, mkdirSync, statSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { BerthError, isErrno } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
@@ -6,12 +6,17 @@ import { digestAlgorithm, digestHex } from '../image/digest.ts';
 import { fileSystemError } from '../linux/file-system.ts';
 import type { ObjectKey } from './object.ts';
 
-/** Where things are in a store. Knows names only: opening a store does not read its content. */
+/**
+ * Where things are in a store. Knows names only: opening a store does not read its content. What it lacks of
+ * layers and objects may be read from another store, its lender, and is never written or linked there.
+ */
 export class Store {
   readonly directory: string;
+  readonly #lender: Store | undefined;
 
-  constructor(directory: string) {
+  constructor(directory: string, lender?: Store) {
     this.directory = directory;
+    this.#lender = lender;
   }
 
   get objects(): string {
@@ -20,11 +25,19 @@ export class Store {
   object(key: ObjectKey): string {
     return `${this.directory}/objects/${key.slice(0, 2)}/${key.slice(2)}`;
   }
+  /** Where an object is to be read. */
+  readableObject(key: ObjectKey): string {
+    return this.#readable(this.object(key), (lender) => lender.object(key));
+  }
   get layers(): string {
     return join(this.directory, 'layers');
   }
   layer(diffId: Digest): string {
     return join(this.layers, diffId);
+  }
+  /** Where a layer's record is to be read. */
+  readableLayer(diffId: Digest): string {
+    return this.#readable(this.layer(diffId), (lender) => lender.layer(diffId));
   }
   blobs(digest: Digest): string {
     return join(this.directory, 'blobs', digestAlgorithm(digest));
@@ -38,6 +51,10 @@ export class Store {
   get staging(): string {
     return join(this.directory, 'staging');
   }
+
+  #readable(own: string, lent: (lender: Store) => string): string {
+    return this.#lender === undefined || existsSync(own) ? own : lent(this.#lender);
+  }
 }
 
 /**
@@ -45,8 +62,8 @@ export class Store {
  * setuid files of every image, old and vulnerable ones included. Throws `store-damaged` when it
  * belongs to or is open to others, `no-space`, `io`.
  */
-export function createStore(directory: string): Store {
-  const store = new Store(directory);
+export function createStore(directory: string, lender?: Store): Store {
+  const store = new Store(directory, lender);
   try {
     makePrivate(directory);
     for (const path of [store.objects, store.layers, store.staging, join(directory, 'blobs')]) {

@@ -87,7 +87,7 @@ async function install(images: string[], options: InstallOptions, context: Conte
 
 /** What would be done, found out in a store that is thrown away: not even the store changes. */
 async function printPlan(request: InstallRequest, options: InstallOptions, context: Context): Promise<void> {
-  await withScratchStore(async (store) => {
+  await withScratchStore(context.store(), async (store) => {
     const { plan, staged, present } = await prepareInstall(request, installHost(context, store));
     if (options.json) {
       context.output.json({

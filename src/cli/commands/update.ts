@@ -68,7 +68,7 @@ async function update(names: string[], options: UpdateCommandOptions, context: C
   const targets = updateTargets(names, options, context);
   const run = new UpdateRun(options, context);
   if (options.dryRun) {
-    await withScratchStore((store) => run.plan(targets, store));
+    await withScratchStore(context.store(), (store) => run.plan(targets, store));
     return;
   }
   await context.writing(`update ${options.all ? '--all' : names.join(' ')}`, async (session) => {

@@ -10,7 +10,7 @@ import type { Store } from '../../store/store.ts';
 
 /**
  * Puts one entry of a checkout where there is nothing, with all its metadata; a file as a hard link to
- * its object. Throws `store-damaged`, and errors of the operating system.
+ * its object, where the store is its owner. Throws `store-damaged`, and errors of the operating system.
  */
 export function placeLeaf(store: Store, leaf: Leaf, path: FileName): void {
   switch (leaf.type) {
@@ -32,7 +32,7 @@ export function placeLeaf(store: Store, leaf: Leaf, path: FileName): void {
 }
 
 function placeFile(store: Store, file: StoredFile, path: FileName): void {
-  const object = store.object(file.key);
+  const object = store.readableObject(file.key);
   const damage = compareStat(object, file);
   if (damage !== undefined) {
     throw new BerthError('store-damaged', `object is damaged: ${object}: ${damage}`, {
@@ -40,7 +40,9 @@ function placeFile(store: Store, file: StoredFile, path: FileName): void {
     });
   }
   // Thousands of empty files would meet in one inode and run into its limit of links.
-  if (file.size > 0 && tryLink(object, path)) return;
+  // A link to what is only lent would be a change of it.
+  const linkable = file.size > 0 && object === store.object(file.key);
+  if (linkable && tryLink(object, path)) return;
   copyFileSync(object, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
   setMetadata(path, file, 'file');
 }

@@ -19,7 +19,7 @@ import { pullImage } from '../../../../src/layer/pull.ts';
 import { decodeDevice } from '../../../../src/linux/node.ts';
 import { getXattr } from '../../../../src/linux/xattr.ts';
 import { readXattrs } from '../../../../src/store/object.ts';
-import type { Store } from '../../../../src/store/store.ts';
+import { createStore, type Store } from '../../../../src/store/store.ts';
 import { FakeSource, layerOf } from '../../layer/fake-source.ts';
 import { scratch, scratchStore } from '../../layer/scratch.ts';
 import { TarBuilder } from '../../layer/tar-builder.ts';
@@ -280,3 +280,27 @@ for (const format of ['gnu', 'pax', 'ustar']) {
     assert.equal(lstatSync(join(rootfs, 'file2')).ino, lstatSync(join(rootfs, 'a/hard')).ino);
   });
 }
+
+test('what another store lends is neither fetched nor written nor linked', async (context) => {
+  const { store: lender, directory, rootfs } = scratchStore(context);
+  const base = layerOf(new TarBuilder().file('lent', 'as it is').end());
+  const other = layerOf(new TarBuilder().file('other', 'as it was').end());
+  const top = layerOf(new TarBuilder().file('own', 'new').end());
+  const lent = await pullImage(lender, new FakeSource([base, other]), { platform });
+  writeFileSync(lender.layer(lent.diffIds[1] ?? assert.fail()), 'damaged');
+  const before = look(lender.directory);
+  const store = createStore(join(directory, 'scratch'), lender);
+  const source = new FakeSource([base, other, top]);
+  const { diffIds } = await pullImage(store, source, { platform });
+  assert.deepEqual(source.fetched, [other.descriptor.digest, top.descriptor.digest]);
+  checkout(store, diffIds, rootfs);
+  assert.equal(readFileSync(join(rootfs, 'lent'), 'utf8'), 'as it is');
+  assert.deepEqual(look(lender.directory), before);
+  for (const [name, links] of [
+    ['lent', 1],
+    ['other', 2],
+    ['own', 2],
+  ] as const) {
+    assert.equal(lstatSync(join(rootfs, name)).nlink, links, name);
+  }
+});
