@@ -110,6 +110,13 @@ export function formatImageReference(reference: ImageReference): string {
   }
 }
 
+/** True when a reference may mean the image of this name, spelled in full: a short one, whatever the registry. */
+export function mayMean(reference: ImageReference, name: string): boolean {
+  if (reference.kind !== 'short') return formatImageReference(reference) === name;
+  const isVague = reference.tag === undefined && reference.digest === undefined;
+  return name.endsWith(`/${formatReference(reference)}${isVague ? ':latest' : ''}`);
+}
+
 /**
  * The same image by its digest, where its transport can name it so: what a tag stands for may change.
  * Elsewhere the reference as it is; the caller compares what comes.

@@ -140,6 +140,8 @@ test('installing what is installed changes nothing and is no error', async () =>
     stderr,
     /^etcd: already installed from 127\.0\.0\.1:5000\/etcd:latest\nHint: berth update etcd$/m,
   );
+  const other = await berth('install', '--name', 'etcd', 'httpd:1');
+  assert.match(other.stderr, /\nHint: berth update etcd --rebase httpd:1$/m);
   const again = (await json('install', 'etcd')) as { services: { status: string }[] };
   assert.deepEqual(
     again.services.map(({ status }) => status),

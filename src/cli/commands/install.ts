@@ -12,6 +12,7 @@ import { type DeploymentRecord, mainUnit } from '../../deployment/record.ts';
 import { BerthError, messageOf } from '../../errors.ts';
 import { readLimits } from '../../image/limits.ts';
 import { hostPlatform } from '../../image/platform.ts';
+import { mayMean, parseImageReference } from '../../reference/image-reference.ts';
 import type { Context } from '../context.ts';
 import { installTargets, type TargetOptions } from '../install-targets.ts';
 import { PullReport } from '../progress.ts';
@@ -100,7 +101,7 @@ async function printPlan(request: InstallRequest, options: InstallOptions, conte
       });
       return;
     }
-    notePresent(present, context);
+    notePresent(present, request, context);
     if (plan.steps.length > 0) context.output.data(describePlan(plan).join('\n'));
   });
 }
@@ -155,7 +156,7 @@ function report(
     context.output.json({ dryRun: false, services: summarize(installed, prepared.present) });
     return;
   }
-  notePresent(prepared.present, context);
+  notePresent(prepared.present, request, context);
   for (const record of installed) {
     const { service, image } = record;
     context.output.note(`${service}: installed ${image.name} (${shortDigest(image.manifestDigest)})`);
@@ -164,10 +165,12 @@ function report(
   }
 }
 
-function notePresent(present: DeploymentRecord[], context: Context): void {
+function notePresent(present: DeploymentRecord[], { targets }: InstallRequest, context: Context): void {
   for (const { service, image } of present) {
+    const asked = targets.find(({ name }) => name === service)?.image ?? image.name;
+    const rebase = mayMean(parseImageReference(asked), image.name) ? '' : ` --rebase ${asked}`;
     context.output.note(`${service}: already installed from ${image.name}`);
-    context.output.note(`Hint: berth update ${service}`);
+    context.output.note(`Hint: berth update ${service}${rebase}`);
   }
 }
 

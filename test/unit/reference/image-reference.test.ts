@@ -4,7 +4,12 @@ import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { defaultServiceName } from '../../../src/reference/default-service-name.ts';
 import { parseDigest } from '../../../src/reference/digest.ts';
-import { formatImageReference, parseImageReference, pinned } from '../../../src/reference/image-reference.ts';
+import {
+  formatImageReference,
+  mayMean,
+  parseImageReference,
+  pinned,
+} from '../../../src/reference/image-reference.ts';
 import { currentSpelling } from '../../../src/reference/old-spelling.ts';
 import { scratch } from '../layer/scratch.ts';
 
@@ -80,6 +85,19 @@ describe('parseImageReference', () => {
       code: 'transport-unsupported',
       hint: 'podman save --format oci-archive --output image.tar localhost/etcd; then name oci-archive:image.tar',
     });
+  });
+});
+
+describe('mayMean', () => {
+  it('takes a short name for the image of any registry, and a full name for one alone', () => {
+    const name = 'registry.example/team/web:latest';
+    for (const text of ['web', 'web:latest', 'team/web', 'registry.example/team/web']) {
+      assert.ok(mayMean(parseImageReference(text), name), text);
+    }
+    for (const text of ['eb', 'web:1', `web@${DIGEST}`, 'other/web', 'registry.example/web', 'dir:web']) {
+      assert.ok(!mayMean(parseImageReference(text), name), text);
+    }
+    assert.ok(mayMean(parseImageReference('oci:/srv/web'), 'oci:/srv/web'));
   });
 });
 
