@@ -1,5 +1,5 @@
+import { printable, unsafe } from '../image/layer-problem.ts';
 import { checkLimit, type Limits } from '../image/limits.ts';
-import { printable, unsafe } from './problem.ts';
 
 const WHITEOUT = '.wh.';
 const OPAQUE = '.wh..wh..opq';

@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
+import { freeBuffer } from '../image/compression/free-buffer.ts';
 import { extractLayer } from './extract.ts';
-import { freeBuffer } from './free-buffer.ts';
 import { type FromWorker, packFailure, type ToWorker } from './worker-messages.ts';
 
 /** The bytes that the main thread sends, each chunk valid until the next is asked for; tells what has been taken. */

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { BerthError } from '../errors.ts';
+import { decompress } from '../image/compression/decompress.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../image/digest.ts';
 import { checkLimit, type Limits } from '../image/limits.ts';
+import type { Compression } from '../image/media-type.ts';
 import { fileSystemError } from '../linux/file-system.ts';
 import { LayerRecordWriter } from '../store/layer-record.ts';
-import { type Compression, decompress } from './decompress.ts';
 import { ObjectWriter } from './object-writer.ts';
 import { TarReader } from './tar-reader.ts';
 import { Unpacker } from './unpacker.ts';

@@ -2,9 +2,9 @@ import { BerthError } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
 import type { Descriptor } from '../image/image.ts';
 import { checkLimit, type Limits } from '../image/limits.ts';
+import { layerCompression } from '../image/media-type.ts';
 import type { Staging } from '../store/staging.ts';
 import type { ImageSource } from '../transport/source.ts';
-import { compressionOf } from './decompress.ts';
 import type { ExtractedLayer, ExtractJob } from './extract.ts';
 import { ExtractThread } from './extract-thread.ts';
 
@@ -61,7 +61,7 @@ function makeJob({ diffId, descriptor }: MissingLayer, { staging, limits }: Fetc
   return {
     blobDigest: descriptor.digest,
     blobSize: descriptor.size,
-    compression: compressionOf(descriptor.mediaType),
+    compression: layerCompression(descriptor.mediaType),
     diffId,
     objects: staging.objects(diffId),
     record: staging.record(diffId),

@@ -1,7 +1,7 @@
+import { invalid, printable, unsafe } from '../image/layer-problem.ts';
 import { checkLimit, type Limits } from '../image/limits.ts';
 import type { LayerEntry } from '../store/layer-record.ts';
 import type { Metadata } from '../store/object.ts';
-import { invalid, printable, unsafe } from './problem.ts';
 
 /** Anything but a directory. One leaf under several names is a hard link. */
 export type Leaf = Exclude<LayerEntry, { type: 'directory' | 'hardlink' | 'whiteout' | 'opaque' }>;

@@ -1,6 +1,6 @@
+import { invalid, printable, unsafe } from '../image/layer-problem.ts';
 import { LARGEST_DEVICE } from '../linux/node.ts';
 import type { PaxRecords } from './pax.ts';
-import { invalid, printable, unsafe } from './problem.ts';
 import type { TarHeader } from './tar-header.ts';
 
 export type TarEntryType = 'file' | 'hardlink' | 'symlink' | 'character' | 'block' | 'directory' | 'fifo';

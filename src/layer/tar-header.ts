@@ -1,4 +1,4 @@
-import { invalid } from './problem.ts';
+import { invalid } from '../image/layer-problem.ts';
 
 export const BLOCK = 512;
 

@@ -1,6 +1,6 @@
+import { invalid } from '../image/layer-problem.ts';
 import { checkLimit, type Limits } from '../image/limits.ts';
 import { checkGlobalPax, parsePax } from './pax.ts';
-import { invalid } from './problem.ts';
 import { type Extensions, makeTarEntry, type TarEntry } from './tar-entry.ts';
 import { BLOCK, parseTarHeader, type TarHeader } from './tar-header.ts';
 

@@ -1,7 +1,7 @@
+import { unsafe } from '../image/layer-problem.ts';
 import { DEFAULT_LIMITS, type Limits } from '../image/limits.ts';
 import type { LayerEntry } from '../store/layer-record.ts';
 import { type DirectoryNode, ImageTree, type TreeNode } from './image-tree.ts';
-import { unsafe } from './problem.ts';
 
 /**
  * The root file system that layers make, lowest first (OCI image spec, layer.md, "Applying

@@ -1,19 +1,13 @@
-import { access, constants } from 'node:fs/promises';
 import { execa } from 'execa';
 import { BerthError, messageOf } from '../errors.ts';
+import { findProgram } from '../linux/find-program.ts';
 
 const DIRECTORIES = ['/usr/bin', '/bin', '/usr/lib/systemd', '/lib/systemd'];
 
 /** The absolute path of a program of systemd: PATH has no say. Throws `systemd-unreachable` where there is none. */
 export async function hostProgram(name: string): Promise<string> {
-  for (const directory of DIRECTORIES) {
-    const path = `${directory}/${name}`;
-    const found = await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (found) return path;
-  }
+  const path = findProgram(name, DIRECTORIES);
+  if (path !== undefined) return path;
   throw new BerthError(
     'systemd-unreachable',
     `program not found: ${name}: not in ${DIRECTORIES.join(', ')}`,

@@ -1,5 +1,5 @@
-import { checkLimit, type Limits } from '../image/limits.ts';
-import { invalid } from './problem.ts';
+import { invalid } from '../layer-problem.ts';
+import { checkLimit, type Limits } from '../limits.ts';
 
 const FRAME = 0xfd2fb528;
 const SKIPPABLE = 0x184d2a50;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { freeBuffer } from '../../../src/layer/free-buffer.ts';
+import { freeBuffer } from '../../../../src/image/compression/free-buffer.ts';
 
 test('a buffer goes with its last slice, and not before', () => {
   const whole = new Uint8Array(100_000);

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
-import { DEFAULT_LIMITS, readLimits } from '../../../src/image/limits.ts';
-import { type Compression, compressionOf, decompress } from '../../../src/layer/decompress.ts';
+import { decompress } from '../../../../src/image/compression/decompress.ts';
+import { DEFAULT_LIMITS, readLimits } from '../../../../src/image/limits.ts';
+import { type Compression, layerCompression } from '../../../../src/image/media-type.ts';
 
 const CONTENT = Buffer.from(Array.from({ length: 3_000_000 }, (_, index) => (index * index) >> 9));
 
@@ -29,14 +32,23 @@ const gzip = gzipSync(CONTENT);
 const zstd = zstdCompressSync(CONTENT);
 const checked = zstdCompressSync(CONTENT, { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
 const small = zstdCompressSync(Buffer.from('abc'));
+const bzip2 = execFileSync('bzip2', { input: CONTENT, maxBuffer: 1 << 24 });
+const xz = execFileSync('xz', { input: CONTENT, maxBuffer: 1 << 24 });
 
 test('every codec gives back what went in, whatever the pieces', async () => {
   for (const size of [777, 65_536, 10_000_000]) {
     assert.ok((await read('gzip', gzip, size)).equals(CONTENT), `gzip by ${size}`);
     assert.ok((await read('zstd', zstd, size)).equals(CONTENT), `zstd by ${size}`);
     assert.ok((await read('none', CONTENT, size)).equals(CONTENT), `none by ${size}`);
+    assert.ok((await read('bzip2', bzip2, size)).equals(CONTENT), `bzip2 by ${size}`);
+    assert.ok((await read('xz', xz, size)).equals(CONTENT), `xz by ${size}`);
   }
-  assert.equal((await read('none', Buffer.alloc(0))).length, 0);
+});
+
+test('no bytes at all are an empty archive in every codec', async () => {
+  for (const compression of ['none', 'gzip', 'zstd', 'bzip2', 'xz'] as const) {
+    assert.equal((await read(compression, Buffer.alloc(0))).length, 0);
+  }
 });
 
 test('all gzip members and all zstd frames are read, skippable ones passed over', async () => {
@@ -58,14 +70,12 @@ test('all gzip members and all zstd frames are read, skippable ones passed over'
 const broken: [name: string, compression: Compression, bytes: Buffer][] = [
   ['gzip cut off in its data', 'gzip', gzip.subarray(0, -1000)],
   ['gzip cut off in its trailer', 'gzip', gzip.subarray(0, -3)],
-  ['gzip without a byte', 'gzip', Buffer.alloc(0)],
   ['gzip with a changed checksum', 'gzip', flip(gzip, gzip.length - 6)],
   ['gzip followed by garbage', 'gzip', Buffer.concat([gzip, Buffer.from('garbage')])],
   ['gzip followed by zeros', 'gzip', Buffer.concat([gzip, Buffer.alloc(100_000)])],
   ['gzip followed by half a member', 'gzip', Buffer.concat([gzip, gzip.subarray(0, 5)])],
   ['zstd cut off in a block', 'zstd', zstd.subarray(0, -1000)],
   ['zstd cut off in its last byte', 'zstd', zstd.subarray(0, -1)],
-  ['zstd without a byte', 'zstd', Buffer.alloc(0)],
   ['zstd followed by garbage', 'zstd', Buffer.concat([small, Buffer.from('garbage')])],
   ['zstd followed by zeros', 'zstd', Buffer.concat([small, Buffer.alloc(3)])],
   [
@@ -76,6 +86,16 @@ const broken: [name: string, compression: Compression, bytes: Buffer][] = [
   ['zstd with a changed block', 'zstd', flip(checked, 2000)],
   ['zstd with a changed checksum', 'zstd', flip(checked, checked.length - 1)],
   ['zstd of a version before the standard', 'zstd', Buffer.from('1eb52ffd', 'hex')],
+  ['bzip2 cut off', 'bzip2', bzip2.subarray(0, -1000)],
+  ['bzip2 cut off in its last byte', 'bzip2', bzip2.subarray(0, -1)],
+  ['bzip2 with a changed block', 'bzip2', flip(bzip2, 2000)],
+  ['bzip2 followed by garbage', 'bzip2', Buffer.concat([bzip2, Buffer.from('garbage')])],
+  ['xz cut off', 'xz', xz.subarray(0, -1000)],
+  ['xz cut off in its last byte', 'xz', xz.subarray(0, -1)],
+  ['xz with a changed block', 'xz', flip(xz, 2000)],
+  ['xz followed by garbage', 'xz', Buffer.concat([xz, Buffer.from('garbage')])],
+  ['xz announced as plain', 'none', xz],
+  ['bzip2 announced as plain', 'none', bzip2],
   ['gzip announced as zstd', 'zstd', gzip],
   ['zstd announced as gzip', 'gzip', zstd],
   ['gzip announced as plain', 'none', gzip],
@@ -104,26 +124,52 @@ test('a zstd window above the limit is refused by name', async () => {
 });
 
 test('an error of the source comes through as it is', async () => {
-  async function* failing(): AsyncGenerator<Uint8Array> {
-    yield new Uint8Array(gzip.subarray(0, 1000));
+  async function* failing(bytes: Buffer): AsyncGenerator<Uint8Array> {
+    yield new Uint8Array(bytes.subarray(0, 1000));
     throw new RangeError('line is dead');
   }
-  const reading = async () => {
-    for await (const _chunk of decompress('gzip', failing(), DEFAULT_LIMITS));
-  };
-  await assert.rejects(reading, RangeError);
+  for (const [compression, bytes] of [
+    ['gzip', gzip],
+    ['xz', xz],
+    ['bzip2', bzip2],
+  ] as const) {
+    const reading = async () => {
+      for await (const _chunk of decompress(compression, failing(bytes), DEFAULT_LIMITS));
+    };
+    await assert.rejects(reading, RangeError);
+  }
+});
+
+test('a program that decompresses ends with its reader, which need not read all', async () => {
+  const endless = execFileSync('sh', ['-c', 'head -c 200000000 /dev/zero | xz -0'], { maxBuffer: 1 << 24 });
+  for await (const chunk of decompress('xz', pieces(endless, 65_536), DEFAULT_LIMITS)) {
+    assert.ok(chunk.length > 0);
+    break;
+  }
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'latin1');
+  assert.equal(children.trim(), '');
+});
+
+test('xz that asks for more memory than the limit is refused by name', async () => {
+  const greedy = execFileSync('xz', ['-9', '--lzma2=dict=256MiB'], { input: 'abc' });
+  await assert.rejects(read('xz', greedy), { code: 'limit-exceeded', message: /limits\.xzMemoryBytes/ });
+});
+
+test('a file whose name begins as bzip2 does is no bzip2', async () => {
+  const archive = Buffer.from('BZh9 is a name'.padEnd(512, '\0'));
+  assert.ok((await read('none', archive)).equals(archive));
 });
 
 test('media types name the compression, others are refused', () => {
   const oci = 'application/vnd.oci.image.layer.v1.tar';
   const docker = 'application/vnd.docker.image.rootfs.diff.tar';
-  assert.equal(compressionOf(oci), 'none');
-  assert.equal(compressionOf(`${oci}+gzip`), 'gzip');
-  assert.equal(compressionOf(`${oci}+zstd`), 'zstd');
-  assert.equal(compressionOf(`${docker}.gzip`), 'gzip');
-  assert.equal(compressionOf(docker), 'none');
+  assert.equal(layerCompression(oci), 'none');
+  assert.equal(layerCompression(`${oci}+gzip`), 'gzip');
+  assert.equal(layerCompression(`${oci}+zstd`), 'zstd');
+  assert.equal(layerCompression(`${docker}.gzip`), 'gzip');
+  assert.equal(layerCompression(docker), 'none');
   for (const type of ['', `${oci}+xz`, 'text/plain', `${oci}+gzip; x`]) {
-    assert.throws(() => compressionOf(type), { code: 'media-type-unsupported' });
+    assert.throws(() => layerCompression(type), { code: 'media-type-unsupported' });
   }
 });
 
