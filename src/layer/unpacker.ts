@@ -1,14 +1,14 @@
+import { invalid, printable, unsafe } from '../image/layer-problem.ts';
 import { checkLimit, type Limits } from '../image/limits.ts';
 import type { LayerRecordWriter } from '../store/layer-record.ts';
-import { isHostXattr, type Metadata } from '../store/object.ts';
+import type { Metadata } from '../store/object.ts';
 import { normalizePath, placeEntry } from './entry-path.ts';
 import type { ObjectWriter } from './object-writer.ts';
-import { invalid, printable, unsafe } from './problem.ts';
 import type { TarEntry } from './tar-entry.ts';
 import type { TarHandler } from './tar-reader.ts';
+import { takeXattrs } from './xattrs.ts';
 
 const TARGET_BYTES = 4095;
-const NO_XATTRS: Metadata['xattrs'] = [];
 
 /**
  * Turns the entries of an archive into objects and lines of the layer's record. Nothing is written
@@ -92,15 +92,6 @@ function checkTarget(path: string, target: string): string {
   return target;
 }
 
-// Linux keeps user.* only on files and directories, so elsewhere it can only be left out.
 function metadataOf({ type, uid, gid, mode, mtime, xattrs }: TarEntry): Metadata {
-  const holdsUser = type === 'file' || type === 'directory';
-  const kept = [...xattrs].filter(([name]) => !isHostXattr(name) && (holdsUser || !name.startsWith('user.')));
-  return {
-    uid,
-    gid,
-    mode,
-    mtime,
-    xattrs: kept.length === 0 ? NO_XATTRS : kept.sort(([a], [b]) => (a < b ? -1 : 1)),
-  };
+  return { uid, gid, mtime, ...takeXattrs(type, mode, xattrs) };
 }
