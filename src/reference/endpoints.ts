@@ -49,9 +49,16 @@ function longestMatch(
   let best: { entry: RegistryEntry; length: number } | undefined;
   for (const entry of entries) {
     const length = matchedLength(reference, entry.prefix);
-    if (length > (best?.length ?? 0)) best = { entry, length };
+    if (length > 0 && written(entry) > (best === undefined ? 0 : written(best.entry))) {
+      best = { entry, length };
+    }
   }
   return best;
+}
+
+/** A wildcard covers a whole host, and still says less than that host's name. */
+function written({ prefix }: RegistryEntry): number {
+  return prefix.startsWith('*') ? prefix.length - 1 : prefix.length;
 }
 
 /** How much of the name a prefix covers; 0 when it is about other names. */

@@ -6,23 +6,36 @@ import { noRegistries, type Registries } from './registries.ts';
 import { parseRegistriesConf, type RegistriesFile } from './registries-conf.ts';
 
 /**
- * The registries.conf(5) that is in force: the person's own where there is one, else the system's,
- * then the drop-ins in the order of containers-registries.conf.d(5). Throws `registries-conf-invalid`.
+ * The registries.conf(5) that is in force: the one that the environment names, else the person's own
+ * where there is one, else the system's; the drop-ins in the order of containers-registries.conf.d(5);
+ * then the aliases that podman asked a person for. Throws `registries-conf-invalid`.
  */
 export function loadRegistries(paths: Paths, env: NodeJS.ProcessEnv): Registries {
   const merged = noRegistries();
-  for (const file of filesInForce(paths, env)) {
+  // The second is what podman called it before.
+  const named = env['CONTAINERS_REGISTRIES_CONF'] || env['REGISTRIES_CONFIG_PATH'];
+  const files = named ? [named] : usualFiles(paths, env);
+  for (const file of [...files, rememberedAliases(paths, env)]) {
     const text = readIfThere(file);
     if (text !== undefined) mergeInto(merged, parseRegistriesConf(text, file));
+    else if (file === named) {
+      throw new BerthError('registries-conf-invalid', `no such file: ${file}`, {
+        hint: 'CONTAINERS_REGISTRIES_CONF in the environment names it',
+      });
+    }
   }
   return merged;
 }
 
-function filesInForce(paths: Paths, env: NodeJS.ProcessEnv): string[] {
+function rememberedAliases(paths: Paths, env: NodeJS.ProcessEnv): string {
+  const cache = env['XDG_CACHE_HOME'] || (env['HOME'] ? join(env['HOME'], '.cache') : undefined);
+  const folder = process.getuid?.() === 0 || cache === undefined ? paths.locate('/var/cache') : cache;
+  return join(folder, 'containers/short-name-aliases.conf');
+}
+
+function usualFiles(paths: Paths, env: NodeJS.ProcessEnv): string[] {
   const system = paths.locate('/etc/containers');
   const own = personalFolder(env);
-  const explicit = env['CONTAINERS_REGISTRIES_CONF'];
-  if (explicit) return [explicit];
   if (own !== undefined && readIfThere(join(own, 'registries.conf')) !== undefined) {
     return [join(own, 'registries.conf'), ...dropIns(own)];
   }
@@ -50,6 +63,7 @@ function dropIns(folder: string): string[] {
 function mergeInto(merged: Registries, file: RegistriesFile): void {
   merged.search = file.search ?? merged.search;
   merged.shortNameMode = file.shortNameMode ?? merged.shortNameMode;
+  merged.credentialHelpers = file.credentialHelpers ?? merged.credentialHelpers;
   for (const [name, value] of file.aliases) {
     if (value === '') merged.aliases.delete(name);
     else merged.aliases.set(name, value);

@@ -9,6 +9,7 @@ export interface RegistriesFile {
   /** An empty value takes an alias of an earlier file away. */
   aliases: Map<string, string>;
   shortNameMode: ShortNameMode | undefined;
+  credentialHelpers: string[] | undefined;
   entries: RegistryEntry[];
 }
 
@@ -24,6 +25,7 @@ export function parseRegistriesConf(text: string, file: string): RegistriesFile 
     search: top.strings('unqualified-search-registries'),
     aliases: top.has('aliases') ? top.table('aliases').stringMap() : new Map(),
     shortNameMode: top.oneOf('short-name-mode', ['enforcing', 'permissive', 'disabled']),
+    credentialHelpers: helpersOf(top),
     entries: top.tables('registry').map(entryOf),
   };
 }
@@ -36,6 +38,16 @@ function readToml(text: string, file: string): unknown {
     const cause = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
     throw new BerthError('registries-conf-invalid', `not TOML: ${file}: ${cause}`, { cause: error });
   }
+}
+
+function helpersOf(top: ConfTable): string[] | undefined {
+  const helpers = top.strings('credential-helpers');
+  // Each becomes part of a program's name, which must not become a path.
+  if (helpers?.every((helper) => /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(helper)) === false) {
+    throw top.wrong('credential-helpers', 'names of credential helpers');
+  }
+  // As in the other programs that read it, none means the usual.
+  return helpers?.length === 0 ? undefined : helpers;
 }
 
 function entryOf(table: ConfTable): RegistryEntry {
@@ -59,6 +71,10 @@ function mirrorOf(table: ConfTable, byDigestOnly: boolean): Mirror {
   const location = table.string('location');
   if (location === undefined || location === '') throw table.wrong('location', 'a registry');
   const pulls = table.oneOf('pull-from-mirror', ['all', 'digest-only', 'tag-only']);
+  // Which of the two counts would be a guess, and one of them lets a mirror say what a tag is.
+  if (byDigestOnly && pulls !== undefined) {
+    throw table.wrong('pull-from-mirror', 'left out where mirror-by-digest-only is set');
+  }
   return {
     location,
     insecure: table.boolean('insecure'),
@@ -76,6 +92,7 @@ function versionOne(lists: ConfTable): RegistriesFile {
     search: list('search'),
     aliases: new Map(),
     shortNameMode: undefined,
+    credentialHelpers: undefined,
     entries: names.map((name) => ({
       prefix: name,
       location: name,

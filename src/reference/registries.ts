@@ -26,10 +26,21 @@ export interface Registries {
   /** Short name to full name. */
   aliases: Map<string, string>;
   shortNameMode: ShortNameMode;
+  /** `credential-helpers`: where credentials are looked for, in this order; `AUTH_FILES` stands for the auth files. */
+  credentialHelpers: string[];
   entries: RegistryEntry[];
 }
 
+/** Not the name of a program, but of the files of containers-auth.json(5). */
+export const AUTH_FILES = 'containers-auth.json';
+
 /** What holds where no file says anything. */
 export function noRegistries(): Registries {
-  return { search: [], aliases: new Map(), shortNameMode: 'permissive', entries: [] };
+  return {
+    search: [],
+    aliases: new Map(),
+    shortNameMode: 'permissive',
+    credentialHelpers: [AUTH_FILES],
+    entries: [],
+  };
 }

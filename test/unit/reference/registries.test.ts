@@ -21,6 +21,7 @@ function registriesOf(text: string): Registries {
     search: file.search ?? [],
     aliases: file.aliases,
     shortNameMode: file.shortNameMode ?? 'permissive',
+    credentialHelpers: file.credentialHelpers ?? [],
     entries: file.entries,
   };
 }
@@ -135,6 +136,36 @@ describe('the places of an image', () => {
     assert.deepEqual(places('wild.example/x', conf), ['wild.example/x:latest']);
     assert.deepEqual(places('notwild.example/x', conf), ['notwild.example/x:latest']);
   });
+  it('go by the longest prefix that is written, which a wildcard never is for a host that is named', () => {
+    const named = registriesOf(`
+      [[registry]]
+      prefix = "*.wild.example"
+      location = "other.example"
+      [[registry]]
+      location = "a.wild.example"
+      blocked = true
+      [[registry]]
+      prefix = "*.b.wild.example"
+      insecure = true
+    `);
+    assert.throws(() => places('a.wild.example/x', named), { code: 'registry-blocked' });
+    assert.deepEqual(places('c.b.wild.example/x', named), ['c.b.wild.example/x:latest insecure']);
+    assert.deepEqual(places('c.wild.example/x', named), ['other.example/x:latest']);
+  });
+  it('are mirrors only for digests where mirror-by-digest-only says so', () => {
+    const byDigest = registriesOf(`
+      [[registry]]
+      location = "example.com"
+      mirror-by-digest-only = true
+      [[registry.mirror]]
+      location = "mirror.example"
+    `);
+    assert.deepEqual(places('example.com/x:1', byDigest), ['example.com/x:1']);
+    assert.deepEqual(places(`example.com/x:1@${DIGEST}`, byDigest), [
+      `mirror.example/x:1@${DIGEST}`,
+      `example.com/x:1@${DIGEST}`,
+    ]);
+  });
   it('are insecure where berth.yaml says so of the host', () => {
     const settings = { ...NO_SETTINGS, insecure: ['other.example:5000'] };
     assert.deepEqual(places('other.example:5000/x', conf, settings), [
@@ -171,6 +202,11 @@ describe('parseRegistriesConf', () => {
     [
       '[[registry]]\nlocation = "a.b"\n[[registry]]\nlocation = "c.d"\nblocked = "yes"',
       /registry\[1\]\.blocked must be true/,
+    ],
+    ['credential-helpers = ["../x"]', /credential-helpers must be names/],
+    [
+      '[[registry]]\nlocation = "a.b"\nmirror-by-digest-only = true\n[[registry.mirror]]\nlocation = "c.d"\npull-from-mirror = "all"',
+      /pull-from-mirror must be left out where mirror-by-digest-only is set/,
     ],
     ['[[registry]]\nlocation = "a.b"\n[[registry.mirror]]\n', /registry\[0\]\.mirror\[0\]\.location must be/],
   ];
@@ -227,6 +263,41 @@ describe('loadRegistries', () => {
   it("adds a person's own drop-ins to the system's", () => {
     const registries = loadRegistries(new Paths(root), { HOME: join(root, 'bare') });
     assert.deepEqual([...registries.aliases.keys()], ['b', 'c']);
+  });
+  it('takes only the file that the environment names, which must be there', () => {
+    const file = join(root, 'home/.config/containers/registries.conf');
+    for (const name of ['CONTAINERS_REGISTRIES_CONF', 'REGISTRIES_CONFIG_PATH']) {
+      assert.deepEqual(loadRegistries(new Paths(root), { [name]: file }).search, ['mine.example']);
+    }
+    assert.throws(() => loadRegistries(new Paths(root), { CONTAINERS_REGISTRIES_CONF: join(root, 'no') }), {
+      code: 'registries-conf-invalid',
+      message: /no such file/,
+    });
+  });
+  it('takes the aliases that podman remembers before those of registries.conf', async () => {
+    const other = await mkdtemp(join(root, 'remembered-'));
+    // Where it is kept depends on who asks.
+    for (const cache of ['var/cache', 'cache']) {
+      await mkdir(join(other, cache, 'containers'), { recursive: true });
+      await writeFile(join(other, cache, 'containers/short-name-aliases.conf'), '[aliases]\na = "z.y/a"');
+    }
+    await mkdir(join(other, 'etc/containers'), { recursive: true });
+    await writeFile(join(other, 'etc/containers/registries.conf'), '[aliases]\na = "x.y/a"\nb = "x.y/b"');
+    const { aliases } = loadRegistries(new Paths(other), { XDG_CACHE_HOME: join(other, 'cache') });
+    assert.deepEqual(Object.fromEntries(aliases), { a: 'z.y/a', b: 'x.y/b' });
+  });
+  it('takes the credential helpers of the last file that names any', async () => {
+    const other = await mkdtemp(join(root, 'helpers-'));
+    const dropIns = join(other, 'etc/containers/registries.conf.d');
+    await mkdir(dropIns, { recursive: true });
+    const load = (): string[] => loadRegistries(new Paths(other), {}).credentialHelpers;
+    assert.deepEqual(load(), ['containers-auth.json']);
+    await writeFile(
+      join(dropIns, '1.conf'),
+      'credential-helpers = ["secretservice", "containers-auth.json"]',
+    );
+    await writeFile(join(dropIns, '2.conf'), 'credential-helpers = []');
+    assert.deepEqual(load(), ['secretservice', 'containers-auth.json']);
   });
   it('knows nothing where there is no file', () => {
     assert.deepEqual(loadRegistries(new Paths(join(root, 'none')), {}), noRegistries());
