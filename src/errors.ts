@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'registry-unreachable'
   | 'registry-not-found'
   | 'registry-unauthorized'
+  | 'credential-refused'
   | 'registry-blocked'
   | 'registry-protocol'
   | 'auth-file-invalid'

@@ -4,14 +4,11 @@ import { endpointsOf } from '../reference/endpoints.ts';
 import { formatImageReference, type ImageReference } from '../reference/image-reference.ts';
 import { loadRegistries } from '../reference/load-registries.ts';
 import type { Reference, RegistryReference } from '../reference/reference.ts';
-import type { Registries } from '../reference/registries.ts';
 import { resolveShortName } from '../reference/short-name.ts';
 import type { RegistrySettings } from '../settings.ts';
-import { Certificates } from './registry/certificates.ts';
-import { Connections } from './registry/connections.ts';
-import { Credentials } from './registry/credentials.ts';
+import { openAccess } from './registry/access.ts';
 import { PATIENCE, type Patience } from './registry/patience.ts';
-import { type RegistryAccess, RegistrySource } from './registry/registry-source.ts';
+import { RegistrySource } from './registry/registry-source.ts';
 import { SearchSource } from './search-source.ts';
 import type { ImageSource } from './source.ts';
 
@@ -43,11 +40,11 @@ function openRegistries(reference: Reference, options: SourceOptions): ImageSour
   const { paths, env, registries: settings, authFile, patience = PATIENCE } = options;
   const registries = loadRegistries(paths, env);
   const open = (full: RegistryReference): ImageSource =>
-    openRegistry(full, settings, registries, {
-      connections: new Connections(new Certificates(paths, env), patience),
-      credentials: new Credentials(paths, env, authFile),
-      patience,
-    });
+    new RegistrySource(
+      full,
+      endpointsOf(full, settings, registries),
+      openAccess({ paths, env, authFile, credentialHelpers: registries.credentialHelpers, patience }),
+    );
   switch (reference.kind) {
     case 'registry':
       return open(reference);
@@ -56,13 +53,4 @@ function openRegistries(reference: Reference, options: SourceOptions): ImageSour
       return others.length === 0 ? open(first) : new SearchSource([open(first), ...others.map(open)]);
     }
   }
-}
-
-function openRegistry(
-  reference: RegistryReference,
-  settings: RegistrySettings,
-  registries: Registries,
-  access: RegistryAccess,
-): ImageSource {
-  return new RegistrySource(reference, endpointsOf(reference, settings, registries), access);
 }

@@ -19,8 +19,9 @@ export class SearchSource implements ImageSource {
   }
 
   /**
-   * Goes on only from a registry that says it does not have the image, or none for us. While one
-   * cannot be reached nobody knows which image is meant, and another's must not come in its place.
+   * Goes on only from a registry that says it does not have the image, or none for strangers. While one
+   * cannot be reached, or refuses a credential that was for it, nobody knows which image is meant, and
+   * another's must not come in its place.
    */
   async top(): Promise<TopDocument> {
     const refusals: BerthError[] = [];

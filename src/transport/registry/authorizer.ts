@@ -30,6 +30,7 @@ export class Authorizer {
   readonly #identity: Identity;
   readonly #grants = new Map<string, Promise<Grant>>();
   #last: Grant | undefined;
+  #hasCredential = false;
 
   constructor(connections: Connections, identity: Identity) {
     this.#connections = connections;
@@ -39,6 +40,11 @@ export class Authorizer {
   /** The Authorization header that did last, while it holds. */
   get header(): string | undefined {
     return this.#last !== undefined && this.#last.until > performance.now() ? this.#last.header : undefined;
+  }
+
+  /** Whether answering took a credential: then a refusal is one of the credential. */
+  get hasCredential(): boolean {
+    return this.#hasCredential;
   }
 
   /**
@@ -59,7 +65,7 @@ export class Authorizer {
   async #grantFor(challenge: Challenge, refused: string | undefined): Promise<Grant | undefined> {
     if (challenge.scheme === 'bearer') return this.#bearer(challenge, refused);
     if (challenge.scheme !== 'basic') return undefined;
-    const credential = await this.#identity.credential();
+    const credential = await this.#credential();
     if (credential?.kind !== 'password') return undefined;
     const header = basicAuthorization(credential.username, credential.password);
     return { header, until: Number.POSITIVE_INFINITY };
@@ -91,10 +97,16 @@ export class Authorizer {
       realm,
       service,
       scope,
-      credential: await this.#identity.credential(),
+      credential: await this.#credential(),
       insecureHost: isInsecure ? origin.host : undefined,
     });
     return { header: `Bearer ${text}`, until: asked + (lifetime - MARGIN) * 1000 };
+  }
+
+  async #credential(): Promise<Credential | undefined> {
+    const credential = await this.#identity.credential();
+    this.#hasCredential = credential !== undefined;
+    return credential;
   }
 
   #realmOf(text: string | undefined): URL {

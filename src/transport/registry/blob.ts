@@ -8,27 +8,35 @@ import type { Patience } from './patience.ts';
 import type { RegistryClient } from './registry-client.ts';
 import { Backoff } from './retry.ts';
 
+/** A blob, and how much of it is there already, in bytes. */
+export interface BlobRest {
+  descriptor: Descriptor;
+  offset: number;
+}
+
 /**
- * The bytes of a blob, in order and exactly `descriptor.size` of them. Where the line breaks it goes
- * on from there (RFC 9110, 14). Throws `size-mismatch` for more or fewer bytes, and what the client throws.
+ * The bytes of a blob from `offset` to its end, exactly `descriptor.size` in all. Where the line breaks it
+ * goes on from there (RFC 9110, 14). Throws `size-mismatch` for more or fewer bytes, and what the client throws.
  */
 export async function* readBlob(
   client: RegistryClient,
-  descriptor: Descriptor,
+  { descriptor, offset: start }: BlobRest,
   patience: Patience,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
   const { digest, size } = descriptor;
   const backoff = new Backoff(patience);
   const what = `${formatReference(client.endpoint.reference)}: blob ${digest}`;
-  let offset = 0;
+  let offset = start;
+  // All of it came from somewhere else, where only the end was wrong.
+  if (offset > 0 && offset === size) return;
   for (;;) {
     try {
       const headers: Record<string, string> = offset === 0 ? {} : { range: `bytes=${offset}-` };
       const answer = await client.get({ path: `blobs/${digest}`, what, headers, signal });
       for await (const chunk of remainder(answer, descriptor, offset)) {
         offset += chunk.length;
-        backoff.reset();
+        backoff.progress(chunk.length);
         yield chunk;
       }
       if (offset === size) return;

@@ -1,10 +1,9 @@
-import http from 'node:http';
-import https from 'node:https';
-import type { Certificates } from './certificates.ts';
+import type http from 'node:http';
 import { connectionFailure } from './connection-failure.ts';
 import { HttpAnswer } from './http-answer.ts';
 import type { Patience } from './patience.ts';
 import { type RequestBody, sendBody, UnreadableBody } from './request-body.ts';
+import type { Routes } from './routes.ts';
 import { StallWatch } from './stall-watch.ts';
 
 export interface HttpRequest {
@@ -21,13 +20,11 @@ export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
 
 /** Open connections, kept for the next request to the same host. */
 export class Connections {
-  readonly #certificates: Certificates;
+  readonly #routes: Routes;
   readonly #patience: Patience;
-  readonly #plain = new http.Agent({ keepAlive: true });
-  readonly #secure = new Map<string, https.Agent>();
 
-  constructor(certificates: Certificates, patience: Patience) {
-    this.#certificates = certificates;
+  constructor(routes: Routes, patience: Patience) {
+    this.#routes = routes;
     this.#patience = patience;
   }
 
@@ -39,7 +36,7 @@ export class Connections {
   async send(url: URL, request: HttpRequest): Promise<HttpAnswer> {
     try {
       const message = await this.#exchange(url, request);
-      return new HttpAnswer(url, message, this.#patience.stall, request.signal);
+      return new HttpAnswer(url, message, this.#patience, request.signal);
     } catch (error) {
       request.signal?.throwIfAborted();
       throw error instanceof UnreadableBody ? error.cause : connectionFailure(url.host, error);
@@ -52,11 +49,12 @@ export class Connections {
     { method = 'GET', body, headers, anyCertificate, signal }: HttpRequest,
   ): Promise<http.IncomingMessage> {
     signal?.throwIfAborted();
-    const isSecure = url.protocol === 'https:';
+    const route = this.#routes.to(url, anyCertificate === true);
     const options = {
+      ...route.options,
       method,
-      agent: isSecure ? this.#agentFor(url.host, anyCertificate === true) : this.#plain,
       headers: {
+        ...route.headers,
         'user-agent': 'berth',
         // A registry that compresses on the way would change what the digest is of.
         'accept-encoding': 'identity',
@@ -65,7 +63,7 @@ export class Connections {
       },
     };
     return new Promise((resolve, reject) => {
-      const sent = isSecure ? https.request(url, options) : http.request(url, options);
+      const sent = route.request(options);
       const abort = (): void => void sent.destroy(new Error('aborted'));
       const watch = new StallWatch(this.#patience.stall, (seconds) =>
         sent.destroy(new Error(`no answer for ${seconds} seconds`)),
@@ -91,20 +89,7 @@ export class Connections {
     });
   }
 
-  #agentFor(host: string, anyCertificate: boolean): https.Agent {
-    const key = `${host} ${anyCertificate}`;
-    let agent = this.#secure.get(key);
-    if (agent === undefined) {
-      // Made once: reading some 150 authorities for every connection would cost more than the handshake.
-      const secureContext = this.#certificates.contextFor(host);
-      agent = new https.Agent({ keepAlive: true, secureContext, rejectUnauthorized: !anyCertificate });
-      this.#secure.set(key, agent);
-    }
-    return agent;
-  }
-
   close(): void {
-    this.#plain.destroy();
-    for (const agent of this.#secure.values()) agent.destroy();
+    this.#routes.close();
   }
 }

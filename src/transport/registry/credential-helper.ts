@@ -55,6 +55,6 @@ function readAnswer(text: string, program: string, host: string): Credential | u
 
 function failure(program: string, host: string, cause = 'it could not be run'): BerthError {
   return new BerthError('auth-file-invalid', `credential helper failed: ${program}: ${host}: ${cause}`, {
-    hint: 'the auth file names this helper in credHelpers or credsStore',
+    hint: 'credHelpers or credsStore of the auth file names this helper, or credential-helpers of registries.conf',
   });
 }

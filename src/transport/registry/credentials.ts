@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { BerthError } from '../../errors.ts';
 import type { Paths } from '../../paths.ts';
+import { AUTH_FILES } from '../../reference/registries.ts';
 import { AuthFile } from './auth-file.ts';
 import type { Credential } from './credential.ts';
 import { askHelper } from './credential-helper.ts';
@@ -10,12 +11,20 @@ export class Credentials {
   readonly #files: string[];
   readonly #isNamed: boolean;
   readonly #env: NodeJS.ProcessEnv;
+  readonly #helpers: string[];
 
-  constructor(paths: Paths, env: NodeJS.ProcessEnv, authFile: string | undefined) {
+  /** `helpers` are asked in their order; `AUTH_FILES` among them stands for the files. */
+  constructor(
+    paths: Paths,
+    env: NodeJS.ProcessEnv,
+    authFile: string | undefined,
+    helpers: string[] = [AUTH_FILES],
+  ) {
     const named = authFile ?? (env['REGISTRY_AUTH_FILE'] || undefined);
     this.#isNamed = named !== undefined;
     this.#files = named === undefined ? usualFiles(paths, env) : [named];
     this.#env = env;
+    this.#helpers = helpers;
   }
 
   /** The file that a person would add credentials to. */
@@ -24,10 +33,21 @@ export class Credentials {
   }
 
   /**
-   * The credential for a repository: of the first file that has one, the one with the longest key.
+   * The credential for a repository: of the first helper or file that has one, the one with the longest key.
    * Throws `auth-file-invalid` for a file that cannot be read, or was named and is not there.
    */
   async find(domain: string, path: string): Promise<Credential | undefined> {
+    for (const helper of this.#helpers) {
+      const found =
+        helper === AUTH_FILES
+          ? await this.#findInFiles(domain, path)
+          : await askHelper(helper, domain, this.#env);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  async #findInFiles(domain: string, path: string): Promise<Credential | undefined> {
     const keys = keysOf(domain, path);
     for (const file of this.#files) {
       const found = await this.#findIn(file, keys, domain);

@@ -1,6 +1,9 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { performance } from 'node:perf_hooks';
 import { BerthError } from '../../errors.ts';
 import { connectionFailure } from './connection-failure.ts';
+import type { Patience } from './patience.ts';
+import { Throughput } from './throughput.ts';
 
 // So much of an unwanted body is read to keep its connection; of a longer one the connection is given up.
 const CHEAP_TO_DRAIN = 64 * 1024;
@@ -10,16 +13,18 @@ export class HttpAnswer {
   readonly url: URL;
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
+  /** A credential stood behind the request: if this is a refusal, it is one of that. */
+  hasCredential = false;
   readonly #message: IncomingMessage;
-  readonly #stall: number;
+  readonly #patience: Patience;
   readonly #signal: AbortSignal | undefined;
 
-  constructor(url: URL, message: IncomingMessage, stall: number, signal: AbortSignal | undefined) {
+  constructor(url: URL, message: IncomingMessage, patience: Patience, signal: AbortSignal | undefined) {
     this.url = url;
     this.status = message.statusCode ?? 0;
     this.headers = message.headers;
     this.#message = message;
-    this.#stall = stall;
+    this.#patience = patience;
     this.#signal = signal;
     // A body that nobody reads any more may still break off; that is nobody's failure then.
     message.on('error', () => undefined);
@@ -38,17 +43,23 @@ export class HttpAnswer {
     return header === undefined || !/^[0-9]{1,15}$/.test(header) ? undefined : Number(header);
   }
 
-  /** The body. Throws `Transient` when it breaks off or stalls; the time the reader takes does not count. */
+  /**
+   * The body. Throws `Transient` when it breaks off, stalls or only drips; the time the reader takes
+   * does not count.
+   */
   async *body(): AsyncGenerator<Buffer> {
     const message = this.#message;
     const abort = (): void => void message.destroy(new Error('aborted'));
     this.#signal?.addEventListener('abort', abort);
     const chunks = message[Symbol.asyncIterator]();
+    const throughput = new Throughput(this.#patience);
     try {
       this.#signal?.throwIfAborted();
       for (;;) {
+        const asked = performance.now();
         const chunk = await this.#next(chunks);
         if (chunk === undefined) return;
+        if (throughput.isTooLow(chunk.length, performance.now() - asked)) throw this.#tooSlow();
         yield chunk;
       }
     } finally {
@@ -57,10 +68,16 @@ export class HttpAnswer {
     }
   }
 
+  #tooSlow(): unknown {
+    const { leastInWindow, window } = this.#patience;
+    const cause = new Error(`less than ${leastInWindow} bytes came in ${window / 1000} seconds`);
+    return connectionFailure(this.url.host, cause);
+  }
+
   async #next(chunks: AsyncIterator<Buffer>): Promise<Buffer | undefined> {
     const timer = setTimeout(() => {
-      this.#message.destroy(new Error(`nothing came for ${this.#stall / 1000} seconds`));
-    }, this.#stall);
+      this.#message.destroy(new Error(`nothing came for ${this.#patience.stall / 1000} seconds`));
+    }, this.#patience.stall);
     try {
       const { done, value } = await chunks.next();
       return done ? undefined : value;

@@ -41,7 +41,7 @@ export class RegistryClient {
 
   /**
    * Asks once. The answer is a success (200 or 206). Throws `registry-not-found`,
-   * `registry-unauthorized`, `registry-protocol`, `registry-unreachable`, and `Transient`.
+   * `registry-unauthorized`, `credential-refused`, `registry-protocol`, `registry-unreachable`, and `Transient`.
    */
   async get(request: RegistryRequest): Promise<HttpAnswer> {
     const answer = await this.send(request);
@@ -71,8 +71,10 @@ export class RegistryClient {
       const { answer, isElsewhere } = followed;
       const authenticate = answer.headers['www-authenticate'];
       // Only the registry itself may ask: a host that it sends us on to is anybody.
-      const isAsked = answer.status === 401 && !isElsewhere && authenticate !== undefined;
-      if (!isAsked || challenges === MOST_CHALLENGES) return followed;
+      if (isElsewhere) return followed;
+      answer.hasCredential = authorizer.hasCredential;
+      if (authenticate === undefined || !isAsking(answer.status, authenticate)) return followed;
+      if (challenges === MOST_CHALLENGES) return followed;
       const next = await authorizer.answer(authenticate, authorization);
       if (next === undefined) return followed;
       answer.discard();
@@ -106,4 +108,9 @@ export class RegistryClient {
     });
     return { origin, authorizer };
   }
+}
+
+/** 401, or 403 where a token is good for other things only (RFC 6750, 3.1). */
+function isAsking(status: number, authenticate: string): boolean {
+  return status === 401 || (status === 403 && /\binsufficient_scope\b/.test(authenticate));
 }

@@ -1,19 +1,19 @@
 import { BerthError } from '../../errors.ts';
+import { checkBytes } from '../../image/descriptor.ts';
 import type { Descriptor } from '../../image/image.ts';
 import type { TopDocument } from '../../image/resolve-image.ts';
 import type { Endpoint } from '../../reference/endpoints.ts';
 import { formatReference, type RegistryReference } from '../../reference/reference.ts';
 import type { ImageSource } from '../source.ts';
+import type { RegistryAccess } from './access.ts';
 import { readBlob } from './blob.ts';
-import type { Connections } from './connections.ts';
-import type { Credentials } from './credentials.ts';
 import { readConfig, readManifest, readTop } from './manifest.ts';
-import type { Patience } from './patience.ts';
+import { mirrorPatience, type Patience } from './patience.ts';
 import { RegistryClient } from './registry-client.ts';
 
-export interface RegistryAccess {
-  connections: Connections;
-  credentials: Credentials;
+/** A place that may have the image, and how long to insist there. */
+interface Place {
+  client: RegistryClient;
   patience: Patience;
 }
 
@@ -21,59 +21,94 @@ export interface RegistryAccess {
 export class RegistrySource implements ImageSource {
   readonly name: string;
   readonly #access: RegistryAccess;
-  readonly #clients: RegistryClient[];
-  /** The one that had the image: its blobs come from the same place. */
-  #client: RegistryClient;
+  /** Mirrors first; the last is the image's own registry. */
+  readonly #places: Place[];
+  /** Which place had the image: the rest of it is asked for there first, and then after it. */
+  #found = 0;
 
   /** `endpoints` has at least one; the last is the image's own registry. */
   constructor(reference: RegistryReference, endpoints: [Endpoint, ...Endpoint[]], access: RegistryAccess) {
     this.name = formatReference(reference);
     this.#access = access;
-    const [first, ...others] = endpoints;
-    this.#client = this.#clientOf(first);
-    this.#clients = [this.#client, ...others.map((endpoint) => this.#clientOf(endpoint))];
+    this.#places = endpoints.map((endpoint, index) => ({
+      client: new RegistryClient(endpoint, access.connections, access.credentials),
+      patience: index < endpoints.length - 1 ? mirrorPatience(access.patience) : access.patience,
+    }));
   }
 
   async top(): Promise<TopDocument> {
-    const failures: unknown[] = [];
-    for (const client of this.#clients) {
+    this.#found = 0;
+    try {
+      return await this.#ask(({ client, patience }, index) => {
+        this.#found = index;
+        return readTop(client, client.endpoint.reference, patience);
+      });
+    } catch (error) {
+      throw error instanceof BerthError ? this.#withHint(error) : error;
+    }
+  }
+
+  manifest(descriptor: Descriptor): Promise<Buffer> {
+    return this.#ask(async ({ client, patience }) => {
+      const bytes = await readManifest(client, descriptor, patience);
+      checkBytes(descriptor, bytes);
+      return bytes;
+    });
+  }
+
+  config(descriptor: Descriptor): Promise<Buffer> {
+    return this.#ask(async ({ client, patience }) => {
+      const bytes = await readConfig(client, descriptor, patience);
+      checkBytes(descriptor, bytes);
+      return bytes;
+    });
+  }
+
+  /** Where one place fails, the next goes on from there: the digest says whether the parts make a whole. */
+  async *blob(descriptor: Descriptor, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const failures: BerthError[] = [];
+    let offset = 0;
+    for (const { client, patience } of this.#places.slice(this.#found)) {
       try {
-        const top = await readTop(client, client.endpoint.reference, this.#access.patience);
-        this.#client = client;
-        return top;
+        for await (const chunk of readBlob(client, { descriptor, offset }, patience, signal)) {
+          offset += chunk.length;
+          yield chunk;
+        }
+        return;
       } catch (error) {
+        signal.throwIfAborted();
         if (!(error instanceof BerthError)) throw error;
         failures.push(error);
       }
     }
-    const last = failures.pop();
-    throw last instanceof BerthError ? this.#explained(last, failures) : last;
-  }
-
-  manifest(descriptor: Descriptor): Promise<Buffer> {
-    return readManifest(this.#client, descriptor, this.#access.patience);
-  }
-
-  config(descriptor: Descriptor): Promise<Buffer> {
-    return readConfig(this.#client, descriptor, this.#access.patience);
-  }
-
-  blob(descriptor: Descriptor, signal: AbortSignal): AsyncIterable<Uint8Array> {
-    return readBlob(this.#client, descriptor, this.#access.patience, signal);
+    throw asOne(failures);
   }
 
   async close(): Promise<void> {
     this.#access.connections.close();
   }
 
-  /** The failure at the image's own registry, with what to try and what the mirrors said. */
-  #explained(error: BerthError, mirrors: unknown[]): BerthError {
-    const cause =
-      mirrors.length === 0
-        ? error.cause
-        : new AggregateError(mirrors, 'the mirrors failed too', { cause: error.cause });
+  /** The answer of the first place that gives one. */
+  async #ask<Answer>(question: (place: Place, index: number) => Promise<Answer>): Promise<Answer> {
+    const failures: BerthError[] = [];
+    for (const [index, place] of this.#places.entries()) {
+      if (index < this.#found) continue;
+      try {
+        return await question(place, index);
+      } catch (error) {
+        if (!(error instanceof BerthError)) throw error;
+        failures.push(error);
+      }
+    }
+    throw asOne(failures);
+  }
+
+  #withHint(error: BerthError): BerthError {
     const hint = error.hint ?? this.#hintFor(error);
-    return new BerthError(error.code, error.message, { cause, ...(hint === undefined ? {} : { hint }) });
+    return new BerthError(error.code, error.message, {
+      cause: error.cause,
+      ...(hint === undefined ? {} : { hint }),
+    });
   }
 
   #hintFor({ code }: BerthError): string | undefined {
@@ -81,13 +116,22 @@ export class RegistrySource implements ImageSource {
       case 'registry-not-found':
         return 'check the spelling of the name and its tag';
       case 'registry-unauthorized':
-        return `check the name, and the credentials for its registry in ${this.#access.credentials.primary} (see containers-auth.json(5))`;
+        return `check the name, or add credentials for its registry to ${this.#access.credentials.primary} (see containers-auth.json(5))`;
+      case 'credential-refused':
+        return `check the credentials for its registry in ${this.#access.credentials.primary} (see containers-auth.json(5))`;
       default:
         return undefined;
     }
   }
+}
 
-  #clientOf(endpoint: Endpoint): RegistryClient {
-    return new RegistryClient(endpoint, this.#access.connections, this.#access.credentials);
-  }
+/** The failure at the image's own registry, with what the mirrors said. */
+function asOne(failures: BerthError[]): unknown {
+  const last = failures.pop();
+  if (last === undefined || failures.length === 0) return last;
+  const { code, message, hint, cause } = last;
+  return new BerthError(code, message, {
+    cause: new AggregateError(failures, 'the mirrors failed too', { cause }),
+    ...(hint === undefined ? {} : { hint }),
+  });
 }

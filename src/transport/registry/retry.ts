@@ -19,13 +19,17 @@ export class Transient extends Error {
 export class Backoff {
   readonly #patience: Patience;
   #failures = 0;
+  #progress = 0;
 
   constructor(patience: Patience) {
     this.#patience = patience;
   }
 
-  /** To be called when there was progress: what comes after it is counted anew. */
-  reset(): void {
+  /** Hears of bytes that came. After enough of them failures are counted anew; a few prove nothing. */
+  progress(bytes: number): void {
+    this.#progress += bytes;
+    if (this.#progress < this.#patience.leastInWindow) return;
+    this.#progress = 0;
     this.#failures = 0;
   }
 

@@ -16,7 +16,11 @@ export async function failureOf(answer: HttpAnswer, what: string): Promise<Berth
   const failure = (code: ErrorCode, text: string): BerthError =>
     new BerthError(code, `${text}: ${what}: ${because}`);
   if (status === 404) return failure('registry-not-found', 'not found');
-  if (status === 401 || status === 403) return failure('registry-unauthorized', 'access refused');
+  if (status === 401 || status === 403) {
+    return answer.hasCredential
+      ? failure('credential-refused', 'the credential is refused')
+      : failure('registry-unauthorized', 'access refused');
+  }
   if (status === 429 || status === 408 || (status >= 500 && status !== 501)) {
     const retryAfter = parseRetryAfter(answer.headers['retry-after'], Date.now());
     return new Transient(passing(status, `${what}: ${because}`, retryAfter), retryAfter);

@@ -30,8 +30,8 @@ export interface Token {
 }
 
 /**
- * Fetches a token. Throws `registry-unauthorized` when the credentials are refused, `registry-protocol`
- * for an answer that is none, and `Transient`.
+ * Fetches a token. Throws `credential-refused`, `registry-unauthorized` for want of a credential,
+ * `registry-protocol` for an answer that is none, and `Transient`.
  */
 export async function fetchToken(connections: Connections, request: TokenRequest): Promise<Token> {
   const { realm } = request;
@@ -48,6 +48,7 @@ export async function fetchToken(connections: Connections, request: TokenRequest
           body: refreshForm(request, credential.token),
         })
       : await getToken(connections, request, credential, http);
+  answer.hasCredential = credential !== undefined;
   if (answer.status !== 200) throw await refusal(answer, request.scope);
   return readToken(await answer.read(TOKEN_LIMIT, 'token'), realm);
 }

@@ -141,6 +141,20 @@ esac
     assert.equal(await named(file).find('c.d', 'x'), undefined);
   });
 
+  it('are asked of the helpers of registries.conf in their order', async () => {
+    const file = await write('order.json', {
+      auths: { 'known.example': auth('entry:p:w'), 'a.b': auth('entry:p:w') },
+    });
+    const ordered = (...helpers: string[]): Credentials =>
+      new Credentials(new Paths(root), env, file, helpers);
+    const first = ordered('fake', 'containers-auth.json');
+    assert.deepEqual(await first.find('known.example', 'x'), user('helped'));
+    assert.deepEqual(await first.find('a.b', 'x'), user('entry'));
+    assert.deepEqual(await ordered('containers-auth.json', 'fake').find('known.example', 'x'), user('entry'));
+    assert.equal(await ordered('fake').find('a.b', 'x'), undefined);
+    await assert.rejects(first.find('failing.example', 'x'), { code: 'auth-file-invalid' });
+  });
+
   const wrong: Array<[string, unknown]> = [
     ['no JSON', '{"auths": {"a.b": {"auth": "c2VjcmV0"'],
     ['a list', []],

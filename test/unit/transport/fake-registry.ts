@@ -30,6 +30,7 @@ export interface SeenRequest {
   url: string;
   authorization: string | undefined;
   range: string | undefined;
+  headers: IncomingMessage['headers'];
 }
 
 /** Answers a request itself and returns true, or leaves it to the registry. */
@@ -126,7 +127,7 @@ export class FakeRegistry implements AsyncDisposable {
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
     const { method = '', url = '', headers } = request;
-    this.requests.push({ method, url, authorization: headers.authorization, range: headers.range });
+    this.requests.push({ method, url, authorization: headers.authorization, range: headers.range, headers });
     for (const intercept of this.#intercepts) {
       if (!intercept.pattern.test(url)) continue;
       intercept.count += 1;

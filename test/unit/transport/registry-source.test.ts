@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -20,6 +20,8 @@ const AMD64 = { os: 'linux', architecture: 'amd64' };
 const HASTY: Patience = {
   ...PATIENCE,
   stall: 300,
+  window: 500,
+  leastInWindow: 30_000,
   attempts: 3,
   firstDelay: 1,
   longestDelay: 5,
@@ -218,44 +220,41 @@ describe('a short name', () => {
   });
 });
 
-describe('a mirror', () => {
-  async function mirrored(own: FakeRegistry, mirror: FakeRegistry): Promise<ImageSource> {
-    const other = await mkdtemp(join(root, 'mirrored-'));
-    await mkdir(join(other, 'etc/containers'), { recursive: true });
-    await writeFile(
-      join(other, 'etc/containers/registries.conf'),
-      `[[registry]]\nlocation = "${own.host}"\n[[registry.mirror]]\nlocation = "${mirror.host}/copy"\n`,
-    );
-    return open(`${own.host}/x`, { paths: new Paths(other) });
-  }
-
-  it('has the image and its blobs, under the name of the original', async () => {
-    await using own = await FakeRegistry.start();
-    await using mirror = await FakeRegistry.start();
-    const image = mirror.addImage('copy/x', 'latest', { layers: [LAYER] });
-    const source = await mirrored(own, mirror);
-    assert.equal((await resolveSource(source, AMD64)).descriptor.digest, image.manifest.digest);
-    assert.equal(source.name, `${own.host}/x:latest`);
-    await read(source, image.config);
-    assert.equal(own.requests.length, 0);
-    await source.close();
-  });
-  it('that does not have the image is passed over', async () => {
-    await using own = await FakeRegistry.start();
-    await using mirror = await FakeRegistry.start();
-    const image = own.addImage('x', 'latest');
-    const source = await mirrored(own, mirror);
-    assert.equal((await resolveSource(source, AMD64)).descriptor.digest, image.manifest.digest);
-    await read(source, image.config);
-    assert.equal(mirror.seen(/blobs/).length, 0);
-    own.manifests.clear();
-    await assert.rejects(resolveSource(source, AMD64), (error: BerthError) => {
-      assert.match(error.message, new RegExp(`^not found: ${own.host}/x:latest`));
-      assert.ok(error.cause instanceof AggregateError);
+describe('a short name that registries refuse', () => {
+  const refuse = (registry: FakeRegistry, scheme = 'Basic realm="fake"'): void =>
+    registry.intercept(/^\/v2\/etcd/, (_, response) => {
+      response.setHeader('WWW-Authenticate', scheme);
+      fail(response, 401, 'UNAUTHORIZED', 'authentication required');
       return true;
     });
+
+  it('to strangers is looked for in the next one', async () => {
+    await using first = await FakeRegistry.start();
+    await using second = await FakeRegistry.start();
+    refuse(first);
+    const { digest } = second.addImage('etcd', 'latest').manifest;
+    const registries = { search: [first.host, second.host], aliases: {}, insecure: [] };
+    const source = open('etcd', { registries, authFile: await authFile(second.host) });
+    assert.equal((await resolveSource(source, AMD64)).descriptor.digest, digest);
     await source.close();
   });
+  for (const scheme of ['Basic realm="fake"', 'Bearer realm="http://HOST/token"']) {
+    it(`with the credential for it is not taken from another (${scheme.split(' ')[0]})`, async () => {
+      await using first = await FakeRegistry.start();
+      await using second = await FakeRegistry.start();
+      refuse(first, scheme.replace('HOST', first.host));
+      first.intercept(/^\/token/, (_, response) => {
+        fail(response, 401, 'DENIED', 'who are you');
+        return true;
+      });
+      second.addImage('etcd', 'latest');
+      const registries = { search: [first.host, second.host], aliases: {}, insecure: [] };
+      const source = open('etcd', { registries, authFile: await authFile(first.host) });
+      await assert.rejects(resolveSource(source, AMD64), { code: 'credential-refused' });
+      assert.equal(second.requests.length, 0);
+      await source.close();
+    });
+  }
 });
 
 describe('credentials', () => {
@@ -314,6 +313,47 @@ describe('credentials', () => {
     assert.equal(registry.seen(/token/).length, 2);
     await source.close();
   });
+  for (const status of [401, 403]) {
+    it(`buy a token for another scope where ${status} asks for it`, async () => {
+      await using registry = await FakeRegistry.start();
+      registry.addImage('x', 'latest');
+      const realm = `http://${registry.host}/token`;
+      registry.intercept(/^\/v2\/x/, ({ headers }, response) => {
+        const token = headers.authorization;
+        if (token === 'Bearer repository:x:pull+repository:base:pull') return false;
+        const scope = token === undefined ? 'repository:x:pull' : 'repository:x:pull repository:base:pull';
+        const error = token === undefined ? '' : ',error="insufficient_scope"';
+        response.setHeader('WWW-Authenticate', `Bearer realm="${realm}",scope="${scope}"${error}`);
+        fail(response, token === undefined ? 401 : status, 'DENIED', 'more');
+        return true;
+      });
+      registry.intercept(/^\/token/, ({ url = '' }, response) => {
+        const token = new URL(url, realm).searchParams.getAll('scope').join('+');
+        send(response, Buffer.from(JSON.stringify({ token })));
+        return true;
+      });
+      const source = open(`${registry.host}/x`);
+      await resolveSource(source, AMD64);
+      assert.equal(registry.seen(/token/).length, 2);
+      await source.close();
+    });
+  }
+  it('that buy ever the same refused token are given up', async () => {
+    await using registry = await FakeRegistry.start();
+    requireToken(registry, `http://${registry.host}/token`, 1);
+    registry.intercept(/^\/v2\/x/, (_, response) => {
+      response.setHeader(
+        'WWW-Authenticate',
+        `Bearer realm="http://${registry.host}/token",error="insufficient_scope"`,
+      );
+      fail(response, 403, 'DENIED', 'never');
+      return true;
+    });
+    const source = open(`${registry.host}/x`, { authFile: await authFile(registry.host) });
+    await assert.rejects(resolveSource(source, AMD64), { code: 'credential-refused' });
+    assert.ok(registry.seen(/token/).length <= 2);
+    await source.close();
+  });
   it('go out as Basic where that is what is asked for', async () => {
     await using registry = await FakeRegistry.start();
     registry.addImage('x', 'latest');
@@ -327,7 +367,7 @@ describe('credentials', () => {
     await resolveSource(source, AMD64);
     await source.close();
     const wrong = open(`${registry.host}/x`, { authFile: await authFile(registry.host, 'me:wrong') });
-    await assert.rejects(resolveSource(wrong, AMD64), { code: 'registry-unauthorized' });
+    await assert.rejects(resolveSource(wrong, AMD64), { code: 'credential-refused' });
     await wrong.close();
   });
   it('that are an identity token are exchanged for a token by POST', async () => {
@@ -359,7 +399,7 @@ describe('credentials', () => {
     const file = await authFile(registry.host, 'me:wrong');
     const source = open(`${registry.host}/x`, { authFile: file });
     await assert.rejects(resolveSource(source, AMD64), (error: BerthError) => {
-      assert.equal(error.code, 'registry-unauthorized');
+      assert.equal(error.code, 'credential-refused');
       assert.ok(error.hint?.includes(file));
       assert.doesNotMatch(`${error.message} ${error.hint}`, /wrong/);
       return true;
@@ -544,6 +584,25 @@ describe('a blob', () => {
       return true;
     });
     assert.deepEqual(await read(test.source, test.layer), LAYER);
+    assert.equal(test.registry.seen(/blobs/).length, 3);
+  });
+  it('that drips is given up, though it never stalls', async () => {
+    await using test = await served((bytes) => ({ headers }, response) => {
+      const start = Number(/[0-9]+/.exec(headers.range ?? '')?.[0] ?? 0);
+      const size = bytes.length;
+      response.writeHead(start === 0 ? 200 : 206, {
+        'Content-Length': size - start,
+        ...(start === 0 ? {} : { 'Content-Range': `bytes ${start}-${size - 1}/${size}` }),
+      });
+      let at = start;
+      const drip = setInterval(() => response.write(bytes.subarray(at, ++at)), 20);
+      response.on('close', () => clearInterval(drip));
+      return true;
+    });
+    await assert.rejects(read(test.source, test.layer), {
+      code: 'registry-unreachable',
+      message: /less than 30000 bytes came in 0\.5 seconds/,
+    });
     assert.equal(test.registry.seen(/blobs/).length, 3);
   });
   it('that always breaks off at the same place is given up', async () => {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -11,6 +10,7 @@ import { openSource } from '../../../src/transport/open-source.ts';
 import { PATIENCE } from '../../../src/transport/registry/patience.ts';
 import { FakeRegistry, fail } from './fake-registry.ts';
 import { resolveSource } from './resolve-source.ts';
+import { selfSigned } from './self-signed.ts';
 
 const AMD64 = { os: 'linux', architecture: 'amd64' };
 const SECRET = Buffer.from('me:secret').toString('base64');
@@ -19,17 +19,7 @@ let root: string;
 let tls: { key: Buffer; cert: Buffer };
 before(async () => {
   root = await mkdtemp(join(tmpdir(), 'berth-tls-'));
-  // One certificate that signs itself serves as authority, server and client.
-  const args = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test -addext';
-  execFileSync(
-    'openssl',
-    [...args.split(' '), 'subjectAltName=IP:127.0.0.1,IP:0.0.0.0', '-keyout', 'key', '-out', 'cert'],
-    {
-      cwd: root,
-      stdio: 'ignore',
-    },
-  );
-  tls = { key: await readFile(join(root, 'key')), cert: await readFile(join(root, 'cert')) };
+  tls = await selfSigned(root);
 });
 after(() => rm(root, { recursive: true }));
 
