@@ -29,6 +29,8 @@ export interface FetchOptions {
   limits: Limits;
   signal: AbortSignal | undefined;
   onProgress: (progress: FetchProgress) => void;
+  /** Hears of each layer that is whole in staging: fetched, checked and unpacked. */
+  onFinished: (diffId: Digest) => void;
 }
 
 /** More would compete for the same disk, and each costs memory for a zstd window. */
@@ -74,7 +76,7 @@ async function fetchLayer(
   { descriptor }: MissingLayer,
   job: ExtractJob,
   signal: AbortSignal,
-  { source, onProgress }: FetchOptions,
+  { source, onProgress, onFinished }: FetchOptions,
 ): Promise<ExtractedLayer> {
   const { digest, size } = descriptor;
   let fetched = 0;
@@ -83,6 +85,7 @@ async function fetchLayer(
     fetched += bytes;
     onProgress({ kind: 'layer-progress', digest, fetched, size });
   });
+  onFinished(layer.diffId);
   onProgress({ kind: 'layer-done', digest, size, entries: layer.entries });
   return layer;
 }

@@ -11,7 +11,8 @@ import { requireSpace, type SpaceNeed } from '../store/space.ts';
 import { openStaging, type Staging } from '../store/staging.ts';
 import type { Store } from '../store/store.ts';
 import type { ImageSource } from '../transport/source.ts';
-import { type FetchProgress, fetchLayers, type MissingLayer } from './fetch-layers.ts';
+import type { FetchProgress, MissingLayer } from './fetch-layers.ts';
+import { fetchOrKeep } from './fetch-or-keep.ts';
 import { lookUpImage } from './look-up.ts';
 import { findStoredLayer } from './stored-layer.ts';
 import { uniteLayers } from './union.ts';
@@ -62,9 +63,10 @@ export interface PulledImage {
 
 /**
  * Brings an image into the store; the caller records its name. Layers that are there are not fetched again.
- * Everything is checked before anything is committed; a failed or interrupted pull leaves the store as
- * it was, and one that cannot fit is refused before anything is fetched. The caller holds the writer's
- * lock. Throws `no-space`, what the source throws, what `extractLayer` and
+ * Everything is checked before anything is committed. When fetching fails or is interrupted, the layers
+ * that were finished stay for the next try, and nothing else; of an image that is refused, or for which
+ * there is no room, nothing stays. One that cannot fit is refused before anything is fetched. The caller
+ * holds the writer's lock. Throws `no-space`, what the source throws, what `extractLayer` and
  * `uniteLayers` throw, `manifest-invalid`, `interrupted`.
  */
 export async function pullImage(
@@ -84,11 +86,10 @@ export async function pullImage(
     if (missing.length > 0) requireSpace(store, leastNeed(missing), `cannot pull ${source.name}`);
     onProgress({ kind: 'resolved', name: source.name, digest, layers, present: records.size, bytes });
     if (staging !== undefined) {
-      await fetchLayers({ source, staging, missing, limits, signal, onProgress });
+      await fetchOrKeep(store, { source, staging, missing, limits, signal, onProgress });
       readStaged(staging, missing, records);
     }
     checkImage(image, records, limits);
-    signal.throwIfAborted();
     onProgress({ kind: 'committing', layers: missing.length });
     commit(store, image, staging, missing);
   } catch (error) {

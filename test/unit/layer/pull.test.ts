@@ -3,10 +3,16 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { zstdCompressSync } from 'node:zlib';
+import { gunzipSync, zstdCompressSync } from 'node:zlib';
+import { BerthError } from '../../../src/errors.ts';
+import { digestOf } from '../../../src/image/descriptor.ts';
+import type { Digest } from '../../../src/image/digest.ts';
 import { readLimits } from '../../../src/image/limits.ts';
 import { type PullProgress, pullImage } from '../../../src/layer/pull.ts';
+import { findStoredLayer, readImageTree } from '../../../src/layer/stored-layer.ts';
 import { readBlob } from '../../../src/store/blob.ts';
+import { listLayers } from '../../../src/store/contents.ts';
+import { prune } from '../../../src/store/prune.ts';
 import { createStore, type Store } from '../../../src/store/store.ts';
 import { type FakeLayer, FakeSource, layerOf, sha256 } from './fake-source.ts';
 import { scratchStore } from './scratch.ts';
@@ -20,7 +26,7 @@ const base = layerOf(
 );
 const top = layerOf(new TarBuilder().file('etc/b', 'two').end());
 
-/** Every file of a store, to tell whether an attempt left a trace. */
+/** Every file of a store, to tell what an attempt left. */
 function files(store: Store): string[] {
   return (readdirSync(store.directory, { recursive: true }) as string[]).filter((name) =>
     statSync(join(store.directory, name)).isFile(),
@@ -108,7 +114,19 @@ test('zstd and plain layers give the same store as gzip', async (context) => {
   assert.deepEqual(stores[2], stores[0]);
 });
 
-async function refusedWithoutTrace(
+/** Asserts that a store has whole layers out of these, and nothing else at all. */
+function assertOnlyLayers(store: Store, allowed: Digest[]): void {
+  const layers = new Set([...listLayers(store)].flatMap(({ name }) => name ?? []));
+  for (const diffId of layers) {
+    assert.ok(allowed.includes(diffId), `${diffId} is not among ${allowed}`);
+    assert.ok(findStoredLayer(store, diffId) !== undefined, `${diffId} is not whole`);
+  }
+  const others = prune(store, { layers, blobs: new Set() }, { dryRun: true });
+  assert.deepEqual(others, { layers: 0, objects: 0, blobs: 0, freedBytes: 0 });
+  assert.deepEqual(readdirSync(store.staging), []);
+}
+
+async function refused(
   context: TestContext,
   layers: FakeLayer[],
   error: { code: string; message?: RegExp },
@@ -116,8 +134,13 @@ async function refusedWithoutTrace(
 ): Promise<void> {
   const { store } = scratchStore(context);
   await assert.rejects(pullImage(store, new FakeSource(layers), { platform, limits }), error);
-  assert.deepEqual(files(store), []);
-  assert.deepEqual(readdirSync(store.staging), []);
+  const whole = layers.filter(
+    ({ descriptor, blob }) => blob instanceof Uint8Array && sha256(blob) === descriptor.digest,
+  );
+  assertOnlyLayers(
+    store,
+    whole.map(({ diffId }) => diffId),
+  );
 }
 
 function changed(layer: FakeLayer, blob: Buffer): FakeLayer {
@@ -152,7 +175,7 @@ const attacks: [name: string, code: string, layers: FakeLayer[]][] = [
 ];
 
 for (const [name, code, layers] of attacks) {
-  test(`refused without a trace: ${name}`, (context) => refusedWithoutTrace(context, layers, { code }));
+  test(`refused: ${name}`, (context) => refused(context, layers, { code }));
 }
 
 test('limits of an image hold over all its layers together', async (context) => {
@@ -163,21 +186,57 @@ test('limits of an image hold over all its layers together', async (context) => 
     ['recordBytes', 900],
   ] as const) {
     const error = { code: 'limit-exceeded', message: new RegExp(`limits\\.${name}`) };
-    await refusedWithoutTrace(context, [base, top], error, readLimits({ [name]: value }));
+    await refused(context, [base, top], error, readLimits({ [name]: value }));
   }
 });
 
-test('a pull can be interrupted while a source stalls, and leaves nothing', async (context) => {
-  const { store } = scratchStore(context);
-  const stalling: FakeLayer = {
-    ...base,
+function stalling(layer: FakeLayer): FakeLayer {
+  return {
+    ...layer,
     blob: async function* () {
-      yield bytes.subarray(0, 100);
+      yield (layer.blob as Buffer).subarray(0, 100);
       await new Promise(() => {});
     },
   };
+}
+
+test('a pull that fails at its third layer keeps the two that are whole, and the next fetches the rest', async (context) => {
+  const { store } = scratchStore(context);
+  const layers = ['a', 'b', 'c', 'd'].map((name) =>
+    layerOf(new TarBuilder().file(name, name.repeat(5000)).end()),
+  );
+  const [first, second, third, fourth] = layers as [FakeLayer, FakeLayer, FakeLayer, FakeLayer];
+  let allowFailure = () => {};
+  const twoAreDone = new Promise<void>((resolve) => {
+    allowFailure = resolve;
+  });
+  const failing: FakeLayer = {
+    ...third,
+    blob: async function* () {
+      yield (third.blob as Buffer).subarray(0, 10);
+      await twoAreDone;
+      throw new BerthError('registry-unreachable', 'line is dead');
+    },
+  };
+  let done = 0;
+  const onProgress = ({ kind }: PullProgress) => {
+    if (kind === 'layer-done') done += 1;
+    if (done === 2) allowFailure();
+  };
+  const broken = new FakeSource([first, second, failing, stalling(fourth)]);
+  await assert.rejects(pullImage(store, broken, { platform, onProgress }), { code: 'registry-unreachable' });
+  assert.deepEqual(readdirSync(store.layers).sort(), [first.diffId, second.diffId].sort());
+  assertOnlyLayers(store, [first.diffId, second.diffId]);
+
+  const whole = new FakeSource(layers);
+  assert.equal((await pullImage(store, whole, { platform })).fetchedLayers, 2);
+  assert.deepEqual(whole.fetched.sort(), [third.descriptor.digest, fourth.descriptor.digest].sort());
+});
+
+test('a pull that is interrupted while a source stalls keeps what was whole, and prune frees it', async (context) => {
+  const { store } = scratchStore(context);
   const controller = new AbortController();
-  const pulling = pullImage(store, new FakeSource([top, stalling]), {
+  const pulling = pullImage(store, new FakeSource([top, stalling(base)]), {
     platform,
     signal: controller.signal,
     onProgress: ({ kind }) => {
@@ -185,7 +244,53 @@ test('a pull can be interrupted while a source stalls, and leaves nothing', asyn
     },
   });
   await assert.rejects(pulling, { code: 'interrupted' });
+  assert.deepEqual(readdirSync(store.layers), [top.diffId]);
+  assertOnlyLayers(store, [top.diffId]);
+  prune(store, { layers: new Set(), blobs: new Set() }, { dryRun: false });
   assert.deepEqual(files(store), []);
+});
+
+test('of an image that is refused as a whole nothing stays', async (context) => {
+  const { store } = scratchStore(context);
+  const layers = [base, layerOf(new TarBuilder().symlink('dev', '/etc').end())];
+  await assert.rejects(pullImage(store, new FakeSource(layers), { platform }), { code: 'layer-unsafe' });
+  assert.deepEqual(files(store), []);
+});
+
+test('layers and blobs may be named by sha512, and have a place of their own', async (context) => {
+  const { store } = scratchStore(context);
+  const { blob, descriptor } = base;
+  const named = {
+    descriptor: { ...descriptor, digest: digestOf(bytes, 'sha512') },
+    diffId: digestOf(gunzipSync(bytes), 'sha512'),
+    blob,
+  };
+  const image = await pullImage(store, new FakeSource([named]), { platform });
+  assert.match(image.diffIds.join(), /^sha512:/);
+  assert.equal((await pullImage(store, new FakeSource([named]), { platform })).fetchedLayers, 0);
+  await refused(context, [{ ...named, diffId: digestOf(bytes, 'sha512') }], { code: 'digest-mismatch' });
+  const other = { ...named, descriptor: { ...descriptor, digest: digestOf(Buffer.from('x'), 'sha512') } };
+  await refused(context, [other], { code: 'digest-mismatch' });
+});
+
+test('what came in under raised limits can be checked out without them', async (context) => {
+  const { store } = scratchStore(context);
+  const deep = layerOf(new TarBuilder().file('f', '', { pax: { path: `${'d/'.repeat(300)}f` } }).end());
+  await refused(context, [deep], { code: 'limit-exceeded', message: /limits\.depth/ });
+  const limits = readLimits({ depth: 400 });
+  const { diffIds } = await pullImage(store, new FakeSource([deep]), { platform, limits });
+  assert.equal(readImageTree(store, diffIds).root.children.size, 1);
+});
+
+test('a layer that expands beyond the ratio is refused, from a size on', async (context) => {
+  const zeros = layerOf(new TarBuilder().file('zeros', Buffer.alloc(3 << 20)).end());
+  const limits = readLimits({ compressionRatio: 100, compressionRatioFrom: 1 << 20 });
+  await refused(context, [zeros], { code: 'limit-exceeded', message: /limits\.compressionRatio\b/ }, limits);
+  const { store } = scratchStore(context);
+  await pullImage(store, new FakeSource([zeros]), {
+    platform,
+    limits: readLimits({ compressionRatio: 100 }),
+  });
 });
 
 test('an error of the source ends the pull as it is', async (context) => {

@@ -1,0 +1,38 @@
+import { BerthError } from '../errors.ts';
+import type { Digest } from '../image/digest.ts';
+import { commitLayers } from '../store/commit.ts';
+import type { Store } from '../store/store.ts';
+import { type FetchOptions, fetchLayers } from './fetch-layers.ts';
+
+/**
+ * Fetches layers into staging. When that fails or is interrupted, those that were finished go into the
+ * store, so that the next try need not fetch them; but none for want of room: what filled the disk is
+ * given back. Throws as `fetchLayers`.
+ */
+export async function fetchOrKeep(store: Store, options: Omit<FetchOptions, 'onFinished'>): Promise<void> {
+  const finished: Digest[] = [];
+  try {
+    await fetchLayers({ ...options, onFinished: (diffId) => finished.push(diffId) });
+    options.signal?.throwIfAborted();
+  } catch (error) {
+    const isFull = error instanceof BerthError && error.code === 'no-space';
+    if (!isFull) keep(store, options, finished, error);
+    throw error;
+  }
+}
+
+function keep(
+  store: Store,
+  { staging }: Pick<FetchOptions, 'staging'>,
+  finished: Digest[],
+  why: unknown,
+): void {
+  try {
+    commitLayers(store, staging, finished);
+  } catch (error) {
+    const cause = new AggregateError([why, error], 'what was fetched could not be kept either');
+    if (!(why instanceof BerthError)) throw cause;
+    const { code, message, hint } = why;
+    throw new BerthError(code, message, { cause, ...(hint === undefined ? {} : { hint }) });
+  }
+}
