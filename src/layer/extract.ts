@@ -5,12 +5,12 @@ import { decompress } from '../image/compression/decompress.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../image/digest.ts';
 import { checkLimit, type Limits } from '../image/limits.ts';
 import type { Compression } from '../image/media-type.ts';
+import { VerifiedBlob } from '../image/verified-blob.ts';
 import { fileSystemError } from '../linux/file-system.ts';
 import { LayerRecordWriter } from '../store/layer-record.ts';
 import { ObjectWriter } from './object-writer.ts';
 import { TarReader } from './tar-reader.ts';
 import { Unpacker } from './unpacker.ts';
-import { VerifiedBlob } from './verified-blob.ts';
 
 /** One layer to unpack, as plain data that can go to another thread. */
 export interface ExtractJob {

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { BerthError } from '../errors.ts';
-import { type Digest, digestAlgorithm, digestHex } from '../image/digest.ts';
+import { type Digest, digestAlgorithm, digestHex } from './digest.ts';
 
 /**
  * The bytes of a blob, hashed while they pass. The end of the iteration is reached only if size and
