@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Host } from '../host/host.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 import { succeed } from './succeed.ts';
 
 /** What everybody may type at any time, and how else than with 0 it may end. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
+import type { Random } from '../random.ts';
 import { examine } from './aftermath.ts';
 import { type Point, runUntil } from './calls.ts';
-import type { Random } from './random.ts';
 import type { Change, Subject } from './subject.ts';
 import { succeed } from './succeed.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Random } from '../random.ts';
 import { examine } from './aftermath.ts';
-import type { Random } from './random.ts';
 import type { Subject } from './subject.ts';
 import { succeed } from './succeed.ts';
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { Random } from './random.ts';
+import { Random } from '../random.ts';
 import type { Subject } from './subject.ts';
 import { bootSubject, everyPoint, type Kind, TRIALS, type Trial } from './trials.ts';
 

@@ -1,9 +1,9 @@
 import { Host } from '../host/host.ts';
+import type { Random } from '../random.ts';
 import { crowd } from './crowd.ts';
 import { failAt, failOnce, fillOnce } from './fault.ts';
 import { killAt, killOnce, sweepOnce } from './kill.ts';
 import { cutOnce } from './power.ts';
-import type { Random } from './random.ts';
 import { Subject } from './subject.ts';
 
 /** One thing that goes wrong, once. Throws when what follows is not as it must be. */

@@ -1,7 +1,7 @@
 import { after, before, test } from 'node:test';
-import { Random } from '../crash/random.ts';
 import type { Subject } from '../crash/subject.ts';
 import { bootSubject, type Kind, TRIALS } from '../crash/trials.ts';
+import { Random } from '../random.ts';
 
 // A few of what `npm run test:crash` does by the hundred.
 

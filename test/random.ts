@@ -19,12 +19,17 @@ export class Random {
     return this.next() * limit;
   }
 
+  /** A whole number, from 0 on, below the limit. */
+  int(limit: number): number {
+    return Math.floor(this.below(limit));
+  }
+
   chance(probability: number): boolean {
     return this.next() < probability;
   }
 
   pick<Item>(items: readonly Item[]): Item {
-    const item = items[Math.floor(this.below(items.length))];
+    const item = items[this.int(items.length)];
     if (item === undefined) throw new Error('nothing to pick from');
     return item;
   }
