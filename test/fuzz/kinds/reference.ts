@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { formatReference, parseReference } from '../../../src/reference/reference.ts';
+import type { FuzzKind } from '../kind.ts';
+import { mutateText } from '../mutate/text.ts';
+
+const NAMES = [
+  'etcd',
+  'team/app:1.2',
+  'registry.example.com:5000/a/b__c/d-e.f:tag_1',
+  'docker://docker.io/library/etcd',
+  '[2001:db8::1]:5000/x',
+  `localhost/x:1@sha256:${'0a'.repeat(32)}`,
+  `x@sha512:${'0a'.repeat(64)}`,
+];
+
+const WORDS = [
+  ...[
+    '/',
+    ':',
+    '@',
+    '.',
+    '_',
+    '__',
+    '___',
+    '-',
+    '--',
+    '//',
+    'docker://',
+    'docker.io/',
+    'index.docker.io/',
+    'library/',
+    'localhost',
+    ':5000',
+    ':latest',
+  ],
+  ...[
+    '@sha256:',
+    '0'.repeat(64),
+    'A',
+    'xn--',
+    '[::1]',
+    '%41',
+    '?',
+    '#',
+    'https://',
+    'x'.repeat(130),
+    'oci-archive',
+    '*',
+  ],
+];
+
+/** Names of images. */
+export const reference: FuzzKind = {
+  share: 0.03,
+  codes: ['reference-invalid', 'transport-unsupported'],
+
+  make: (random) => mutateText(random.pick(NAMES), WORDS, random),
+
+  read(bytes) {
+    const found = parseReference(bytes.toString('utf8'));
+    assert.deepEqual(parseReference(formatReference(found)), found, 'its canonical spelling is another name');
+  },
+};
