@@ -22,8 +22,10 @@ export type ErrorCode =
   | 'registry-protocol'
   | 'auth-file-invalid'
   | 'registries-conf-invalid'
+  | 'destination-exists'
   | 'settings-invalid'
   // layer, store
+  | 'image-not-found'
   | 'layer-invalid'
   | 'layer-unsafe'
   | 'store-damaged'
@@ -63,6 +65,7 @@ const EXIT_STATUS: Partial<Record<ErrorCode, number>> = {
   'service-name-invalid': 2,
   'not-running': 3,
   'registry-not-found': 4,
+  'image-not-found': 4,
   'service-not-found': 4,
   interrupted: 130,
 };

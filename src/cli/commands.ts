@@ -14,6 +14,7 @@ const COMMANDS = new Map<string, () => Promise<AddCommand>>([
   ['status', async () => (await import('./commands/status.ts')).addStatus],
   ['graph', async () => (await import('./commands/graph.ts')).addGraph],
   ['images', async () => (await import('./commands/images.ts')).addImages],
+  ['copy', async () => (await import('./commands/copy.ts')).addCopy],
   ['inspect', async () => (await import('./commands/inspect.ts')).addInspect],
   ['verify', async () => (await import('./commands/verify.ts')).addVerify],
   ['fsck', async () => (await import('./commands/fsck.ts')).addFsck],

@@ -1,5 +1,6 @@
 import type { Step } from '../deployment/plan/plan.ts';
 import type { PullProgress } from '../layer/pull.ts';
+import type { CopyProgress } from '../transport/copy/copy-image.ts';
 import { formatBytes } from './bytes.ts';
 import type { Output } from './output.ts';
 
@@ -40,27 +41,24 @@ function restarted({ units, dependents }: Extract<Step, { kind: 'restart' }>): s
 /** Tells of pulls: a line that is drawn over on a terminal, and one line an image where that cannot be. */
 export class PullReport {
   readonly #output: Output;
-  /** Bytes fetched so far, by layer. */
-  readonly #fetched = new Map<string, number>();
-  #total = 0;
-  #began = 0;
+  readonly #line: TransferLine;
 
   constructor(output: Output) {
     this.#output = output;
+    this.#line = new TransferLine(output);
   }
 
   show(progress: PullProgress): void {
     switch (progress.kind) {
       case 'resolved':
-        this.#begin(progress.bytes);
+        this.#line.begin(progress.bytes);
         if (progress.bytes === 0) return;
         this.#output.note(
           `pulling ${progress.name}: ${progress.layers - progress.present} of ${progress.layers} layers, ${formatBytes(progress.bytes)}`,
         );
         return;
       case 'layer-progress':
-        this.#fetched.set(progress.digest, progress.fetched);
-        this.#draw();
+        this.#line.draw(progress.digest, progress.fetched);
         return;
       case 'committing':
         if (progress.layers > 0) this.#output.transient('writing to the store …');
@@ -71,21 +69,60 @@ export class PullReport {
         return;
     }
   }
+}
 
-  #begin(total: number): void {
-    this.#fetched.clear();
+/** Tells of copies in the same way. */
+export class CopyReport {
+  readonly #output: Output;
+  readonly #line: TransferLine;
+
+  constructor(output: Output) {
+    this.#output = output;
+    this.#line = new TransferLine(output);
+  }
+
+  show(progress: CopyProgress): void {
+    switch (progress.kind) {
+      case 'resolved': {
+        const { name, blobs, present, bytes } = progress;
+        this.#line.begin(bytes);
+        this.#output.note(`copying ${name}: ${blobs - present} of ${blobs} blobs, ${formatBytes(bytes)}`);
+        return;
+      }
+      case 'blob-progress':
+        this.#line.draw(progress.digest, progress.copied);
+        return;
+    }
+  }
+}
+
+/** How far a transfer of several blobs is: a line that is drawn over. */
+class TransferLine {
+  readonly #output: Output;
+  /** Bytes so far, by blob. */
+  readonly #done = new Map<string, number>();
+  #total = 0;
+  #began = 0;
+
+  constructor(output: Output) {
+    this.#output = output;
+  }
+
+  begin(total: number): void {
+    this.#done.clear();
     this.#total = total;
     this.#began = Date.now();
   }
 
-  #draw(): void {
-    const fetched = [...this.#fetched.values()].reduce((sum, bytes) => sum + bytes, 0);
+  draw(digest: string, bytes: number): void {
+    this.#done.set(digest, bytes);
+    const done = [...this.#done.values()].reduce((sum, part) => sum + part, 0);
     const seconds = Math.max(0.1, (Date.now() - this.#began) / 1000);
-    const rate = fetched / seconds;
-    const left = Math.ceil((this.#total - fetched) / Math.max(1, rate));
-    const percent = Math.floor((fetched / this.#total) * 100);
+    const rate = done / seconds;
+    const left = Math.ceil((this.#total - done) / Math.max(1, rate));
+    const percent = Math.floor((done / this.#total) * 100);
     this.#output.transient(
-      `${percent} %  ${formatBytes(fetched)} of ${formatBytes(this.#total)}  ${formatBytes(rate)}/s  ${left} s left`,
+      `${percent} %  ${formatBytes(done)} of ${formatBytes(this.#total)}  ${formatBytes(rate)}/s  ${left} s left`,
     );
   }
 }

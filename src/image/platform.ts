@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
+import { BerthError } from '../errors.ts';
+import { quote } from '../reference/quote.ts';
 import type { Descriptor, Platform } from './image.ts';
 import type { ImageIndex } from './manifest.ts';
 import { isIndexType, isManifestType } from './media-type.ts';
@@ -7,6 +9,17 @@ import { isIndexType, isManifestType } from './media-type.ts';
 /** `linux/arm/v7`. */
 export function formatPlatform({ os, architecture, variant }: Platform): string {
   return [os, architecture, ...(variant === undefined ? [] : [variant])].join('/');
+}
+
+/** Reads what `formatPlatform` writes. Throws `usage`. */
+export function parsePlatform(text: string): Platform {
+  const [os = '', architecture = '', variant, ...rest] = text.split('/');
+  if (os === '' || architecture === '' || variant === '' || rest.length > 0) {
+    throw new BerthError('usage', `not a platform: ${quote(text)}`, {
+      hint: 'write it as OS/ARCHITECTURE[/VARIANT], such as linux/arm64',
+    });
+  }
+  return { os, architecture, ...(variant === undefined ? {} : { variant }) };
 }
 
 /**

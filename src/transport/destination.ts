@@ -5,7 +5,7 @@ import type { TopDocument } from '../image/resolve-image.ts';
 export interface BlobOnTheWay {
   descriptor: Descriptor;
   /** The bytes from their beginning, each time that it is called; they are checked while they pass. */
-  read(): AsyncIterable<Uint8Array>;
+  read(signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
 /**
@@ -21,7 +21,7 @@ export interface ImageDestination {
   readonly parallel: number;
 
   /** True when a blob is there, whole, and need not be put. */
-  has(descriptor: Descriptor): Promise<boolean>;
+  has(descriptor: Descriptor, signal: AbortSignal): Promise<boolean>;
 
   /** Puts a blob. Throws what reading it throws. */
   putBlob(blob: BlobOnTheWay, signal: AbortSignal): Promise<void>;

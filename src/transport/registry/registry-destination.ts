@@ -35,10 +35,10 @@ export class RegistryDestination implements ImageDestination {
     this.#mountFrom = isNear ? from.path : undefined;
   }
 
-  async has({ digest, size }: Descriptor): Promise<boolean> {
-    return await retry(this.#access.patience, undefined, async () => {
+  async has({ digest, size }: Descriptor, signal: AbortSignal): Promise<boolean> {
+    return await retry(this.#access.patience, signal, async () => {
       const what = `${this.name}: blob ${digest}`;
-      const answer = await this.#client.send({ method: 'HEAD', path: `blobs/${digest}`, what });
+      const answer = await this.#client.send({ method: 'HEAD', path: `blobs/${digest}`, what, signal });
       if (answer.status !== 200 && answer.status !== 404) throw await failureOf(answer, what);
       answer.discard();
       return answer.status === 200 && (answer.length ?? size) === size;
@@ -46,7 +46,7 @@ export class RegistryDestination implements ImageDestination {
   }
 
   async putBlob({ descriptor, read }: BlobOnTheWay, signal: AbortSignal): Promise<void> {
-    const upload = { read, mountFrom: this.#mountFrom, signal };
+    const upload = { read: () => read(signal), mountFrom: this.#mountFrom, signal };
     await uploadBlob(this.#client, descriptor, upload, this.#access.patience);
   }
 

@@ -1,0 +1,50 @@
+import type { Platform } from '../image/image.ts';
+import { readLimits } from '../image/limits.ts';
+import { fileSystemError } from '../linux/file-system.ts';
+import { formatImageReference, type ImageReference } from '../reference/image-reference.ts';
+import { type CopiedImage, copyImage } from '../transport/copy/copy-image.ts';
+import { openDestination } from '../transport/open-destination.ts';
+import type { ImageSource } from '../transport/source.ts';
+import { formatBytes } from './bytes.ts';
+import type { Context } from './context.ts';
+import { CopyReport } from './progress.ts';
+
+export interface CopyToOptions {
+  /** Undefined: all platforms. */
+  platform: Platform | undefined;
+  /** What the source was opened from, where that is a reference. */
+  from?: ImageReference;
+  authfile?: string;
+  json?: boolean;
+}
+
+/** Copies an image to a destination, and tells; the caller closes the source. Throws as `copyImage` and `openDestination`. */
+export async function copyTo(
+  to: ImageReference,
+  source: ImageSource,
+  context: Context,
+  { platform, from, authfile, json }: CopyToOptions,
+): Promise<void> {
+  const { paths, env, output, signal } = context;
+  const { registries, limits: set } = context.settings();
+  const limits = readLimits(set);
+  const report = new CopyReport(output);
+  const destination = openDestination(to, { paths, env, registries, limits, from, authFile: authfile });
+  try {
+    const onProgress = report.show.bind(report);
+    const copied = await copyImage(source, destination, { platform, limits, signal, onProgress });
+    if (json) output.json(copied);
+    else tell(copied, context);
+  } catch (error) {
+    throw fileSystemError(error, `cannot copy to ${formatImageReference(to)}`, 'path' in to ? to.path : '/');
+  } finally {
+    await destination.close();
+  }
+}
+
+function tell({ to, digest, sourceDigest, copiedBytes }: CopiedImage, { output }: Context): void {
+  output.note(`copied to ${to} (${formatBytes(copiedBytes)})`);
+  if (digest === null) return;
+  if (digest !== sourceDigest) output.note(`it is ${sourceDigest} at its source: manifests are OCI’s there`);
+  output.data(digest);
+}
