@@ -1,3 +1,4 @@
+import { readLimits } from '../image/limits.ts';
 import { formatImageReference, type ImageReference } from '../reference/image-reference.ts';
 import { currentSpelling } from '../reference/old-spelling.ts';
 import { openSource } from '../transport/open-source.ts';
@@ -12,7 +13,8 @@ export function openImage(
 ): ImageSource {
   const { paths, env, output } = context;
   output.transient(`looking up ${formatImageReference(reference)} …`);
-  return openSource(reference, { paths, env, registries: context.settings().registries, authFile });
+  const { registries, limits } = context.settings();
+  return openSource(reference, { paths, env, registries, limits: readLimits(limits), authFile });
 }
 
 /** An image as it is written today; a person who follows old instructions is told how that is. */

@@ -90,9 +90,3 @@ export function checkLimit(limits: Limits, name: keyof Limits, value: number, wh
     hint: `if the image is trusted, set limits.${name} in /etc/berth/berth.yaml`,
   });
 }
-
-/** The default of `manifestBytes`. */
-export const MANIFEST_LIMIT = DEFAULT_LIMITS.manifestBytes;
-
-/** The default of `configBytes`. */
-export const CONFIG_LIMIT = DEFAULT_LIMITS.configBytes;

@@ -1,4 +1,5 @@
 import { BerthError } from '../errors.ts';
+import type { Limits } from '../image/limits.ts';
 import type { Paths } from '../paths.ts';
 import { endpointsOf } from '../reference/endpoints.ts';
 import { formatImageReference, type ImageReference } from '../reference/image-reference.ts';
@@ -7,7 +8,7 @@ import type { Reference, RegistryReference } from '../reference/reference.ts';
 import { resolveShortName } from '../reference/short-name.ts';
 import type { RegistrySettings } from '../settings.ts';
 import { openAccess } from './registry/access.ts';
-import { PATIENCE, type Patience } from './registry/patience.ts';
+import type { Patience } from './registry/patience.ts';
 import { RegistrySource } from './registry/registry-source.ts';
 import { SearchSource } from './search-source.ts';
 import type { ImageSource } from './source.ts';
@@ -20,6 +21,7 @@ export interface SourceOptions {
   /** The only auth file to look into. */
   authFile?: string | undefined;
   patience?: Patience;
+  limits?: Limits;
 }
 
 /**
@@ -37,19 +39,15 @@ export function openSource(reference: ImageReference, options: SourceOptions): I
 }
 
 function openRegistries(reference: Reference, options: SourceOptions): ImageSource {
-  const { paths, env, registries: settings, authFile, patience = PATIENCE } = options;
-  const registries = loadRegistries(paths, env);
+  const registries = loadRegistries(options.paths, options.env);
+  const access = { ...options, credentialHelpers: registries.credentialHelpers };
   const open = (full: RegistryReference): ImageSource =>
-    new RegistrySource(
-      full,
-      endpointsOf(full, settings, registries),
-      openAccess({ paths, env, authFile, credentialHelpers: registries.credentialHelpers, patience }),
-    );
+    new RegistrySource(full, endpointsOf(full, options.registries, registries), openAccess(access));
   switch (reference.kind) {
     case 'registry':
       return open(reference);
     case 'short': {
-      const [first, ...others] = resolveShortName(reference, settings, registries);
+      const [first, ...others] = resolveShortName(reference, options.registries, registries);
       return others.length === 0 ? open(first) : new SearchSource([open(first), ...others.map(open)]);
     }
   }

@@ -1,3 +1,4 @@
+import { DEFAULT_LIMITS, type Limits } from '../../image/limits.ts';
 import type { Paths } from '../../paths.ts';
 import { AUTH_FILES } from '../../reference/registries.ts';
 import { Certificates } from './certificates.ts';
@@ -15,6 +16,7 @@ export interface AccessOptions {
   /** registries.conf's `credential-helpers`. */
   credentialHelpers?: string[];
   patience?: Patience;
+  limits?: Limits;
 }
 
 /** What it takes to speak to registries. `connections` are to be closed when done. */
@@ -26,12 +28,19 @@ export interface RegistryAccess {
 
 /** Nothing is read or sent yet. Throws `settings-invalid` for a proxy that makes no URL. */
 export function openAccess(options: AccessOptions): RegistryAccess {
-  const { paths, env, authFile, credentialHelpers = [AUTH_FILES], patience = PATIENCE } = options;
+  const {
+    paths,
+    env,
+    authFile,
+    credentialHelpers = [AUTH_FILES],
+    patience = PATIENCE,
+    limits = DEFAULT_LIMITS,
+  } = options;
   return {
-    connections: new Connections(
-      new Routes(new Certificates(paths, env), new Proxies(env), patience.stall),
+    connections: new Connections(new Routes(new Certificates(paths, env), new Proxies(env), patience.stall), {
       patience,
-    ),
+      limits,
+    }),
     credentials: new Credentials(paths, env, authFile, credentialHelpers),
     patience,
   };

@@ -1,7 +1,7 @@
 import type http from 'node:http';
 import { connectionFailure } from './connection-failure.ts';
 import { HttpAnswer } from './http-answer.ts';
-import type { Patience } from './patience.ts';
+import type { Bounds } from './patience.ts';
 import { type RequestBody, sendBody, UnreadableBody } from './request-body.ts';
 import type { Routes } from './routes.ts';
 import { StallWatch } from './stall-watch.ts';
@@ -21,11 +21,11 @@ export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
 /** Open connections, kept for the next request to the same host. */
 export class Connections {
   readonly #routes: Routes;
-  readonly #patience: Patience;
+  readonly #bounds: Bounds;
 
-  constructor(routes: Routes, patience: Patience) {
+  constructor(routes: Routes, bounds: Bounds) {
     this.#routes = routes;
-    this.#patience = patience;
+    this.#bounds = bounds;
   }
 
   /**
@@ -36,7 +36,7 @@ export class Connections {
   async send(url: URL, request: HttpRequest): Promise<HttpAnswer> {
     try {
       const message = await this.#exchange(url, request);
-      return new HttpAnswer(url, message, this.#patience, request.signal);
+      return new HttpAnswer(url, message, this.#bounds, request.signal);
     } catch (error) {
       request.signal?.throwIfAborted();
       throw error instanceof UnreadableBody ? error.cause : connectionFailure(url.host, error);
@@ -65,7 +65,7 @@ export class Connections {
     return new Promise((resolve, reject) => {
       const sent = route.request(options);
       const abort = (): void => void sent.destroy(new Error('aborted'));
-      const watch = new StallWatch(this.#patience.stall, (seconds) =>
+      const watch = new StallWatch(this.#bounds.patience.stall, (seconds) =>
         sent.destroy(new Error(`no answer for ${seconds} seconds`)),
       );
       const settle = (): void => {

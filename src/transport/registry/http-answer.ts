@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { performance } from 'node:perf_hooks';
-import { BerthError } from '../../errors.ts';
+import { checkLimit } from '../../image/limits.ts';
 import { connectionFailure } from './connection-failure.ts';
-import type { Patience } from './patience.ts';
+import type { Bounds } from './patience.ts';
 import { Throughput } from './throughput.ts';
 
 // So much of an unwanted body is read to keep its connection; of a longer one the connection is given up.
@@ -16,15 +16,15 @@ export class HttpAnswer {
   /** A credential stood behind the request: if this is a refusal, it is one of that. */
   hasCredential = false;
   readonly #message: IncomingMessage;
-  readonly #patience: Patience;
+  readonly #bounds: Bounds;
   readonly #signal: AbortSignal | undefined;
 
-  constructor(url: URL, message: IncomingMessage, patience: Patience, signal: AbortSignal | undefined) {
+  constructor(url: URL, message: IncomingMessage, bounds: Bounds, signal: AbortSignal | undefined) {
     this.url = url;
     this.status = message.statusCode ?? 0;
     this.headers = message.headers;
     this.#message = message;
-    this.#patience = patience;
+    this.#bounds = bounds;
     this.#signal = signal;
     // A body that nobody reads any more may still break off; that is nobody's failure then.
     message.on('error', () => undefined);
@@ -52,7 +52,7 @@ export class HttpAnswer {
     const abort = (): void => void message.destroy(new Error('aborted'));
     this.#signal?.addEventListener('abort', abort);
     const chunks = message[Symbol.asyncIterator]();
-    const throughput = new Throughput(this.#patience);
+    const throughput = new Throughput(this.#bounds.patience);
     try {
       this.#signal?.throwIfAborted();
       for (;;) {
@@ -69,15 +69,15 @@ export class HttpAnswer {
   }
 
   #tooSlow(): unknown {
-    const { leastInWindow, window } = this.#patience;
+    const { leastInWindow, window } = this.#bounds.patience;
     const cause = new Error(`less than ${leastInWindow} bytes came in ${window / 1000} seconds`);
     return connectionFailure(this.url.host, cause);
   }
 
   async #next(chunks: AsyncIterator<Buffer>): Promise<Buffer | undefined> {
     const timer = setTimeout(() => {
-      this.#message.destroy(new Error(`nothing came for ${this.#patience.stall / 1000} seconds`));
-    }, this.#patience.stall);
+      this.#message.destroy(new Error(`nothing came for ${this.#bounds.patience.stall / 1000} seconds`));
+    }, this.#bounds.patience.stall);
     try {
       const { done, value } = await chunks.next();
       return done ? undefined : value;
@@ -89,19 +89,22 @@ export class HttpAnswer {
     }
   }
 
-  /** The whole body. Throws `limit-exceeded` as soon as it is longer than `limit` bytes. */
-  async read(limit: number, what: string): Promise<Buffer> {
+  /** The whole body. Throws `limit-exceeded` as soon as it is longer than a limit allows. */
+  async read(limit: 'manifestBytes' | 'configBytes' | 'tokenBytes', what: string): Promise<Buffer> {
+    const { limits } = this.#bounds;
+    const bytes = await this.beginning(limits[limit] + 1);
+    checkLimit(limits, limit, bytes.length, `the ${what} is too large: ${this.url.host}`);
+    return bytes;
+  }
+
+  /** The body until there are so many bytes, or a few more; what comes after them is let go. */
+  async beginning(bytes: number): Promise<Buffer> {
     const chunks: Buffer[] = [];
     let length = 0;
     for await (const chunk of this.body()) {
-      length += chunk.length;
-      if (length > limit) {
-        throw new BerthError(
-          'limit-exceeded',
-          `the ${what} is too large: ${this.url.host}: more than ${limit} bytes`,
-        );
-      }
       chunks.push(chunk);
+      length += chunk.length;
+      if (length >= bytes) break;
     }
     return Buffer.concat(chunks);
   }

@@ -1,7 +1,6 @@
 import { checkDigest, digestOf } from '../../image/descriptor.ts';
 import { type Digest, parseDigest } from '../../image/digest.ts';
 import type { Descriptor } from '../../image/image.ts';
-import { CONFIG_LIMIT, MANIFEST_LIMIT } from '../../image/limits.ts';
 import { MANIFEST_TYPES } from '../../image/media-type.ts';
 import type { TopDocument } from '../../image/resolve-image.ts';
 import { formatReference, type RegistryReference } from '../../reference/reference.ts';
@@ -24,7 +23,7 @@ export async function readTop(
   const what = formatReference(reference);
   return retry(patience, undefined, async () => {
     const answer = await client.get({ path: `manifests/${name}`, what, headers: HEADERS });
-    const bytes = await answer.read(MANIFEST_LIMIT, 'manifest');
+    const bytes = await answer.read('manifestBytes', 'manifest');
     const stated = reference.digest ?? statedDigest(answer.headers['docker-content-digest']);
     if (stated !== undefined) checkDigest(stated, bytes);
     const mediaType = mediaTypeOf(answer.headers['content-type']);
@@ -42,7 +41,7 @@ export async function readManifest(
   const what = `${formatReference(client.endpoint.reference)}: manifest ${digest}`;
   return retry(patience, undefined, async () => {
     const answer = await client.get({ path: `manifests/${digest}`, what, headers: HEADERS });
-    return answer.read(MANIFEST_LIMIT, 'manifest');
+    return answer.read('manifestBytes', 'manifest');
   });
 }
 
@@ -55,7 +54,7 @@ export async function readConfig(
   const what = `${formatReference(client.endpoint.reference)}: config ${digest}`;
   return retry(patience, undefined, async () => {
     const answer = await client.get({ path: `blobs/${digest}`, what });
-    return answer.read(CONFIG_LIMIT, 'image config');
+    return answer.read('configBytes', 'image config');
   });
 }
 

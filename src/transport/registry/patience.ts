@@ -1,3 +1,11 @@
+import type { Limits } from '../../image/limits.ts';
+
+/** How slow an answer may be, and how large. */
+export interface Bounds {
+  patience: Patience;
+  limits: Limits;
+}
+
 /** How long a registry is waited for, in milliseconds, and how often it is asked again. */
 export interface Patience {
   /** Without a byte for so long, a connection counts as broken. */

@@ -40,7 +40,7 @@ function passing(status: number, rest: string, retryAfter: number | undefined): 
 /** The first error of the body (OCI distribution spec, "Error codes"); empty when it says nothing of use. */
 async function explanation(answer: HttpAnswer): Promise<string> {
   try {
-    const body = JSON.parse((await answer.read(ERROR_BODY_LIMIT, 'error')).toString('utf8'));
+    const body = JSON.parse((await answer.beginning(ERROR_BODY_LIMIT)).toString('utf8'));
     const first = body?.errors?.[0];
     const words = [first?.code, first?.message].filter((word) => typeof word === 'string' && word !== '');
     return words.length === 0 ? '' : quote(words.join(': '));

@@ -8,7 +8,6 @@ import { sendFollowing } from './redirect.ts';
 import { bodyOf, type RequestBody } from './request-body.ts';
 import { failureOf } from './status.ts';
 
-const TOKEN_LIMIT = 256 * 1024;
 // The distribution project's token specification: what counts when the answer does not say.
 const DEFAULT_LIFETIME = 60;
 
@@ -50,7 +49,7 @@ export async function fetchToken(connections: Connections, request: TokenRequest
       : await getToken(connections, request, credential, http);
   answer.hasCredential = credential !== undefined;
   if (answer.status !== 200) throw await refusal(answer, request.scope);
-  return readToken(await answer.read(TOKEN_LIMIT, 'token'), realm);
+  return readToken(await answer.read('tokenBytes', 'token'), realm);
 }
 
 async function refusal(answer: HttpAnswer, scope: string): Promise<Error> {

@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import type { BerthError } from '../../../src/errors.ts';
 import { digestOf } from '../../../src/image/descriptor.ts';
 import type { Descriptor } from '../../../src/image/image.ts';
+import { DEFAULT_LIMITS } from '../../../src/image/limits.ts';
 import { OCI_INDEX, OCI_MANIFEST } from '../../../src/image/media-type.ts';
 import { Paths } from '../../../src/paths.ts';
 import { parseReference } from '../../../src/reference/reference.ts';
@@ -155,8 +156,34 @@ describe('an image in a registry', () => {
       return true;
     });
     const source = open(`${registry.host}/x`);
-    await assert.rejects(resolveSource(source, AMD64), { code: 'limit-exceeded' });
+    await assert.rejects(resolveSource(source, AMD64), {
+      code: 'limit-exceeded',
+      message: /4194304 \(limits\.manifestBytes\)/,
+    });
     await source.close();
+  });
+  it('is held against the limits that are set, and so is a token', async () => {
+    await using registry = await FakeRegistry.start();
+    registry.addImage('x', 'latest');
+    const manifest = open(`${registry.host}/x`, { limits: { ...DEFAULT_LIMITS, manifestBytes: 100 } });
+    await assert.rejects(resolveSource(manifest, AMD64), {
+      message: /more than 100 \(limits\.manifestBytes\)/,
+    });
+    registry.intercept(/^\/v2\/x/, (_, response) => {
+      response.setHeader('WWW-Authenticate', `Bearer realm="http://${registry.host}/token"`);
+      fail(response, 401, 'UNAUTHORIZED', 'authentication required');
+      return true;
+    });
+    registry.intercept(/^\/token/, (_, response) => {
+      send(response, Buffer.from(JSON.stringify({ token: 'x'.repeat(100) })));
+      return true;
+    });
+    const token = open(`${registry.host}/x`, { limits: { ...DEFAULT_LIMITS, tokenBytes: 100 } });
+    await assert.rejects(resolveSource(token, AMD64), {
+      code: 'limit-exceeded',
+      message: /more than 100 \(limits\.tokenBytes\)/,
+    });
+    await Promise.all([manifest.close(), token.close()]);
   });
   it('is reported as not found, by its name, with what to try', async () => {
     await using registry = await FakeRegistry.start();
