@@ -80,6 +80,8 @@ async function* decode(
   const feeding = feed(decoder, input, fed);
   // It is awaited below; until then its failure must not count as unhandled.
   feeding.catch((error) => decoder.destroy(error));
+  // Of bytes behind zeros it hears when it has ended and nobody iterates any more: that must not count either.
+  decoder.on('error', () => {});
   try {
     for await (const chunk of decoder as AsyncIterable<Buffer<ArrayBuffer>>) {
       yield chunk;

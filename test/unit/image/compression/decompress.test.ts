@@ -182,3 +182,10 @@ test('a blob of empty zstd frames, each of which takes a decoder, reaches the li
     message: /zstd frames/,
   });
 });
+
+test('what a gzip decoder says when it has ended is no failure of the program', async () => {
+  const member = gzipSync('abc');
+  const late = Buffer.concat([member, Buffer.alloc(member.length), Buffer.from('garbage')]);
+  await assert.rejects(read('gzip', late, member.length), { code: 'layer-invalid' });
+  await new Promise(setImmediate);
+});
