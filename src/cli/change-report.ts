@@ -8,8 +8,24 @@ export function changeLines({ name, from, to, files, diff }: ServiceChange): str
   return [
     `${name}: ${image}: ${describeDeployment(from)} → ${describeDeployment(to)}`,
     ...files.map((file) => `  ${fileLine(file)}`),
-    ...(diff === '' ? [] : [diff]),
+    ...(diff === '' ? [] : [abridge(diff)]),
   ];
+}
+
+// A line of "---" is not one that goes when the rest of a file's header follows it.
+const GOES = '-(?!-- .*\\n\\+\\+\\+ .*\\n@@ ).*';
+const COMES = '\\+.*';
+
+/** So many lines that come or go in one piece are all shown; of more, only the first. */
+const SHOWN = 20;
+const LONG_RUN = new RegExp([GOES, COMES].map((line) => `^${line}(?:\\n${line}){${SHOWN},}`).join('|'), 'gm');
+
+/** A difference without what nobody reads: a long list, or a file that is new, tells enough by how it begins. */
+function abridge(diff: string): string {
+  return diff.replace(LONG_RUN, (run) => {
+    const lines = run.split('\n');
+    return [...lines.slice(0, SHOWN), `${run[0]}… and ${lines.length - SHOWN} lines more`].join('\n');
+  });
 }
 
 function describeDeployment({ number, digest, version }: DeploymentSummary): string {
