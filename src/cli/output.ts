@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
+import { columnWidths, fitColumn, GAP } from './columns.ts';
 
 /** What a command needs of the world to talk to a person or a program. */
 export interface OutputStreams {
@@ -9,6 +10,13 @@ export interface OutputStreams {
 }
 
 export type Color = 'green' | 'red' | 'yellow' | 'dim' | 'bold';
+
+export interface TableOptions {
+  /** A column is coloured by what is in it. */
+  paint?: (text: string, column: number) => Color | undefined;
+  /** The column that is shortened where a terminal is too narrow for all. */
+  elastic?: number;
+}
 
 /** The seam to the terminal: data on stdout, everything else on stderr, escape codes only where they are read. */
 export class Output {
@@ -33,16 +41,13 @@ export class Output {
     this.data(JSON.stringify(value, null, 2));
   }
 
-  /** Rows under upper-case headers, columns two spaces apart; a column is coloured by what is in it. */
-  table(
-    headers: string[],
-    rows: string[][],
-    paint: (text: string, column: number) => Color | undefined = () => undefined,
-  ): void {
-    const plain = rows.map((row) => row.map(harmless));
-    const widths = headers.map((header, column) =>
-      plain.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), header.length),
-    );
+  /** Rows under upper-case headers, columns two spaces apart. */
+  table(headers: string[], rows: string[][], { paint = () => undefined, elastic }: TableOptions = {}): void {
+    const whole = rows.map((row) => row.map(harmless));
+    const room = this.#streams.stdout.isTTY === true ? this.#streams.stdout.columns : undefined;
+    const plain =
+      room === undefined || elastic === undefined ? whole : fitColumn(headers, whole, elastic, room);
+    const widths = columnWidths(headers, plain);
     const line = (cells: string[], colored: boolean) =>
       cells
         .map((cell, column) => {
@@ -50,7 +55,7 @@ export class Output {
           const padding = ' '.repeat(column === cells.length - 1 ? 0 : (widths[column] ?? 0) - cell.length);
           return this.#color(this.#streams.stdout, color, cell) + padding;
         })
-        .join('  ')
+        .join(GAP)
         .trimEnd();
     this.#print([line(headers, false), ...plain.map((row) => line(row, true))].join('\n'));
   }

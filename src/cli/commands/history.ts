@@ -27,7 +27,10 @@ export function addHistory(program: Command, context: Context): void {
           created.replace(/\.\d+Z$/, 'Z'),
           why,
         ]),
-        (text) => (text === 'current' ? 'green' : text === 'failed' ? 'red' : undefined),
+        {
+          paint: (text) => (text === 'current' ? 'green' : text === 'failed' ? 'red' : undefined),
+          elastic: 5,
+        },
       );
     });
 }

@@ -17,6 +17,7 @@ export function addImages(program: Command, context: Context): void {
         context.output.table(
           ['IMAGE', 'DIGEST', 'SIZE'],
           images.map(({ name, digest, size }) => [name, shortDigest(digest), formatBytes(size)]),
+          { elastic: 0 },
         );
     });
 }

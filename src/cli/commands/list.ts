@@ -17,7 +17,7 @@ export function addList(program: Command, context: Context): void {
         context.output.table(
           ['NAME', 'STATE', 'ENABLED', 'IMAGE', 'DIGEST', 'DEPLOYMENT'],
           services.map(row),
-          paint,
+          { paint, elastic: 3 },
         );
     });
 }

@@ -11,7 +11,7 @@ interface Shown {
 }
 
 async function show(use: (output: Output) => void, terminal = false): Promise<Shown> {
-  const stdout = new PassThrough();
+  const stdout = Object.assign(new PassThrough(), { isTTY: terminal, columns: 40 });
   const stderr = Object.assign(new PassThrough(), { isTTY: terminal, columns: 20 });
   use(new Output({ stdout, stderr, env: {} }));
   stdout.end();
@@ -35,6 +35,22 @@ test('a table has upper-case headers and columns as wide as they need, and nothi
     ].join('\n'),
   );
   assert.equal(stderr, '');
+});
+
+test('a column gives way where a terminal is too narrow, down to its header, and nowhere else', async () => {
+  const table = (name: string) => (output: Output) =>
+    output.table(['NAME', 'IMAGE', 'N'], [[name, 'registry.example.com/team/httpd:2.4', '0']], {
+      elastic: 1,
+    });
+  const lines = async (name: string, terminal: boolean) =>
+    (await show(table(name), terminal)).stdout.split('\n');
+  assert.deepEqual(await lines('web', true), [
+    'NAME  IMAGE                            N',
+    'web   registry.e…e.com/team/httpd:2.4  0',
+    '',
+  ]);
+  assert.equal((await lines('w'.repeat(60), true))[1], `${'w'.repeat(60)}  r…2.4  0`);
+  assert.equal((await lines('web', false))[1], 'web   registry.example.com/team/httpd:2.4  0');
 });
 
 test('data goes to stdout, notes, warnings and errors to stderr', async () => {
@@ -64,7 +80,7 @@ test('colours are for terminals, and for those who did not ask for none', () => 
   const module = new URL('../../../src/cli/output.ts', import.meta.url);
   const program = `const { Output } = await import('${module}');
     const { stdout, stderr, env } = process;
-    new Output({ stdout, stderr, env }).table(['STATE'], [['active']], () => 'green');`;
+    new Output({ stdout, stderr, env }).table(['STATE'], [['active']], { paint: () => 'green' });`;
   const node = `'${process.execPath}' --input-type=module --eval "$PROGRAM"`;
   const run = (command: string, env: Record<string, string>) =>
     execFileSync('sh', ['-c', command], {
