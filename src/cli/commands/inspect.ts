@@ -5,6 +5,10 @@ import { BerthError } from '../../errors.ts';
 import type { Context } from '../context.ts';
 import { namedService } from '../named-services.ts';
 
+/** Modes as people write them. */
+const readable = (key: unknown, value: unknown) =>
+  key === 'mode' && typeof value === 'number' ? value.toString(8).padStart(4, '0') : value;
+
 /** `berth inspect NAME`: everything that is recorded of a service. */
 export function addInspect(program: Command, context: Context): void {
   program
@@ -22,6 +26,6 @@ export function addInspect(program: Command, context: Context): void {
         context.output.json(record);
         return;
       }
-      context.output.data(stringify(record, { lineWidth: 0 }).trimEnd());
+      context.output.data(stringify(record, readable).trimEnd());
     });
 }
