@@ -3,6 +3,7 @@ import type { ServiceName } from '../service-name.ts';
 import { findCulprit, hasFailed } from '../systemd/culprit.ts';
 import { describeCulprit } from '../systemd/start-failure.ts';
 import type { Systemd, UnitFailure, UnitState } from '../systemd/systemd.ts';
+import { withDetail } from '../systemd/unit-state.ts';
 import { type DeploymentRecord, mainUnit } from './record.ts';
 import { readRelations } from './relations.ts';
 
@@ -61,6 +62,11 @@ export async function readStatus(record: DeploymentRecord, systemd: Systemd): Pr
   };
 }
 
+/** Why systemd has no such unit: not a failure of the service, but of what was made of its files. */
+function describeUnloaded({ name, loadState }: UnitState): string {
+  return `cannot start: ${name} is ${loadState === 'not-found' ? 'not there any longer' : loadState}`;
+}
+
 function isUp(activeState: string): boolean {
   return activeState === 'active' || activeState === 'reloading';
 }
@@ -75,9 +81,13 @@ async function explain(
   systemd: Systemd,
 ): Promise<Pick<ServiceStatus, 'why' | 'culprit'>> {
   if (hasFailed(own)) {
+    if (own.activeState === 'inactive') return { why: describeUnloaded(own), culprit: null };
     const failure = await systemd.failure(own.name);
     const again = own.subState === 'auto-restart' ? ', and is tried again' : '';
-    return { why: `failed (${failure.reason})${again}`, culprit: { unit: own.name, ...failure } };
+    return {
+      why: `${withDetail('failed', failure.reason)}${again}`,
+      culprit: { unit: own.name, ...failure },
+    };
   }
   const found = await findCulprit(own.name, systemd);
   const culprit = found === undefined ? null : { unit: found.unit, ...found.failure };
@@ -85,7 +95,8 @@ async function explain(
   if (isUp(own.activeState)) {
     return { why: cause === undefined ? null : `runs on, although ${cause}`, culprit };
   }
-  if (own.activeState !== 'inactive') return { why: `${own.activeState} (${own.subState})`, culprit: null };
+  if (own.activeState !== 'inactive')
+    return { why: withDetail(own.activeState, own.subState), culprit: null };
   const ran = own.monotonic.inactiveExit > 0;
   if (cause !== undefined) return { why: ran ? `stopped; ${cause}` : `not started: ${cause}`, culprit };
   if (listening) return { why: 'waits for a connection', culprit: null };

@@ -2,6 +2,7 @@ import type { Digest } from '../image/digest.ts';
 import type { Paths } from '../paths.ts';
 import type { ServiceName } from '../service-name.ts';
 import type { Systemd } from '../systemd/systemd.ts';
+import { withDetail } from '../systemd/unit-state.ts';
 import { listServices, mainUnit, readCurrentRecord } from './record.ts';
 
 /** A line of `berth list`. */
@@ -38,6 +39,6 @@ async function describeUnits(units: string[], systemd: Systemd): Promise<{ state
   const [own, started] = await Promise.all([service, main].map((unit) => systemd.state(unit)));
   // A service that waits for its first connection is as well as its sockets are.
   const shown = own?.activeState === 'inactive' ? started : own;
-  const state = systemd.live && shown !== undefined ? `${shown.activeState} (${shown.subState})` : '-';
+  const state = systemd.live && shown !== undefined ? withDetail(shown.activeState, shown.subState) : '-';
   return { state, enabled: started?.unitFileState || '-' };
 }

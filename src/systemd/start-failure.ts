@@ -69,7 +69,9 @@ export function describeFailure(job: JobResult, properties: BusProperties): stri
   const result = properties.get('Result');
   const reason = typeof result === 'string' && result !== 'success' ? result : job;
   const process = failedCommand(properties) ?? mainProcess(properties);
-  return process === undefined ? reason : `${reason}, ${process}`;
+  if (process !== undefined) return `${reason}, ${process}`;
+  // A service that ended well, and was not to end, has no other reason.
+  return reason === 'failed' && Number(properties.get('ExecMainCode')) === 1 ? 'exit status 0' : reason;
 }
 
 function mainProcess(properties: BusProperties): string | undefined {

@@ -43,6 +43,11 @@ export function unitState(unit: string, properties: BusProperties): UnitState {
   };
 }
 
+/** Such as "active (running)"; a word alone where both are the same, as of what has "failed". */
+export function withDetail(state: string, detail: string): string {
+  return state === detail ? state : `${state} (${detail})`;
+}
+
 /** What systemd's properties of a unit say of it and others; dependencies that systemd adds itself are among them. */
 export function unitLinks(unit: string, properties: BusProperties): UnitLinks {
   // Asked for by another name, a unit answers with its own.

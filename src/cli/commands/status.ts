@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { readCurrentRecord } from '../../deployment/record.ts';
 import { readStatus, type ServiceStatus } from '../../deployment/status.ts';
+import { withDetail } from '../../systemd/unit-state.ts';
 import type { Context } from '../context.ts';
 import { namedServices } from '../named-services.ts';
 import { shortDigest } from '../short-digest.ts';
@@ -32,7 +33,7 @@ function describe(status: ServiceStatus): string {
   const log =
     culprit === null || culprit.log.length === 0 ? [] : [`last lines of ${culprit.unit}:`, ...culprit.log];
   return [
-    `${name}  ${state === '-' ? '-' : `${state} (${subState})`}${when}`,
+    `${name}  ${withDetail(state, subState)}${when}`,
     ...facts.map(([key, value]) => `  ${key.padEnd(10)}${value}`),
     ...log.map((line, index) => `  ${index === 0 ? '' : '  '}${line}`),
   ].join('\n');
@@ -40,7 +41,9 @@ function describe(status: ServiceStatus): string {
 
 function factsOf(status: ServiceStatus): [string, string][] {
   const { why, image, digest, deployment, enabled, mainPid, units, requires, after } = status;
-  const others = units.slice(1).map(({ name, state, subState }) => `, ${name} (${state}, ${subState})`);
+  const others = units
+    .slice(1)
+    .map(({ name, state, subState }) => `, ${name}: ${withDetail(state, subState)}`);
   return [
     ['why', why ?? ''],
     ['image', `${image} (${shortDigest(digest)}), deployment ${deployment}`],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { printable, selectLines } from '../../../src/systemd/journal.ts';
 import { describeFailure } from '../../../src/systemd/start-failure.ts';
-import { unitState, unwrapProperties } from '../../../src/systemd/unit-state.ts';
+import { unitState, unwrapProperties, withDetail } from '../../../src/systemd/unit-state.ts';
 
 const command = (path: string, code: number, status: number, ignored = false) => [
   path,
@@ -39,6 +39,21 @@ test('a unit that failed for another reason names that', () => {
   assert.equal(describeFailure('failed', new Map([['LoadState', 'not-found']])), 'not installed');
   assert.match(describeFailure('dependency', new Map()), /requires/);
   assert.equal(describeFailure('timeout', new Map([['Result', 'success']])), 'timeout');
+});
+
+test('a service that ended well, and was not to end, is told by its exit status', () => {
+  const properties = new Map<string, unknown>([
+    ['Result', 'success'],
+    ['ExecMainCode', 1],
+    ['ExecMainStatus', 0],
+  ]);
+  assert.equal(describeFailure('failed', properties), 'exit status 0');
+  assert.equal(describeFailure('failed', new Map([['Result', 'success']])), 'failed');
+});
+
+test('what is the same is said once', () => {
+  assert.equal(withDetail('active', 'running'), 'active (running)');
+  assert.equal(withDetail('failed', 'failed'), 'failed');
 });
 
 test('log lines cannot command the terminal', () => {

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { test } from 'node:test';
+import type { DeploymentRecord } from '../../../src/deployment/record.ts';
+import { readStatus } from '../../../src/deployment/status.ts';
+import { Paths } from '../../../src/paths.ts';
+import { scratch } from '../layer/scratch.ts';
+import { FakeSystemd } from './apply/fake-systemd.ts';
+
+const RECORD = {
+  service: 'web',
+  number: 0,
+  units: ['web.service'],
+  image: { name: 'registry.example/web:1', manifestDigest: 'sha256:0' },
+} as unknown as DeploymentRecord;
+
+test('a service whose unit is gone has not failed: it says what is missing', async (context) => {
+  const systemd = new FakeSystemd(new Paths(scratch(context)));
+  systemd.change('web.service', { activeState: 'inactive' });
+  const { running, why } = await readStatus(RECORD, systemd);
+  assert.equal(running, false);
+  assert.equal(why, 'cannot start: web.service is not there any longer');
+});
+
+test('a service that failed says why', async (context) => {
+  const paths = new Paths(scratch(context));
+  mkdirSync(dirname(paths.unit('web.service')), { recursive: true });
+  writeFileSync(paths.unit('web.service'), '[Service]\nExecStart=/bin/web\n');
+  const systemd = new FakeSystemd(paths);
+  systemd.change('web.service', { activeState: 'failed', subState: 'failed' });
+  assert.equal((await readStatus(RECORD, systemd)).why, 'failed (exit-code)');
+});
