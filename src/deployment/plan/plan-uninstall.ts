@@ -76,7 +76,7 @@ function planRemovals(leaving: LeavingService[], paths: Paths): Step[] {
       .toReversed()
       .filter(({ path }) => !shared.includes(path) && first(path))
       .flatMap((file) => planRemoval(file, paths)),
-    ...[...directories.toReversed(), ...(purged?.dropInDirectories ?? [])].map(
+    ...[...new Set([...directories.toReversed(), ...(purged?.dropInDirectories ?? [])])].map(
       (path): Step => ({ kind: 'remove-directory', path }),
     ),
   ]);

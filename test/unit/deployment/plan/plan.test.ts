@@ -187,6 +187,21 @@ test('an uninstall removes what is as it was, keeps what was changed, and asks f
   ]);
 });
 
+test('what goes with --purge, too, goes once', (context) => {
+  const directory = '/etc/systemd/system/web.service.d';
+  const record = { service: 'web', units: ['web.service'], files: [], directories: [directory], beside: [] };
+  const leaving = {
+    record: record as unknown as DeploymentRecord,
+    ...{ active: [], enabled: [], shared: [] },
+    purged: { state: [], parents: [], dropIns: [], dropInDirectories: [directory] },
+  };
+  const lines = describePlan(planUninstall([leaving], hostWith(context), []));
+  assert.deepEqual(
+    lines.filter((line) => line.includes(directory)),
+    [`remove   ${directory}/ if empty`],
+  );
+});
+
 test('every step is one line for a person', () => {
   const lines = [
     { kind: 'file', path: '/etc/x', source: '', content: '', ...OWNER },
