@@ -1,5 +1,5 @@
+import { notInstalled } from '../deployment/not-installed.ts';
 import { listServices } from '../deployment/record.ts';
-import { BerthError } from '../errors.ts';
 import type { Paths } from '../paths.ts';
 import { parseServiceName, type ServiceName } from '../service-name.ts';
 
@@ -12,9 +12,7 @@ export function namedServices(texts: readonly string[], paths: Paths): ServiceNa
   if (texts.length === 0) return installed;
   const names = [...new Set(texts.map(namedService))];
   const unknown = names.find((name) => !installed.includes(name));
-  if (unknown !== undefined) {
-    throw new BerthError('service-not-found', `not installed: ${unknown}`, { hint: 'berth list' });
-  }
+  if (unknown !== undefined) throw notInstalled(unknown, paths);
   return names;
 }
 

@@ -1,9 +1,9 @@
-import { BerthError } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
 import type { Paths } from '../paths.ts';
 import type { ServiceName } from '../service-name.ts';
 import { type DeploymentSummary, summarizeDeployment } from './describe-change.ts';
 import { type HistoryReason, previousDeployment, readHistory } from './history.ts';
+import { notInstalled } from './not-installed.ts';
 import { listDeployments, readCurrentRecord, readRecord } from './record.ts';
 
 /** A deployment that is kept, or an image that was refused: then it has no number. */
@@ -21,9 +21,7 @@ export interface HistoryEntry extends Omit<DeploymentSummary, 'number'> {
 /** The deployments of a service that are kept, newest first. Throws `service-not-found`, `deployment-damaged`. */
 export function listHistory(paths: Paths, name: ServiceName): HistoryEntry[] {
   const current = readCurrentRecord(paths, name);
-  if (current === undefined) {
-    throw new BerthError('service-not-found', `not installed: ${name}`, { hint: 'berth list' });
-  }
+  if (current === undefined) throw notInstalled(name, paths);
   const history = readHistory(paths, name);
   const kept = listDeployments(paths, name);
   const previous = previousDeployment(history, kept, current.number);

@@ -7,6 +7,7 @@ import type { Store } from '../store/store.ts';
 import { type ApplyOptions, apply } from './apply/apply.ts';
 import { UnitTrouble } from './apply/unit-trouble.ts';
 import { previousDeployment, readHistory } from './history.ts';
+import { notInstalled } from './not-installed.ts';
 import { healthChecks } from './plan/health-checks.ts';
 import { SETTLING } from './plan/plan.ts';
 import { type PreparedSwitch, prepareSwitch, type Successor, type SwitchHost } from './plan/switch.ts';
@@ -34,9 +35,7 @@ export async function prepareRollback(
 function findSuccessor(name: ServiceName, to: number | undefined, host: RollbackHost): Successor[] {
   const { paths } = host;
   const before = readCurrentRecord(paths, name);
-  if (before === undefined) {
-    throw new BerthError('service-not-found', `not installed: ${name}`, { hint: 'berth list' });
-  }
+  if (before === undefined) throw notInstalled(name, paths);
   const kept = listDeployments(paths, name);
   const number = to ?? previousDeployment(readHistory(paths, name), kept, before.number);
   if (number === undefined || !kept.includes(number)) {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
+import { notInstalled } from '../../deployment/not-installed.ts';
 import { readCurrentRecord } from '../../deployment/record.ts';
-import { BerthError } from '../../errors.ts';
 import type { Context } from '../context.ts';
 import { namedService } from '../named-services.ts';
 
@@ -19,9 +19,7 @@ export function addInspect(program: Command, context: Context): void {
     .action((text: string, options: { json?: boolean }) => {
       const name = namedService(text);
       const record = readCurrentRecord(context.paths, name);
-      if (record === undefined) {
-        throw new BerthError('service-not-found', `not installed: ${name}`, { hint: 'berth list' });
-      }
+      if (record === undefined) throw notInstalled(name, context.paths);
       if (options.json) {
         context.output.json(record);
         return;

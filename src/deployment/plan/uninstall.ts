@@ -1,4 +1,3 @@
-import { BerthError } from '../../errors.ts';
 import type { Paths } from '../../paths.ts';
 import type { ServiceName } from '../../service-name.ts';
 import { loadGraph } from '../../systemd/load-graph.ts';
@@ -6,6 +5,7 @@ import type { Systemd } from '../../systemd/systemd.ts';
 import { serviceUnit } from '../../systemd/unit-name.ts';
 import { installedSiblings } from '../instances/siblings.ts';
 import { withKept } from '../kept-deployments.ts';
+import { notInstalled } from '../not-installed.ts';
 import { listServices, readCurrentRecord } from '../record.ts';
 import { checkDependents, findStopping, inStopOrder } from './check-dependents.ts';
 import type { Plan } from './plan.ts';
@@ -45,9 +45,7 @@ async function findLeaving(
   { paths, systemd, purge }: UninstallHost,
 ): Promise<LeavingService> {
   const record = readCurrentRecord(paths, name);
-  if (record === undefined) {
-    throw new BerthError('service-not-found', `not installed: ${name}`, { hint: 'berth list' });
-  }
+  if (record === undefined) throw notInstalled(name, paths);
   const states = await Promise.all(record.units.map((unit) => systemd.state(unit)));
   return {
     record: withKept(record, paths),

@@ -15,6 +15,7 @@ import type { ImageSource } from '../../transport/source.ts';
 import { type Refusal, readHistory } from '../history.ts';
 import { areSiblings, installedSiblings } from '../instances/siblings.ts';
 import { withKept } from '../kept-deployments.ts';
+import { notInstalled } from '../not-installed.ts';
 import { type DeploymentRecord, listDeployments, mainUnit, readCurrentRecord } from '../record.ts';
 import type { Values } from '../template/values.ts';
 import type { StagedDeployment } from './plan-install.ts';
@@ -86,9 +87,7 @@ export async function findUpdates(targets: readonly UpdateTarget[], host: Update
   const fresh: NewImage[] = [];
   for (const target of targets) {
     const before = readCurrentRecord(host.paths, target.name);
-    if (before === undefined) {
-      throw new BerthError('service-not-found', `not installed: ${target.name}`, { hint: 'berth list' });
-    }
+    if (before === undefined) throw notInstalled(target.name, host.paths);
     const news = await lookUp(target, before, host);
     if (news === 'current') found.current.push(before);
     else if ('why' in news) found.refused.push({ record: before, refusal: news });

@@ -12,6 +12,13 @@ test('the name of its unit names a service, too, and no other unit does', async 
   const paths = new Paths(root);
   await mkdir(join(root, 'var/lib/berth/deployments/web'), { recursive: true });
 
+  await mkdir(join(root, 'var/lib/berth/deployments/z@a'));
+  await mkdir(join(root, 'var/lib/berth/deployments/z@b'));
+  assert.throws(() => namedServices(['z'], paths), {
+    code: 'service-not-found',
+    hint: 'its instances are z@a z@b',
+  });
+  assert.throws(() => namedServices(['y'], paths), { code: 'service-not-found', hint: 'berth list' });
   assert.deepEqual(namedServices(['web', 'web.service'], paths), ['web']);
   assert.equal(namedService('web@a.service'), 'web@a');
   assert.throws(() => namedServices(['web.socket'], paths), { code: 'service-name-invalid' });
