@@ -7,7 +7,9 @@ import { FORCED_VARIABLES, type Values } from './values.ts';
 
 /** Every variable that an image takes, sorted: those of its templates, and those with defaults. Throws `template-invalid`. */
 export function variablesTaken(exports: ImageExports, hostFiles: readonly HostFile[] = []): string[] {
-  const named = textsOf(exports, hostFiles).flatMap(variablesOfText);
+  const named = textsOf(exports, hostFiles).flatMap((text) =>
+    text.kind === 'ejs' ? namesIn(splitEjs(text.text).inside.map(withoutTexts)) : variablesOfText(text),
+  );
   const renamed = [...exports.manifest.renameFiles].flatMap(([from, to]) => templateVariables(to, from));
   const all = new Set([...named, ...renamed, ...exports.manifest.defaultValues.keys()]);
   return [...all].filter((name) => !FORCED_VARIABLES.includes(name)).sort();
@@ -43,12 +45,20 @@ export function variablesOfText({ file, kind, text }: ExportedText): string[] {
       return [];
     case 'dollar':
       return templateVariables(text, file);
-    case 'ejs': {
-      const names =
-        splitEjs(text)
-          .inside.join('\n')
-          .match(/\b[A-Z][A-Z0-9_]*\b/g) ?? [];
-      return [...new Set(names)].filter((name) => !(name in globalThis));
-    }
+    case 'ejs':
+      return namesIn(splitEjs(text).inside);
   }
+}
+
+function namesIn(code: readonly string[]): string[] {
+  const names = code.join('\n').match(/\b[A-Z][A-Z0-9_]*\b/g) ?? [];
+  return [...new Set(names)].filter((name) => !(name in globalThis));
+}
+
+/** Code without strings and comments, whose words name nothing; but `locals['NAME']` does. */
+function withoutTexts(code: string): string {
+  return code.replace(
+    /(?<!\[\s*)(?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")|\/\/.*|\/\*[\s\S]*?(?:\*\/|$)/g,
+    ' ',
+  );
 }

@@ -145,6 +145,16 @@ describe('templates of a published image', () => {
     assert.deepEqual(variablesTaken(exports, hostFiles), ['LISTEN', 'PLACE', 'PORT', 'RUNNER', 'UNUSED']);
   });
 
+  it('of EJS take the names in its code, not the words of its strings and comments', (test) => {
+    const exports = makeExports(test, {
+      'service.ejs': `[Service] # don't
+<% if (MODE === 'TCP' || MODE === "a \\" UDP") { /* NOTE */ // AND NOTE %>
+ExecStart=/bin/x <%= PORT %> <%= locals['OTHER'] %>
+<% } %>`,
+    });
+    assert.deepEqual(variablesTaken(exports), ['MODE', 'OTHER', 'PORT']);
+  });
+
   it('fill host files too', async (test) => {
     const rendered = await render(
       test,
