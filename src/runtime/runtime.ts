@@ -1,5 +1,6 @@
 import { lstat, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute } from 'node:path';
+import { execa } from 'execa';
 import { BerthError } from '../errors.ts';
 import type { Paths } from '../paths.ts';
 import { resolveInRootfs } from './rootfs-path.ts';
@@ -29,6 +30,7 @@ export async function findRuntime(paths: Paths, wanted?: string): Promise<Runtim
     if ((mode & 0o111) === 0) continue;
     // Units name the path as it is, so whoever can point a symlink on it elsewhere chooses what root runs.
     for (const place of [...links.map(dirname), found.path]) await refuseUnsafe(place, paths.root);
+    if (paths.root === '/') await refuseOther(path);
     return { path, name: basename(path) };
   }
   const below = paths.root === '/' ? '' : ` below ${paths.root}`;
@@ -55,6 +57,16 @@ function candidates(wanted?: string): string[] {
 
 function search(name: string): string[] {
   return DIRECTORIES.map((directory) => `${directory}/${name}`);
+}
+
+/** Every OCI runtime tells its version, and of which specification it is (OCI runtime command line interface). */
+async function refuseOther(path: string): Promise<void> {
+  const options = { stdin: 'ignore', reject: false, timeout: 10_000, cwd: '/' } as const;
+  const { failed, stdout } = await execa(path, ['--version'], options);
+  if (!failed && /\bspecs?\b|^\S+ version /m.test(stdout)) return;
+  throw new BerthError('runtime-missing', `no OCI runtime: ${path}: --version does not answer as one does`, {
+    hint: 'name one that does, such as --runtime runc',
+  });
 }
 
 /** CVE-2019-5736 showed what a runtime that others can write is worth. Its directories count as well. */

@@ -69,6 +69,15 @@ test('a runtime behind a symlink that others than root can point elsewhere is re
   }
 });
 
+test('a program that does not answer as a runtime does is none', async () => {
+  for (const path of ['/usr/bin/false', '/usr/bin/true']) {
+    await assert.rejects(findRuntime(new Paths('/'), path), {
+      code: 'runtime-missing',
+      message: `no OCI runtime: ${path}: --version does not answer as one does`,
+    });
+  }
+});
+
 test('stop signals are read by name and by number', () => {
   assert.deepEqual(parseStopSignal(), { name: 'SIGTERM', number: 15 });
   assert.deepEqual(parseStopSignal('quit'), { name: 'SIGQUIT', number: 3 });
