@@ -14,9 +14,11 @@ export function fileSystemError(error: unknown, what: string, path: string, need
   if (!isErrno(error, 'ENOSPC', 'EDQUOT')) {
     // It shows names as they are, and a line break in one would begin a line of the image's own.
     // Of some errors rmSync knows no name, and says so.
-    const cause = messageOf(error)
+    const text = messageOf(error)
       .replaceAll('\n', '\\n')
       .replace(/^, Unknown error: /, '');
+    // "ENOENT: no such file or directory, open '/x'", where all but the words in the middle is said already.
+    const cause = isOf(error, path) ? text.replace(/^[A-Z0-9]+: (.*), [a-z]+ '.*'$/, '$1') : text;
     return new BerthError('io', `${what}: ${path}: ${cause}`, { cause: error });
   }
   const cause = isErrno(error, 'EDQUOT') ? 'quota exceeded' : 'no space left';
@@ -25,6 +27,10 @@ export function fileSystemError(error: unknown, what: string, path: string, need
     cause: error,
     hint: `df -h ${mountPoint(path)}; df -i ${mountPoint(path)}`,
   });
+}
+
+function isOf(error: Error, path: string): boolean {
+  return 'path' in error && error.path === path && !('dest' in error);
 }
 
 function describe(path: string): string {

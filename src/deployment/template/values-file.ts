@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-import { BerthError, messageOf } from '../../errors.ts';
+import { BerthError } from '../../errors.ts';
+import { fileSystemError } from '../../linux/file-system.ts';
 import { quote } from '../../reference/quote.ts';
 import { parseYamlMapping } from '../exports/yaml-mapping.ts';
 import { checkSettable } from './values.ts';
@@ -37,12 +38,14 @@ function readText(file: string): string {
   try {
     const descriptor = openSync(file, constants.O_RDONLY);
     try {
-      if (fstatSync(descriptor).size > MAX_FILE) throw new Error('it is larger than 1 MiB');
+      if (fstatSync(descriptor).size > MAX_FILE) {
+        throw new BerthError('io', `cannot read values: ${file}: it is larger than 1 MiB`);
+      }
       return readFileSync(descriptor, 'utf8');
     } finally {
       closeSync(descriptor);
     }
   } catch (error) {
-    throw new BerthError('io', `cannot read values: ${file}: ${messageOf(error)}`, { cause: error });
+    throw fileSystemError(error, 'cannot read values', file);
   }
 }

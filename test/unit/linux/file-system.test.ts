@@ -15,3 +15,16 @@ test('the name of a file cannot begin a line of its own in a message', () => {
   assert.match(message, /^cannot make the root file system: .*\\nHint: curl/);
   assert.doesNotMatch(message, /\n/);
 });
+
+test('what the message says already is not said twice', () => {
+  const failure = (path: string) => {
+    try {
+      lstatSync('/nowhere/x');
+    } catch (error) {
+      return fileSystemError(error, 'cannot read values', path).message;
+    }
+    return undefined;
+  };
+  assert.equal(failure('/nowhere/x'), 'cannot read values: /nowhere/x: no such file or directory');
+  assert.match(failure('/var/lib/berth') ?? '', /: \/var\/lib\/berth: ENOENT: .*'\/nowhere\/x'$/);
+});
