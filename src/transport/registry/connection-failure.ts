@@ -7,6 +7,13 @@ const CERTIFICATE =
 const NO_TLS = /^(?:EPROTO|ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG)$/;
 const NO_HTTP = /^HPE_/;
 
+const HINTS: Partial<Record<string, string>> = {
+  ECONNREFUSED: 'check the name and the port, and that the registry runs',
+  EAI_AGAIN: 'check the network, and the name servers in /etc/resolv.conf',
+  ENETUNREACH: 'check the network: ip route',
+  EHOSTUNREACH: 'check the network: ip route',
+};
+
 /** True for a failure that only a host that speaks TLS can cause. */
 export function isTlsFailure(error: unknown): boolean {
   return isCertificateFailure(error) || isAlert(error);
@@ -72,7 +79,13 @@ export function connectionFailure(host: string, error: unknown): BerthError | Tr
       },
     );
   }
-  return new Transient(new BerthError('registry-unreachable', message, { cause: error }));
+  const hint = HINTS[code];
+  return new Transient(
+    new BerthError('registry-unreachable', message, {
+      cause: error,
+      ...(hint === undefined ? {} : { hint }),
+    }),
+  );
 }
 
 /** OpenSSL's words, such as "tlsv13 alert certificate required", without the source file around them. */

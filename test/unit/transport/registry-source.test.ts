@@ -208,6 +208,7 @@ describe('an image in a registry', () => {
     await assert.rejects(resolveSource(source, AMD64), {
       code: 'registry-unreachable',
       message: /ECONNREFUSED/,
+      hint: 'check the name and the port, and that the registry runs',
     });
     await source.close();
   });
