@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ApplyOptions } from '../deployment/apply/apply.ts';
 import { Journal } from '../deployment/apply/journal.ts';
@@ -34,12 +35,17 @@ export class Context {
     return this.#paths;
   }
 
-  /** Says which system is meant. Throws `permission` unless this is root's process. */
+  /** Says which system is meant. Throws `usage` for one that is not there, `permission` unless this is root's process. */
   enter(root: string): void {
     this.#paths = new Paths(resolve(root));
     if (process.getuid?.() !== 0) {
       throw new BerthError('permission', 'berth must run as root: it reads and writes what is root’s alone', {
         hint: 'run the command with sudo',
+      });
+    }
+    if (!existsSync(this.#paths.root)) {
+      throw new BerthError('usage', `no such directory: --root ${root}`, {
+        hint: `check the spelling, or make it: mkdir ${root}`,
       });
     }
   }

@@ -52,3 +52,12 @@ test('no command at all prints help and is a usage error', async () => {
   assert.equal(stdout, '');
   assert.match(stderr, /^Usage: berth/);
 });
+
+test('a root that is not there is a usage error', async () => {
+  assert.deepEqual(await runBerth('--root', '/no/such', 'list'), {
+    status: 2,
+    stdout: '',
+    stderr:
+      'Error: no such directory: --root /no/such\nHint: check the spelling, or make it: mkdir /no/such\n',
+  });
+});
