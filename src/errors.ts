@@ -44,6 +44,7 @@ export type ErrorCode =
   | 'runtime-missing'
   | 'runtime-unsafe'
   | 'runtime-config-invalid'
+  | 'rootfs-invalid'
   | 'unit-invalid'
   | 'unit-conflict'
   | 'dependency-missing'

@@ -28,8 +28,9 @@ function abridge(diff: string): string {
   });
 }
 
-function describeDeployment({ number, digest, version }: DeploymentSummary): string {
-  return `deployment ${number} (${version === null ? '' : `${version}, `}${shortDigest(digest)})`;
+function describeDeployment({ number, digest, version, rootfs }: DeploymentSummary): string {
+  const facts = [version, shortDigest(digest), rootfs].filter((fact) => fact !== null);
+  return `deployment ${number} (${facts.join(', ')})`;
 }
 
 function fileLine({ path, change, as }: FileChange): string {

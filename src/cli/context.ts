@@ -21,14 +21,17 @@ export class Context {
   readonly output: Output;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
+  /** What stands behind `--` on the command line: a command with options of its own. */
+  readonly command: readonly string[];
   #ending: ErrorCode | undefined;
   #paths = new Paths();
   #systemd: Systemd | undefined;
 
-  constructor(output: Output, env: NodeJS.ProcessEnv, signal: AbortSignal) {
+  constructor(output: Output, env: NodeJS.ProcessEnv, signal: AbortSignal, command: readonly string[] = []) {
     this.output = output;
     this.env = env;
     this.signal = signal;
+    this.command = command;
   }
 
   get paths(): Paths {

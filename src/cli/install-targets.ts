@@ -1,3 +1,5 @@
+import { basename, dirname } from 'node:path';
+import { type ForeignRootfs, openForeignRootfs } from '../deployment/foreign-rootfs.ts';
 import type { InstallTarget } from '../deployment/plan/install.ts';
 import { parseSocketRequest, type SocketOptions } from '../deployment/sockets/socket-request.ts';
 import { parseSetting } from '../deployment/template/values.ts';
@@ -6,11 +8,13 @@ import { BerthError } from '../errors.ts';
 import { defaultServiceName } from '../reference/default-service-name.ts';
 import { parseImageReference } from '../reference/image-reference.ts';
 import { instanceOf, parseServiceName, type ServiceName } from '../service-name.ts';
+import { rootfsImageName } from '../transport/rootfs/rootfs-source.ts';
 import type { Context } from './context.ts';
 import { openImage, spelledAsNow } from './open-image.ts';
 
 /** The options of `install` that say which services are made of its images. */
 export interface TargetOptions extends SocketOptions {
+  rootfs?: string;
   name?: string;
   instance: string[];
   set: string[];
@@ -19,10 +23,23 @@ export interface TargetOptions extends SocketOptions {
 }
 
 // What is for one service, and would be the same for all of them.
-const FOR_ONE = ['name', 'instance', 'socket'] as const;
+const FOR_ONE = ['name', 'instance', 'socket', 'rootfs'] as const;
 
-/** The services that a command line asks for. Throws `usage`, `reference-invalid`, `service-name-invalid`, `value-invalid`. */
-export function installTargets(images: string[], options: TargetOptions, context: Context): InstallTarget[] {
+/** Where a service comes from, and what it is called when nobody names it. */
+interface Origin extends Pick<InstallTarget, 'image' | 'open'> {
+  defaultName(): string;
+}
+
+/**
+ * The services that a command line asks for: of images, or else of `rootfs` itself. Throws `usage`,
+ * `reference-invalid`, `service-name-invalid`, `value-invalid`.
+ */
+export function installTargets(
+  images: string[],
+  options: TargetOptions,
+  context: Context,
+  rootfs?: ForeignRootfs,
+): InstallTarget[] {
   for (const option of FOR_ONE) {
     if (images.length > 1 && (options[option]?.length ?? 0) > 0) {
       throw new BerthError('usage', `--${option} is for one image`, {
@@ -32,15 +49,36 @@ export function installTargets(images: string[], options: TargetOptions, context
   }
   const sockets = parseSocketRequest(options);
   const settings = readSettings(options);
-  return images.flatMap((text) => {
-    const image = spelledAsNow(text, context);
-    const reference = parseImageReference(image);
-    const open = () => openImage(reference, options.authfile, context);
-    return serviceNames(options.name ?? defaultServiceName(reference), options.instance).map((name) => {
+  const origins: Origin[] =
+    images.length === 0 && rootfs !== undefined
+      ? [rootfsOrigin(rootfs, context)]
+      : images.map((image) => imageOrigin(image, options, context));
+  return origins.flatMap(({ image, open, defaultName }) =>
+    serviceNames(options.name ?? defaultName(), options.instance).map((name) => {
       if (sockets !== null) refuseSockets(name);
       return { name, image, settings: settings(instanceOf(name)), sockets, open };
-    });
-  });
+    }),
+  );
+}
+
+function imageOrigin(text: string, { authfile }: TargetOptions, context: Context): Origin {
+  const image = spelledAsNow(text, context);
+  const reference = parseImageReference(image);
+  return {
+    image,
+    defaultName: () => defaultServiceName(reference),
+    open: () => openImage(reference, authfile, context),
+  };
+}
+
+function rootfsOrigin(rootfs: ForeignRootfs, { paths }: Context): Origin {
+  const { named } = rootfs;
+  return {
+    image: rootfsImageName(named),
+    // As tools unpack them: NAME/rootfs.
+    defaultName: () => basename(basename(named) === 'rootfs' ? dirname(named) : named),
+    open: () => openForeignRootfs(rootfs, paths),
+  };
 }
 
 function serviceNames(name: string, instances: readonly string[]): ServiceName[] {

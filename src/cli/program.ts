@@ -11,7 +11,8 @@ import { VERSION } from './version.ts';
  */
 export async function run(args: string[], streams: OutputStreams, signal: AbortSignal): Promise<number> {
   const output = new Output(streams);
-  const context = new Context(output, streams.env, signal);
+  const end = args.indexOf('--');
+  const context = new Context(output, streams.env, signal, end === -1 ? [] : args.slice(end + 1));
   const program = buildProgram(context, streams);
   for (const add of await commandsFor(args)) add(program, context);
   try {

@@ -3,6 +3,7 @@ import { readLimits } from '../image/limits.ts';
 import { hostPlatform } from '../image/platform.ts';
 import { parseImageReference, pinned } from '../reference/image-reference.ts';
 import type { Store } from '../store/store.ts';
+import { isRootfsImageName } from '../transport/rootfs/rootfs-source.ts';
 import type { Context } from './context.ts';
 import { openImage } from './open-image.ts';
 import { PullReport } from './progress.ts';
@@ -17,8 +18,11 @@ export function repairHost(context: Context, store: Store, authFile: string | un
     platform: hostPlatform(),
     limits: readLimits(settings.limits),
     signal,
-    // By digest: what the tag stands for may have changed since.
-    open: (name, digest) => openImage(pinned(parseImageReference(name), digest), authFile, context),
+    open: (name, digest) => {
+      if (isRootfsImageName(name)) throw new Error('it came from a directory, not from a registry');
+      // By digest: what the tag stands for may have changed since.
+      return openImage(pinned(parseImageReference(name), digest), authFile, context);
+    },
     onProgress: (progress) => pull.show(progress),
     warn: (text) => output.warn(text),
   };

@@ -14,6 +14,7 @@ export interface UpdateTargetOptions {
   set: string[];
   values?: string;
   rebase?: string;
+  rootfs?: string;
   authfile?: string;
 }
 
@@ -33,8 +34,10 @@ export function updateTargets(
     );
   }
   const services = options.all ? notExcluded(context) : namedServices(names, context.paths);
-  if (options.rebase !== undefined && services.length !== 1) {
-    throw new BerthError('usage', '--rebase is for one service');
+  for (const option of ['rebase', 'rootfs'] as const) {
+    if (options[option] !== undefined && services.length !== 1) {
+      throw new BerthError('usage', `--${option} is for one service`);
+    }
   }
   const rebase =
     options.rebase === undefined ? undefined : parseImageReference(spelledAsNow(options.rebase, context));
@@ -45,6 +48,8 @@ export function updateTargets(
   return services.map((name) => ({
     name,
     settings,
+    rootfs: options.rootfs,
+    rebased: rebase !== undefined,
     open: ({ image }) => openImage(rebase ?? parseImageReference(image.name), options.authfile, context),
   }));
 }

@@ -5,8 +5,8 @@ import { putBlobs } from '../store/blob.ts';
 import type { Store } from '../store/store.ts';
 import type { BundleFile } from './record.ts';
 
-/** The parts of a deployment that are no files of its bundle: the checkout and the record itself. */
-const APART = ['rootfs', 'deployment.json'];
+/** The parts of a deployment that are no files of its bundle: its root file system, its checkout, the record itself. */
+const APART = ['rootfs', 'image', 'deployment.json'];
 
 /** The files of a deployment's bundle, relative to it, sorted. */
 export function listBundle(directory: string): string[] {

@@ -15,6 +15,8 @@ export interface DeploymentSummary {
   digest: Digest;
   /** The image's version label; null without one. */
   version: string | null;
+  /** Where the root file system is that it runs on instead of the image's; else null. */
+  rootfs: string | null;
 }
 
 /** What an update or a rollback changes of one service. */
@@ -39,10 +41,10 @@ export function describeChange({ successors, changes }: PreparedSwitch, paths: P
 }
 
 /** The facts that tell a deployment from another. */
-export function summarizeDeployment({ number, image }: DeploymentRecord): DeploymentSummary {
+export function summarizeDeployment({ number, image, rootfs }: DeploymentRecord): DeploymentSummary {
   const { name, manifestDigest, labels } = image;
   const version = labels['org.opencontainers.image.version'] ?? labels['version'] ?? null;
-  return { number, image: name, digest: manifestDigest, version };
+  return { number, image: name, digest: manifestDigest, version, rootfs: rootfs?.directory ?? null };
 }
 
 function concerns(path: string, { before, record }: Successor): boolean {

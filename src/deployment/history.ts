@@ -17,9 +17,21 @@ export interface HistoryEvent {
   number: number;
 }
 
-/** A manifest that an update must not try by itself, because it failed or a person went back from it. */
-export interface Refusal {
+/** What one deployment has and another may have as well. */
+export interface Content {
+  /** Of the image's manifest. */
   digest: Digest;
+  /** Where the root file system is that it runs on instead of the image's. */
+  rootfs?: string;
+}
+
+interface Parts {
+  image: { manifestDigest: Digest };
+  rootfs?: { directory: string } | undefined;
+}
+
+/** Content that an update must not try by itself, because it failed or a person went back from it. */
+export interface Refusal extends Content {
   at: string;
   why: string;
 }
@@ -54,7 +66,17 @@ export function writeHistory(paths: Paths, name: ServiceName, { events, refused 
   writeDurably(paths.history(name), `${JSON.stringify(history, null, 2)}\n`, 0o600);
 }
 
-/** Remembers a manifest that must not be tried again by itself. The caller holds the writer's lock. */
+/** What a deployment of this image on this root file system has. */
+export function contentOf({ image, rootfs }: Parts): Content {
+  const { manifestDigest: digest } = image;
+  return rootfs === undefined ? { digest } : { digest, rootfs: rootfs.directory };
+}
+
+export function isSameContent(one: Content, other: Content): boolean {
+  return one.digest === other.digest && one.rootfs === other.rootfs;
+}
+
+/** Remembers content that must not be tried again by itself. The caller holds the writer's lock. */
 export function refuse(paths: Paths, name: ServiceName, refused: Refusal): void {
   writeHistory(paths, name, { ...readHistory(paths, name), refused });
 }

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { BerthError } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
 import type { Paths } from '../paths.ts';
@@ -7,6 +6,7 @@ import { type ImageParts, readImageParts } from '../store/image-parts.ts';
 import { readImages } from '../store/images.ts';
 import type { StoreNeeds } from '../store/prune.ts';
 import type { Store } from '../store/store.ts';
+import { checkoutOf } from './foreign-rootfs.ts';
 import {
   type BundleFile,
   type DeploymentRecord,
@@ -23,7 +23,7 @@ export interface ImageUse {
   /** Undefined when the store is damaged so that it does not say. */
   parts: ImageParts | undefined;
   /** The deployment that uses it; undefined for a name in the list of images. */
-  deployment: { service: ServiceName; directory: string; bundle: BundleFile[] } | undefined;
+  deployment: { service: ServiceName; directory: string; checkout: string; bundle: BundleFile[] } | undefined;
 }
 
 /**
@@ -35,9 +35,10 @@ export function imagesOfDeployments(paths: Paths, damaged: (error: BerthError) =
     listDeployments(paths, service).flatMap((number) => {
       const record = tryRecord(paths, service, number, damaged);
       if (record === undefined) return [];
-      const { image, bundle } = record;
+      const { image, bundle, rootfs } = record;
       const directory = paths.deployment(service, number);
-      return { ...image, parts: image, deployment: { service, directory, bundle } };
+      const checkout = checkoutOf(directory, rootfs);
+      return { ...image, parts: image, deployment: { service, directory, checkout, bundle } };
     }),
   );
 }
@@ -50,11 +51,6 @@ export function imagesWithNames(store: Store): ImageUse[] {
     parts: tryParts(store, digest),
     deployment: undefined,
   }));
-}
-
-/** Where the checkout of a deployment is. */
-export function rootfsOf(directory: string): string {
-  return join(directory, 'rootfs');
 }
 
 /** What a store must keep for these images. Throws `store-damaged` when one does not say what it needs. */

@@ -1,8 +1,14 @@
-import type { Digest } from '../image/digest.ts';
 import type { Paths } from '../paths.ts';
 import type { ServiceName } from '../service-name.ts';
 import { type DeploymentSummary, summarizeDeployment } from './describe-change.ts';
-import { type HistoryReason, previousDeployment, readHistory } from './history.ts';
+import {
+  type Content,
+  contentOf,
+  type HistoryReason,
+  isSameContent,
+  previousDeployment,
+  readHistory,
+} from './history.ts';
 import { notInstalled } from './not-installed.ts';
 import { listDeployments, readCurrentRecord, readRecord } from './record.ts';
 
@@ -37,9 +43,10 @@ export function listHistory(paths: Paths, name: ServiceName): HistoryEntry[] {
     };
   });
   const { refused } = history;
-  const known = (digest: Digest) => entries.some((entry) => entry.digest === digest);
-  if (refused === null || known(refused.digest)) return entries;
-  const { digest, at, why } = refused;
-  const failed = { number: null, state: 'failed', image: current.image.name, digest } as const;
+  const known = (content: Content) =>
+    kept.some((number) => isSameContent(contentOf(readRecord(paths, name, number)), content));
+  if (refused === null || known(refused)) return entries;
+  const { digest, rootfs = null, at, why } = refused;
+  const failed = { number: null, state: 'failed', image: current.image.name, digest, rootfs } as const;
   return [{ ...failed, version: null, created: at, since: null, why }, ...entries];
 }

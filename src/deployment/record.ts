@@ -6,6 +6,7 @@ import type { Paths } from '../paths.ts';
 import type { MountPoint } from '../runtime/mount-points.ts';
 import { parseServiceName, type ServiceName } from '../service-name.ts';
 import type { Dependencies } from './dependencies.ts';
+import type { ForeignRootfs } from './foreign-rootfs.ts';
 import type { SocketRequest } from './sockets/socket-request.ts';
 
 /** A file or symlink that a deployment put on the host, as it was when it was put there. */
@@ -49,6 +50,8 @@ export interface DeploymentRecord {
     diffIds: Digest[];
     labels: Record<string, string>;
   };
+  /** What it runs on instead of the image's checkout. */
+  rootfs?: ForeignRootfs;
   /** RFC 3339, UTC. */
   created: string;
   /** Every variable that templates saw. */

@@ -6,7 +6,8 @@ import { readStoredConfig } from '../store/image-parts.ts';
 import type { Store } from '../store/store.ts';
 import { type ApplyOptions, apply } from './apply/apply.ts';
 import { UnitTrouble } from './apply/unit-trouble.ts';
-import { previousDeployment, readHistory } from './history.ts';
+import { recheckForeignRootfs } from './foreign-rootfs.ts';
+import { contentOf, isSameContent, previousDeployment, readHistory } from './history.ts';
 import { notInstalled } from './not-installed.ts';
 import { healthChecks } from './plan/health-checks.ts';
 import { SETTLING } from './plan/plan.ts';
@@ -19,7 +20,7 @@ export interface RollbackHost extends SwitchHost {
 
 /**
  * The change that makes kept deployments live again: `to`, or what was live before. Undefined when there
- * is nothing to change. Throws `service-not-found`, and what `prepareSwitch` throws.
+ * is nothing to change. Throws `service-not-found`, `rootfs-invalid`, and what `prepareSwitch` throws.
  */
 export async function prepareRollback(
   names: readonly ServiceName[],
@@ -27,6 +28,9 @@ export async function prepareRollback(
   host: RollbackHost,
 ): Promise<PreparedSwitch | undefined> {
   const successors = names.flatMap((name) => findSuccessor(name, to, host));
+  for (const { record } of successors) {
+    if (record.rootfs !== undefined) await recheckForeignRootfs(record.rootfs, host.paths);
+  }
   if (successors.length === 0) return undefined;
   const title = `roll back ${successors.map(({ record }) => record.service).join(' ')}`;
   return await prepareSwitch(successors, host, { title, soak: SETTLING, keepStarted: false });
@@ -50,7 +54,7 @@ function findSuccessor(name: ServiceName, to: number | undefined, host: Rollback
 function successorOf(before: DeploymentRecord, record: DeploymentRecord, host: RollbackHost): Successor {
   const { paths, store } = host;
   const at = new Date().toISOString();
-  const left = before.image.manifestDigest;
+  const left = contentOf(before);
   return {
     before,
     record,
@@ -62,8 +66,9 @@ function successorOf(before: DeploymentRecord, record: DeploymentRecord, host: R
     absent: [],
     event: { at, what: 'rollback', number: record.number },
     // What a person went back from must not come again by night.
-    refused:
-      left === record.image.manifestDigest ? null : { digest: left, at, why: 'a person went back from it' },
+    refused: isSameContent(left, contentOf(record))
+      ? null
+      : { ...left, at, why: 'a person went back from it' },
     health: healthChecks(record, readStoredConfig(store, record.image.configDigest)),
     drop: [],
   };

@@ -20,6 +20,8 @@ export interface ServiceStatus {
   mainPid: number | null;
   enabled: string;
   image: string;
+  /** What it runs on instead of the image's files; else null. */
+  rootfs: string | null;
   digest: Digest;
   deployment: number;
   units: { name: string; state: string; subState: string }[];
@@ -51,6 +53,7 @@ export async function readStatus(record: DeploymentRecord, systemd: Systemd): Pr
       states.find(({ unitFileState }) => unitFileState.startsWith('enabled'))?.unitFileState ??
       enabledOf(own),
     image: record.image.name,
+    rootfs: record.rootfs?.directory ?? null,
     digest: record.image.manifestDigest,
     deployment: record.number,
     units: states.map(({ name, activeState, subState }) => ({ name, state: activeState, subState })),

@@ -13,6 +13,8 @@ export interface ServiceSummary {
   /** UnitFileState: enabled, disabled, static …; "-" where there is no unit or no systemd. */
   enabled: string;
   image: string;
+  /** What it runs on instead of the image's files; else null. */
+  rootfs: string | null;
   digest: Digest;
   deployment: number;
   created: string;
@@ -22,10 +24,11 @@ export interface ServiceSummary {
 export async function summarizeServices(paths: Paths, systemd: Systemd): Promise<ServiceSummary[]> {
   const records = listServices(paths).flatMap((name) => readCurrentRecord(paths, name) ?? []);
   return Promise.all(
-    records.map(async ({ service, number, image, created, units }) => ({
+    records.map(async ({ service, number, image, rootfs, created, units }) => ({
       name: service,
       ...(await describeUnits(units, systemd)),
       image: image.name,
+      rootfs: rootfs?.directory ?? null,
       digest: image.manifestDigest,
       deployment: number,
       created,

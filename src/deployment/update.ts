@@ -1,13 +1,11 @@
 import { BerthError } from '../errors.ts';
-import type { Digest } from '../image/digest.ts';
 import type { Paths } from '../paths.ts';
-import type { ServiceName } from '../service-name.ts';
 import { loadGraph } from '../systemd/load-graph.ts';
 import { serviceUnit } from '../systemd/unit-name.ts';
 import { orderUnits } from '../systemd/unit-order.ts';
 import { type ApplyOptions, apply } from './apply/apply.ts';
 import { UnitTrouble } from './apply/unit-trouble.ts';
-import { refuse } from './history.ts';
+import { contentOf, isSameContent, refuse } from './history.ts';
 import { surplusDeployments } from './kept-deployments.ts';
 import { healthChecks } from './plan/health-checks.ts';
 import type { UpdateOptions } from './plan/plan-update.ts';
@@ -56,7 +54,7 @@ export async function prepareUpdate(request: UpdateRequest, host: UpdateHost): P
 
 function successorOf({ before, staged, image }: StagedUpdate, keep: number, paths: Paths): Successor {
   const { record, directory, files, absent } = staged;
-  const same = before.image.manifestDigest === record.image.manifestDigest;
+  const same = isSameContent(contentOf(before), contentOf(record));
   return {
     record,
     directory,
@@ -67,7 +65,7 @@ function successorOf({ before, staged, image }: StagedUpdate, keep: number, path
       type === 'directory' && 'mode' in file ? { kind: type, path, mode: file.mode, uid, gid } : [],
     ),
     staged: directory,
-    tag: { image: staged.image, previous: staged.previous },
+    tag: staged.tag,
     event: { at: record.created, what: same ? 'values' : 'update', number: record.number },
     refused: null,
     health: healthChecks(record, image.config),
@@ -91,10 +89,10 @@ export async function applyUpdate(change: PreparedSwitch, session: ApplyOptions)
 function wentBack(trouble: UnitTrouble, change: PreparedSwitch, paths: Paths): BerthError {
   const names = change.blame(trouble.unit);
   for (const name of names) {
-    const digest = digestOf(name, change);
-    if (digest !== undefined) {
-      refuse(paths, name, { digest, at: new Date().toISOString(), why: firstLine(trouble.message) });
-    }
+    const successor = change.successors.find(({ record }) => record.service === name);
+    if (successor === undefined) continue;
+    const [at, why] = [new Date().toISOString(), firstLine(trouble.message)];
+    refuse(paths, name, { ...contentOf(successor.record), at, why });
   }
   const back = change.successors
     .map(({ before }) => `${before.service} is back at deployment ${before.number}`)
@@ -110,10 +108,6 @@ function stayed(trouble: UnitTrouble, { plan }: PreparedSwitch): BerthError {
     cause: trouble,
     hint: `berth rollback NAME`,
   });
-}
-
-function digestOf(name: ServiceName, { successors }: PreparedSwitch): Digest | undefined {
-  return successors.find(({ record }) => record.service === name)?.record.image.manifestDigest;
 }
 
 function firstLine(text: string): string {

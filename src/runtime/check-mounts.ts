@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
 import { invalid, isObject, refuseOtherCase } from './oci-config.ts';
 
-// What berth keeps: a service that can write there can change every other service.
-const OWN = ['/var/lib/berth', '/usr/lib/berth'];
+/** What berth keeps: a service that can write there can change every other service. */
+export const OWN = ['/var/lib/berth', '/usr/lib/berth'];
 
 // A mount at these places must be of this kind, or the host's own tree: anything else would give the
 // runtime, which writes labels and settings through /proc, files of the image's choosing.

@@ -54,29 +54,49 @@ export async function isFileOnHost(source: string): Promise<boolean> {
 export async function makeMountPoints(rootfs: string, points: readonly MountPoint[]): Promise<string[]> {
   const made: string[] = [];
   for (const point of points) {
-    const found = await resolveInRootfs(rootfs, point.path);
-    // A symlink there would let the image choose what the runtime makes devices in or masks (CVE-2026-41579),
-    // or work in a directory of the host that is still open (CVE-2024-21626).
-    const target = `/${relative(rootfs, found.path)}`;
-    if (target !== point.path && (isKernelTree(point.path) || isKernelTree(target))) {
-      throw invalid('mounts', `the image has a symbolic link at ${point.path}, which leads to ${target}`);
+    const missing = await findMissing(rootfs, point);
+    if (missing === undefined) continue;
+    const inside = missing.slice(1).split('/');
+    const directories = point.type === 'file' ? inside.slice(0, -1) : inside;
+    for (const [index] of directories.entries()) {
+      const path = `/${directories.slice(0, index + 1).join('/')}`;
+      if (await makeDirectory(rootfs + path)) made.push(path);
     }
-    if (found.type === 'missing') {
-      const inside = relative(rootfs, found.path).split('/');
-      const directories = point.type === 'file' ? inside.slice(0, -1) : inside;
-      for (const [index] of directories.entries()) {
-        const path = `/${directories.slice(0, index + 1).join('/')}`;
-        if (await makeDirectory(rootfs + path)) made.push(path);
-      }
-      if (point.type === 'directory') continue;
-      await writeFile(found.path, '', { flag: 'wx' });
-      await chmod(found.path, 0o644);
-      made.push(`/${inside.join('/')}`);
-    } else if ((found.type === 'directory') !== (point.type === 'directory')) {
-      throw invalid('mounts', `${point.path} of the image is no ${point.type}`);
-    }
+    if (point.type === 'directory') continue;
+    await writeFile(rootfs + missing, '', { flag: 'wx' });
+    await chmod(rootfs + missing, 0o644);
+    made.push(missing);
   }
   return made;
+}
+
+/** The mount points that a rootfs lacks, where the image's own symlinks lead. Throws as `makeMountPoints`. */
+export async function missingMountPoints(
+  rootfs: string,
+  points: readonly MountPoint[],
+): Promise<MountPoint[]> {
+  const missing: MountPoint[] = [];
+  for (const point of points) {
+    const path = await findMissing(rootfs, point);
+    if (path !== undefined) missing.push({ ...point, path });
+  }
+  return missing;
+}
+
+/** Where a mount point would have to be made; undefined for one that is there. */
+async function findMissing(rootfs: string, point: MountPoint): Promise<string | undefined> {
+  const found = await resolveInRootfs(rootfs, point.path);
+  // A symlink there would let the image choose what the runtime makes devices in or masks (CVE-2026-41579),
+  // or work in a directory of the host that is still open (CVE-2024-21626).
+  const target = `/${relative(rootfs, found.path)}`;
+  if (target !== point.path && (isKernelTree(point.path) || isKernelTree(target))) {
+    throw invalid('mounts', `the image has a symbolic link at ${point.path}, which leads to ${target}`);
+  }
+  if (found.type === 'missing') return target;
+  if ((found.type === 'directory') !== (point.type === 'directory')) {
+    throw invalid('mounts', `${point.path} of the image is no ${point.type}`);
+  }
+  return undefined;
 }
 
 function isKernelTree(path: string): boolean {

@@ -10,6 +10,8 @@ export interface PrepareOptions {
   unit: string;
   /** Of the unit's Slice=; systemd's default where the unit names none. */
   slice?: string | undefined;
+  /** The root file system to run on, absolute; the checkout without it. */
+  rootfs?: string | undefined;
   /** For a service that tells systemd when it is ready. */
   notify?: NotifyOptions | undefined;
 }
@@ -23,7 +25,7 @@ export function prepareConfig(config: OciConfig, options: PrepareOptions): OciCo
   const prepared = {
     ...config,
     ociVersion: config.ociVersion || OCI_VERSION,
-    root: { ...config.root, path: 'rootfs', readonly: true },
+    root: { ...config.root, path: options.rootfs ?? 'rootfs', readonly: true },
     process: { ...config.process, terminal: false },
     linux: { ...config.linux, cgroupsPath: cgroupsPath(options.unit, options.slice || undefined) },
   };

@@ -1,8 +1,9 @@
-import { lstat, stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute } from 'node:path';
 import { execa } from 'execa';
 import { BerthError } from '../errors.ts';
 import type { Paths } from '../paths.ts';
+import { refuseUnsafe } from './refuse-unsafe.ts';
 import { resolveInRootfs } from './rootfs-path.ts';
 
 /** An OCI runtime of the host (OCI runtime spec; runc's command line). */
@@ -29,7 +30,9 @@ export async function findRuntime(paths: Paths, wanted?: string): Promise<Runtim
     const { mode } = await lstat(found.path);
     if ((mode & 0o111) === 0) continue;
     // Units name the path as it is, so whoever can point a symlink on it elsewhere chooses what root runs.
-    for (const place of [...links.map(dirname), found.path]) await refuseUnsafe(place, paths.root);
+    // CVE-2019-5736 showed what a runtime that others can write is worth.
+    for (const place of [...links.map(dirname), found.path])
+      await refuseUnsafe(place, paths.root, 'runtime-unsafe');
     if (paths.root === '/') await refuseOther(path);
     return { path, name: basename(path) };
   }
@@ -67,22 +70,4 @@ async function refuseOther(path: string): Promise<void> {
   throw new BerthError('runtime-missing', `no OCI runtime: ${path}: --version does not answer as one does`, {
     hint: 'name one that does, such as --runtime runc',
   });
-}
-
-/** CVE-2019-5736 showed what a runtime that others can write is worth. Its directories count as well. */
-async function refuseUnsafe(path: string, root: string): Promise<void> {
-  for (let at = path; ; at = dirname(at)) {
-    const { uid, gid, mode } = await stat(at);
-    const writable = (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== 0);
-    if (uid !== 0 || writable) {
-      throw new BerthError(
-        'runtime-unsafe',
-        `refusing to run as root: ${path}: others than root can change ${at}`,
-        {
-          hint: `chown root:root ${at} && chmod go-w ${at}`,
-        },
-      );
-    }
-    if (at === root || at === dirname(at)) return;
-  }
 }

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { ImageConfig } from '../image/image.ts';
 import type { Paths } from '../paths.ts';
 import { type Container, deleteContainer, startDetached } from '../runtime/command-line.ts';
@@ -17,8 +16,10 @@ export interface DefaultsInput {
   image: ImageConfig;
   /** The image as a person writes it, for the unit's description. */
   imageName: string;
-  /** The image's checkout, where it is now: for its users and what its volumes hold. */
+  /** What the service runs on, where it is now: for its users and what its volumes hold. */
   rootfs: string;
+  /** The same, as the installed system names it. */
+  installed: string;
   paths: Paths;
   /** What starts the container of a service that says itself when it is ready. */
   notify?: readonly string[] | undefined;
@@ -28,7 +29,9 @@ export interface DefaultsInput {
  * The unit that runs an image's container, with no process beside it. Paths in it are those of the installed system,
  * through the service's `current` link. Throws `image-config-invalid`.
  */
-export async function renderDefaultService(input: Omit<DefaultsInput, 'rootfs'>): Promise<string> {
+export async function renderDefaultService(
+  input: Omit<DefaultsInput, 'rootfs' | 'installed'>,
+): Promise<string> {
   const { name, runtime, image, imageName, paths, notify } = input;
   const bundle = paths.inside(paths.current(name));
   const runtimeDirectory = `berth/${name}`;
@@ -59,9 +62,8 @@ export async function renderDefaultService(input: Omit<DefaultsInput, 'rootfs'>)
 export async function renderDefaultTmpfiles(
   input: Omit<DefaultsInput, 'runtime' | 'imageName'>,
 ): Promise<string> {
-  const { name, image, rootfs, paths } = input;
+  const { name, image, rootfs, installed } = input;
   const user = await findImageUser(rootfs, image.user);
-  const installed = join(paths.inside(paths.current(name)), 'rootfs');
   const volumes = await volumeLines(imageVolumes(name, image.volumes), { rootfs, installed, user });
   const values = { volumes, stateDirectory: quoteUnitWord(stateDirectory(name)) };
   return renderPackageTemplate('tmpfiles.ejs', values, (value) => unitText(String(value)));

@@ -45,7 +45,15 @@ const image: ImageConfig = {
   exposedPorts: [],
   labels: {},
 };
-const input = { name, image, imageName: 'test', rootfs, paths, runtime: await findRuntime(paths) };
+const input = {
+  name,
+  image,
+  imageName: 'test',
+  rootfs,
+  installed: rootfs,
+  paths,
+  runtime: await findRuntime(paths),
+};
 const { config } = checkConfig(await defaultConfig(input));
 writeFileSync(paths.unit(`${name}.service`), await renderDefaultService(input));
 writeFileSync(paths.tmpfiles(name), await renderDefaultTmpfiles(input));

@@ -17,13 +17,15 @@ export function addHistory(program: Command, context: Context): void {
         context.output.json(entries);
         return;
       }
+      const foreign = entries.some(({ rootfs }) => rootfs !== null);
       context.output.table(
-        ['DEPLOYMENT', 'STATE', 'DIGEST', 'VERSION', 'CREATED', 'WHY'],
-        entries.map(({ number, state, digest, version, created, why }) => [
+        ['DEPLOYMENT', 'STATE', 'DIGEST', 'VERSION', ...(foreign ? ['ROOTFS'] : []), 'CREATED', 'WHY'],
+        entries.map(({ number, state, digest, version, rootfs, created, why }) => [
           number === null ? '-' : String(number),
           state,
           shortDigest(digest),
           version ?? '-',
+          ...(foreign ? [rootfs ?? '-'] : []),
           created.replace(/\.\d+Z$/, 'Z'),
           why,
         ]),

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { apply } from '../../deployment/apply/apply.ts';
 import { type Dependencies, parseDependencies } from '../../deployment/dependencies.ts';
+import { type ForeignRootfs, findForeignRootfs } from '../../deployment/foreign-rootfs.ts';
 import { describePlan } from '../../deployment/plan/describe-plan.ts';
 import {
   type InstallHost,
@@ -13,6 +14,7 @@ import { BerthError, messageOf } from '../../errors.ts';
 import { readLimits } from '../../image/limits.ts';
 import { hostPlatform } from '../../image/platform.ts';
 import { mayMean, parseImageReference } from '../../reference/image-reference.ts';
+import { isRootfsImageName } from '../../transport/rootfs/rootfs-source.ts';
 import type { Context } from '../context.ts';
 import { installTargets, type TargetOptions } from '../install-targets.ts';
 import { PullReport } from '../progress.ts';
@@ -38,9 +40,10 @@ export function addInstall(program: Command, context: Context): void {
   program
     .command('install')
     .description('install images as systemd services')
-    .argument('<image...>', 'images, such as registry.example.com/httpd:2.4')
+    .argument('[image...]', 'images, such as registry.example.com/httpd:2.4')
     .option('--system', 'install as system services; this is the default')
     .option('--name <name>', 'name of the service instead of the last part of the image’s name')
+    .option('--rootfs <dir>', 'run on this root file system; without an image, -- COMMAND says what runs')
     .option('--instance <name>', 'make an instance NAME@INSTANCE; may be repeated', collect, [])
     .option(
       '--set <NAME=VALUE>',
@@ -72,17 +75,21 @@ export function addInstall(program: Command, context: Context): void {
     .action((images: string[], options: InstallOptions) => install(images, options, context));
 }
 
-async function install(images: string[], options: InstallOptions, context: Context): Promise<void> {
-  const request = makeRequest(images, options, context);
+async function install(words: string[], options: InstallOptions, context: Context): Promise<void> {
+  const { images, rootfs } = await readOrigins(words, options, context);
+  const request = makeRequest(images, rootfs, options, context);
   if (options.dryRun) {
     await printPlan(request, options, context);
     return;
   }
-  const prepared = await context.writing(`install ${images.join(' ')}`, async (session) => {
-    const result = await prepareInstall(request, installHost(context, session.store));
-    if (result.staged.length > 0) await apply(result.plan, session);
-    return result;
-  });
+  const prepared = await context.writing(
+    `install ${request.targets.map(({ name }) => name).join(' ')}`,
+    async (session) => {
+      const result = await prepareInstall(request, installHost(context, session.store));
+      if (result.staged.length > 0) await apply(result.plan, session);
+      return result;
+    },
+  );
   report(prepared, request, options, context);
 }
 
@@ -106,14 +113,39 @@ async function printPlan(request: InstallRequest, options: InstallOptions, conte
   });
 }
 
-function makeRequest(images: string[], options: InstallOptions, context: Context): InstallRequest {
+/** What stands behind `--` is a command for a root file system, and else nothing that an image is not. */
+async function readOrigins(
+  words: string[],
+  { rootfs: named }: InstallOptions,
+  { command, paths }: Context,
+): Promise<{ images: string[]; rootfs: ForeignRootfs | undefined }> {
+  if (named === undefined) {
+    if (words.length > 0) return { images: words, rootfs: undefined };
+    throw new BerthError('usage', "missing required argument 'image'", { hint: 'berth install --help' });
+  }
+  const images = words.slice(0, words.length - command.length);
+  if (images.length > 0 && command.length > 0) {
+    throw new BerthError('usage', `not both: ${images[0]} says itself what runs`, {
+      hint: `leave out the image, or -- ${command.join(' ')}`,
+    });
+  }
+  return { images, rootfs: await findForeignRootfs({ named, command: [...command] }, paths) };
+}
+
+function makeRequest(
+  images: string[],
+  rootfs: ForeignRootfs | undefined,
+  options: InstallOptions,
+  context: Context,
+): InstallRequest {
   if (options.now && !context.systemd().live) {
     throw new BerthError('usage', `--now starts services: ${context.paths.root}: no systemd runs there`, {
       hint: 'leave out --now: the services start when that system boots',
     });
   }
   return {
-    targets: installTargets(images, options, context),
+    targets: installTargets(images, options, context, rootfs),
+    rootfs,
     runtime: options.runtime ?? context.settings().runtime,
     enable: options.enable,
     now: options.now ?? false,
@@ -165,13 +197,21 @@ function report(
   }
 }
 
-function notePresent(present: DeploymentRecord[], { targets }: InstallRequest, context: Context): void {
-  for (const { service, image } of present) {
-    const asked = targets.find(({ name }) => name === service)?.image ?? image.name;
-    const rebase = mayMean(parseImageReference(asked), image.name) ? '' : ` --rebase ${asked}`;
+function notePresent(present: DeploymentRecord[], request: InstallRequest, context: Context): void {
+  for (const record of present) {
+    const { service, image } = record;
     context.output.note(`${service}: already installed from ${image.name}`);
-    context.output.note(`Hint: berth update ${service}${rebase}`);
+    context.output.note(`Hint: berth update ${service}${changesAsked(record, request)}`);
   }
+}
+
+/** The options of an update that makes of an installed service what was asked for now. */
+function changesAsked(record: DeploymentRecord, { targets, rootfs }: InstallRequest): string {
+  const { image, service } = record;
+  const asked = targets.find(({ name }) => name === service)?.image ?? image.name;
+  const isImage = !isRootfsImageName(asked) && !mayMean(parseImageReference(asked), image.name);
+  const isRootfs = rootfs !== undefined && rootfs.directory !== record.rootfs?.directory;
+  return (isImage ? ` --rebase ${asked}` : '') + (isRootfs ? ` --rootfs ${rootfs.named}` : '');
 }
 
 function summarize(installed: DeploymentRecord[], present: DeploymentRecord[]) {

@@ -27,7 +27,7 @@ function row(service: ServiceSummary): string[] {
     service.name,
     service.state,
     service.enabled,
-    service.image,
+    service.rootfs === null ? service.image : `${service.image} on ${service.rootfs}`,
     shortDigest(service.digest),
     String(service.deployment),
   ];

@@ -40,13 +40,14 @@ function describe(status: ServiceStatus): string {
 }
 
 function factsOf(status: ServiceStatus): [string, string][] {
-  const { why, image, digest, deployment, enabled, mainPid, units, requires, after } = status;
+  const { why, image, digest, rootfs, deployment, enabled, mainPid, units, requires, after } = status;
   const others = units
     .slice(1)
     .map(({ name, state, subState }) => `, ${name}: ${withDetail(state, subState)}`);
   return [
     ['why', why ?? ''],
     ['image', `${image} (${shortDigest(digest)}), deployment ${deployment}`],
+    ['runs on', rootfs ?? ''],
     ['enabled', enabled],
     ['main PID', mainPid === null ? '' : String(mainPid)],
     ['units', `${units[0]?.name ?? ''}${others.join('')}`],

@@ -83,6 +83,9 @@ function tell({ services, before, after }: Outcome, seconds: number, { output }:
   for (const text of repaired) output.data(`${text}: repaired`);
   for (const text of left) output.data(text);
   const read = `services: ${services.length}, files: ${after.objects}, ${formatBytes(after.bytes)} in ${seconds.toFixed(1)} s`;
+  for (const directory of after.foreign) {
+    output.note(`not compared: ${directory}: this root file system is not berth's`);
+  }
   if (left.size === 0) {
     output.note(`nothing differs (${read})`);
     return;
@@ -103,6 +106,7 @@ function toJson({ services, before, after }: Outcome) {
     repaired: before.differences.filter((difference) => !left.has(line(difference))),
     objects: after.objects,
     bytes: after.bytes,
+    notCompared: after.foreign,
     services,
   };
 }

@@ -10,6 +10,7 @@ import type { Store } from '../../store/store.ts';
 import type { Systemd } from '../../systemd/systemd.ts';
 import type { ImageSource } from '../../transport/source.ts';
 import type { Dependencies } from '../dependencies.ts';
+import type { ForeignRootfs } from '../foreign-rootfs.ts';
 import { areSiblings, installedSiblings } from '../instances/siblings.ts';
 import { type DeploymentRecord, readCurrentRecord } from '../record.ts';
 import type { SocketRequest } from '../sockets/socket-request.ts';
@@ -35,6 +36,8 @@ export interface InstallTarget {
 
 export interface InstallRequest {
   targets: InstallTarget[];
+  /** What each of the services runs on instead of its image's files. */
+  rootfs: ForeignRootfs | undefined;
   /** A path or a name; found on the host when undefined. */
   runtime: string | undefined;
   enable: boolean;
@@ -92,13 +95,13 @@ export async function prepareInstall(request: InstallRequest, host: InstallHost)
     for (const target of absent) {
       const image = images.get(target.image);
       if (image === undefined) continue;
-      const { dependencies, enable } = request;
+      const { rootfs, dependencies, enable } = request;
       const siblings = [
         ...installedSiblings(target.name, host.paths),
         ...staged.filter(({ record }) => areSiblings(target.name, record.service)),
       ];
-      const first = { number: 0, before: null };
-      const input = { ...host, ...target, ...first, staging, image, runtime, dependencies, enable, siblings };
+      const first = { number: 0, before: null, rootfs, dependencies, enable };
+      const input = { ...host, ...target, ...first, staging, image, runtime, siblings };
       staged.push(await stageDeployment(input));
     }
   }

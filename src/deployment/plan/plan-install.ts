@@ -15,9 +15,8 @@ export interface StagedDeployment {
   files: StagedFile[];
   /** What its tmpfiles.d file would make and what is not there, parents first. */
   absent: string[];
-  image: StoredImage;
-  /** What the image's name stood for until now. */
-  previous: StoredImage | null;
+  /** What the image's name comes to stand for, and stood for until now; null where it has none. */
+  tag: { image: StoredImage; previous: StoredImage | null } | null;
 }
 
 /** Puts several deployments in place as one change; `now` starts them, each that has a service. */
@@ -30,10 +29,10 @@ export function planInstall(staged: StagedDeployment[], paths: Paths, options: {
   const enabled = services.filter((record) => record.enabled).flatMap((record) => mainUnit(record) ?? []);
   const steps: Step[] = [
     ...(services.length > 0 ? [{ kind: 'reload', on: 'undo' } as const] : []),
-    ...staged.flatMap(({ record, directory, image, previous }): Step[] => [
+    ...staged.flatMap(({ record, directory, tag }): Step[] => [
       { kind: 'deployment', service: record.service, number: record.number, staged: directory },
       { kind: 'current', service: record.service, number: record.number, previous: null },
-      { kind: 'tag', image, previous },
+      ...(tag === null ? [] : [{ kind: 'tag', ...tag } as const]),
     ]),
     ...files,
     ...staged.flatMap((deployment) => planRuns(deployment)),

@@ -4,7 +4,13 @@ import type { Paths } from '../../paths.ts';
 import type { ServiceName } from '../../service-name.ts';
 import { isAtOrBelow } from '../exports/host-files-places.ts';
 import { hashFile } from '../hash-file.ts';
-import { type DeploymentRecord, type InstalledFile, listDeployments, listServices } from '../record.ts';
+import {
+  type DeploymentRecord,
+  type InstalledFile,
+  listDeployments,
+  listServices,
+  readRecord,
+} from '../record.ts';
 import { createdPaths } from '../render/render-lines.ts';
 
 /** What `--purge` takes with a service. */
@@ -34,10 +40,12 @@ export function findPurged(
     .filter((name) => !leaving.includes(name))
     .flatMap((name) => declaredPaths(name, paths));
   const declared = declaredPaths(service, paths);
+  const foreign = foreignRootfs(paths);
   const state = declared.filter(
     (path) =>
       (record.state.includes(path) || own.some((place) => isAtOrBelow(path, place))) &&
       !/^\/(?:proc|sys|dev)(?:\/|$)/.test(path) &&
+      !foreign.some((directory) => isAtOrBelow(directory, path)) &&
       !staying.some((other) => isAtOrBelow(other, path) || isAtOrBelow(path, other)),
   );
   const parents = record.state.filter((path) => !declared.includes(path)).toReversed();
@@ -53,6 +61,13 @@ export function findPurged(
       .filter(({ path }) => !files.includes(path)),
     dropInDirectories,
   };
+}
+
+/** The root file systems that are not berth's, of all services. */
+function foreignRootfs(paths: Paths): string[] {
+  return listServices(paths).flatMap((name) =>
+    listDeployments(paths, name).flatMap((number) => readRecord(paths, name, number).rootfs?.directory ?? []),
+  );
 }
 
 /** What the tmpfiles.d files of all kept deployments of a service make, parents first. */

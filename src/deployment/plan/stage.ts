@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { PulledImage } from '../../layer/pull.ts';
 import { fileSystemError } from '../../linux/file-system.ts';
@@ -15,8 +15,10 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import type { ServiceName } from '../../service-name.ts';
 import { readImages } from '../../store/images.ts';
 import type { Store } from '../../store/store.ts';
+import { isRootfsImageName } from '../../transport/rootfs/rootfs-source.ts';
 import { keepBundle } from '../bundle.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { checkoutOf, type ForeignRootfs } from '../foreign-rootfs.ts';
 import { shareUnit } from '../instances/share-unit.ts';
 import { readUnitTemplate, type Sibling } from '../instances/siblings.ts';
 import { type DeploymentRecord, formatRecord, type RecordedFile } from '../record.ts';
@@ -27,6 +29,7 @@ import type { SocketRequest } from '../sockets/socket-request.ts';
 import type { Values } from '../template/values.ts';
 import { checkout } from './checkout.ts';
 import { filesBeside } from './files-beside.ts';
+import { leaveAlone, requireMountPoints } from './leave-rootfs-alone.ts';
 import type { StagedDeployment } from './plan-install.ts';
 import { type StagedFile, stageFiles } from './stage-files.ts';
 
@@ -37,6 +40,8 @@ export interface StageInput {
   staging: string;
   name: ServiceName;
   image: PulledImage;
+  /** What the service runs on instead of the image's checkout. */
+  rootfs: ForeignRootfs | undefined;
   runtime: Runtime;
   /** What the person set. */
   settings: Values;
@@ -69,25 +74,29 @@ export async function stageDeployment(input: StageInput): Promise<StagedDeployme
 }
 
 async function stage(input: StageInput): Promise<StagedDeployment> {
-  const { paths, store, name, image, warn } = input;
+  const { paths, store, name, image, rootfs, warn } = input;
   const directory = join(input.staging, name);
-  const rootfs = join(directory, 'rootfs');
+  const checkedOut = checkoutOf(directory, rootfs);
   mkdirSync(directory, { mode: 0o700 });
-  checkout(store, image.diffIds, rootfs);
+  checkout(store, image.diffIds, checkedOut);
+  // Whoever looks for the service's files in its deployment finds them.
+  if (rootfs !== undefined) symlinkSync(rootfs.directory, join(directory, 'rootfs'));
   const own = await renderDeployment({
     ...input,
     kept: input.before === null ? undefined : keptValues(input.before),
-    rootfs,
+    checkout: checkedOut,
+    rootfs: rootfs?.directory,
     image: { name: image.name, id: image.configDigest, config: image.config },
   });
   const template = readUnitTemplate(name, input.siblings, paths);
   const rendered = { ...own, ...shareUnit(own.service, name, template) };
   for (const warning of rendered.warnings) warn(`${name}: ${warning}`);
   const mountPoints =
-    rendered.config === undefined ? [] : await writeConfig(rendered.config, directory, rootfs);
+    rendered.config === undefined ? [] : await writeConfig(rendered.config, directory, input);
   for (const [script, text] of Object.entries(rendered.scripts))
     writeFileSync(join(directory, script), text, { mode: 0o600 });
   const files = stageFiles(name, rendered, directory, paths);
+  if (rootfs !== undefined) leaveAlone(rootfs, files, rendered.tmpfiles);
   const absent = missingOf(createdPaths(rendered.tmpfiles ?? ''), paths);
   const record = {
     ...makeRecord(input, rendered, files),
@@ -102,18 +111,33 @@ async function stage(input: StageInput): Promise<StagedDeployment> {
     directory,
     files,
     absent,
-    image: image.stored,
-    previous: readImages(store).find((other) => other.name === image.name) ?? null,
+    tag: tagOf(image, store),
   };
 }
 
-// The runtime would make what is missing at the first start, in a checkout that is meant never to change.
-async function writeConfig(config: OciConfig, directory: string, rootfs: string): Promise<MountPoint[]> {
-  const made = await makeMountPoints(rootfs, await listMountPoints(config, isFileOnHost));
+function tagOf({ name, stored }: PulledImage, store: Store): StagedDeployment['tag'] {
+  // A directory is no image that another service could be installed from.
+  if (isRootfsImageName(name)) return null;
+  return { image: stored, previous: readImages(store).find((other) => other.name === name) ?? null };
+}
+
+async function writeConfig(
+  config: OciConfig,
+  directory: string,
+  { rootfs, paths }: StageInput,
+): Promise<MountPoint[]> {
+  const points = await listMountPoints(config, isFileOnHost);
   writeFileSync(join(directory, 'config.json'), `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
+  if (rootfs !== undefined) {
+    await requireMountPoints(rootfs, points, paths);
+    return [];
+  }
+  const root = checkoutOf(directory, rootfs);
+  // The runtime would make what is missing at the first start, in a checkout that is meant never to change.
+  const made = await makeMountPoints(root, points);
   return made.map((path) => ({
     path,
-    type: lstatSync(join(rootfs, path)).isDirectory() ? 'directory' : 'file',
+    type: lstatSync(join(root, path)).isDirectory() ? 'directory' : 'file',
   }));
 }
 
@@ -122,7 +146,7 @@ function makeRecord(
   { values, service, proxy, socket, imageDependencies }: RenderedDeployment,
   files: StagedFile[],
 ): Omit<DeploymentRecord, 'mountPoints' | 'bundle' | 'state'> {
-  const { name, number, image, runtime, settings, dependencies, sockets, enable } = input;
+  const { name, number, image, rootfs, runtime, settings, dependencies, sockets, enable } = input;
   const recorded = files.flatMap(recordedFile);
   const units = [
     ...(service === undefined ? [] : [`${name}.service`]),
@@ -140,6 +164,7 @@ function makeRecord(
       diffIds: image.diffIds,
       labels: image.labels,
     },
+    ...(rootfs === undefined ? {} : { rootfs }),
     created: new Date().toISOString(),
     values: Object.fromEntries(values),
     userValues: Object.fromEntries(settings),

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import { BerthError, type ErrorCode, messageOf } from '../../errors.ts';
-import type { Digest } from '../../image/digest.ts';
 import type { Platform } from '../../image/image.ts';
 import type { Limits } from '../../image/limits.ts';
 import { lookUpImage } from '../../layer/look-up.ts';
@@ -11,8 +10,10 @@ import type { ServiceName } from '../../service-name.ts';
 import { openStaging } from '../../store/staging.ts';
 import type { Store } from '../../store/store.ts';
 import type { Systemd } from '../../systemd/systemd.ts';
+import { isRootfsImageName } from '../../transport/rootfs/rootfs-source.ts';
 import type { ImageSource } from '../../transport/source.ts';
-import { type Refusal, readHistory } from '../history.ts';
+import { type ForeignRootfs, findForeignRootfs, openForeignRootfs } from '../foreign-rootfs.ts';
+import { type Content, contentOf, isSameContent, type Refusal, readHistory } from '../history.ts';
 import { areSiblings, installedSiblings } from '../instances/siblings.ts';
 import { withKept } from '../kept-deployments.ts';
 import { notInstalled } from '../not-installed.ts';
@@ -27,6 +28,10 @@ export interface UpdateTarget {
   name: ServiceName;
   /** What the person sets anew. */
   settings: Values;
+  /** Another root file system to run on, as the person named it. */
+  rootfs: string | undefined;
+  /** True when `open` gives another image than that of the record. */
+  rebased: boolean;
   /** The image it comes from now. */
   open(record: DeploymentRecord): ImageSource;
 }
@@ -68,6 +73,7 @@ interface NewImage {
   target: UpdateTarget;
   before: DeploymentRecord;
   settings: Values;
+  rootfs: ForeignRootfs | undefined;
   image: PulledImage;
 }
 
@@ -105,23 +111,29 @@ async function lookUp(
   host: UpdateHost,
 ): Promise<NewImage | Refusal | 'current'> {
   const settings = new Map([...Object.entries(before.userValues), ...target.settings]);
-  const source = target.open(before);
+  const named = target.rootfs ?? before.rootfs?.named;
+  const command = before.rootfs?.command ?? [];
+  const rootfs = named === undefined ? undefined : await findForeignRootfs({ named, command }, host.paths);
+  const imageless = !target.rebased && isRootfsImageName(before.image.name);
+  const source =
+    imageless && rootfs !== undefined ? openForeignRootfs(rootfs, host.paths) : target.open(before);
   try {
     const image = await lookUpImage(source, host);
-    const { digest } = image.descriptor;
-    const same = digest === before.image.manifestDigest && source.name === before.image.name;
+    const content = contentOf({ image: { manifestDigest: image.descriptor.digest }, rootfs });
+    const same = isSameContent(content, contentOf(before)) && source.name === before.image.name;
     if (same && isDeepStrictEqual(Object.fromEntries(settings), before.userValues)) return 'current';
     const { refused } = readHistory(host.paths, target.name);
-    if (host.skipRefused && refused?.digest === digest) return refused;
+    if (host.skipRefused && refused !== null && isSameContent(refused, content)) return refused;
     // Asked once: what is pulled is what was compared.
-    return { target, before, settings, image: await pullImage(host.store, source, { ...host, image }) };
+    const pulled = await pullImage(host.store, source, { ...host, image });
+    return { target, before, settings, rootfs, image: pulled };
   } finally {
     await source.close();
   }
 }
 
 async function stageUpdate(
-  { target, before, settings, image }: NewImage,
+  { target, before, settings, rootfs, image }: NewImage,
   staging: string,
   earlier: readonly StagedUpdate[],
   all: readonly NewImage[],
@@ -140,6 +152,7 @@ async function stageUpdate(
       ...host,
       name,
       image,
+      rootfs,
       settings,
       staging,
       siblings,
@@ -152,15 +165,21 @@ async function stageUpdate(
     });
     return { before, staged, image };
   } catch (error) {
-    throw blame(error, name, image.manifestDigest, target.settings.size === 0, host);
+    throw blame(error, name, contentOf({ image, rootfs }), target.settings.size === 0, host);
   }
 }
 
-/** Remembers an image that is to blame, unless values that a person has just set may be. */
-function blame(error: unknown, name: ServiceName, digest: Digest, alone: boolean, host: UpdateHost): unknown {
+/** Remembers content that is to blame, unless values that a person has just set may be. */
+function blame(
+  error: unknown,
+  name: ServiceName,
+  content: Content,
+  alone: boolean,
+  host: UpdateHost,
+): unknown {
   if (!(error instanceof BerthError)) return error;
   if (alone && FAULTS.includes(error.code)) {
-    host.onRefused(name, { digest, at: new Date().toISOString(), why: messageOf(error) });
+    host.onRefused(name, { ...content, at: new Date().toISOString(), why: messageOf(error) });
   }
   return new BerthError(error.code, `cannot update ${name}: ${error.message}`, {
     cause: error,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { BerthError, messageOf } from '../../errors.ts';
 import type { ImageConfig } from '../../image/image.ts';
 import type { Paths } from '../../paths.ts';
@@ -10,6 +11,8 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import { instanceOf, type ServiceName } from '../../service-name.ts';
 import { renderDefaultService, renderDefaultTmpfiles } from '../../systemd/default-templates.ts';
 import { parseUnitFile, type UnitFile } from '../../systemd/unit-file.ts';
+import { quoteUnitWord } from '../../systemd/unit-quote.ts';
+import { isRootfsImageName } from '../../transport/rootfs/rootfs-source.ts';
 import {
   type Dependencies,
   dependencyDirectives,
@@ -29,7 +32,7 @@ import { mayNotify, READINESS_LIMIT, readReadiness, wantsToNotify } from './read
 import { addReadiness, renderScripts, scriptCommand } from './readiness-scripts.ts';
 import { type RenderedExports, renderExports } from './render.ts';
 import { serviceCommands } from './service-commands.ts';
-import { addSupervision, renderAdditions } from './unit-additions.ts';
+import { addSupervision, renderAdditions, type UnitAddition } from './unit-additions.ts';
 
 /** The values of the deployment before: all of them, and those that a person set. */
 export interface KeptValues {
@@ -41,7 +44,9 @@ export interface DeploymentInput {
   paths: Paths;
   name: ServiceName;
   /** The image's checkout, where it is now. */
-  rootfs: string;
+  checkout: string;
+  /** The root file system that it runs on instead, as the installed system names it. */
+  rootfs?: string | undefined;
   image: { name: string; id: string; config: ImageConfig };
   runtime: Runtime;
   /** What the person set. */
@@ -93,7 +98,7 @@ const NOTHING = {
  * they leave out. Throws what `readExports`, `resolveValues`, `renderExports` and `checkConfig` throw.
  */
 export async function renderDeployment(input: DeploymentInput): Promise<RenderedDeployment> {
-  const exports = readExports(input.rootfs);
+  const exports = readExports(input.checkout);
   const defaults = exports?.manifest.defaultValues ?? new Map();
   const values = resolveValues(factsOf(input), defaults, input.settings, input.kept?.values);
   const hostFiles = exports === undefined ? [] : listHostFiles(exports, values);
@@ -176,11 +181,14 @@ async function addContainer(
   { configJson, manifest, activation }: Brought,
   input: DeploymentInput,
 ): Promise<RenderedDeployment> {
-  const { name, image, rootfs, paths, runtime, readinessLimit = READINESS_LIMIT } = input;
-  const defaults = { name, runtime, image: image.config, imageName: image.name, rootfs, paths };
+  const { name, image, paths, runtime, readinessLimit = READINESS_LIMIT } = input;
+  const rootfs = input.rootfs === undefined ? input.checkout : paths.locate(input.rootfs);
+  const installed = input.rootfs ?? join(bundleOf(input), 'rootfs');
+  const defaults = { name, runtime, image: image.config, imageName: image.name, rootfs, installed, paths };
   // Without a config.json of its own, the image's volumes are bound from directories that berth makes.
   const tmpfiles =
     deployment.tmpfiles ?? (configJson === undefined ? await renderDefaultTmpfiles(defaults) : undefined);
+  if (configJson === undefined) requireCommand(input);
   const { config, warnings } = checkConfig(configJson ?? (await defaultConfig(defaults)));
   const bundle = bundleOf(input);
   const notifies =
@@ -198,16 +206,32 @@ async function addContainer(
       ...addSupervision(unit, name),
       ...addReadiness(unit, readiness, container),
       ...activation.additions(unit),
+      ...mountsOf(input),
     ]),
     tmpfiles: tmpfiles === '' ? undefined : tmpfiles,
     config: prepareConfig(nameDescriptors(config, activation.descriptors), {
       unit: `${name}.service`,
+      rootfs: input.rootfs,
       slice: unit.get('Service', 'Slice'),
       notify: readiness.by === 'notify' ? readiness : undefined,
     }),
     scripts: { ...deployment.scripts, ...(await renderScripts(`${name}.service`, readiness, container)) },
     warnings: [...deployment.warnings, ...warnings],
   };
+}
+
+/** An image without a command is the image's fault, a root file system without one is a mistake of the person's. */
+function requireCommand({ image: { name, config } }: DeploymentInput): void {
+  if (!isRootfsImageName(name) || config.entrypoint.length > 0) return;
+  throw new BerthError('rootfs-invalid', `nothing says what runs: ${name}: it has no /exports/config.json`, {
+    hint: 'name a command behind the other arguments, such as: -- /usr/sbin/httpd -D FOREGROUND',
+  });
+}
+
+/** What is not on the file system of berth's own may be mounted late. */
+function mountsOf({ rootfs }: DeploymentInput): UnitAddition[] {
+  if (rootfs === undefined) return [];
+  return [{ section: 'Unit', key: 'RequiresMountsFor', value: quoteUnitWord(rootfs) }];
 }
 
 /** The unit's own; systemd's specifiers mean nothing to a script. */

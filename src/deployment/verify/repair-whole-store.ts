@@ -5,6 +5,7 @@ import { readStoredConfig, readStoredManifest } from '../../store/image-parts.ts
 import { readImages, rebuildImages, type StoredImage } from '../../store/images.ts';
 import { prune } from '../../store/prune.ts';
 import type { Store } from '../../store/store.ts';
+import { isRootfsImageName } from '../../transport/rootfs/rootfs-source.ts';
 import { type ImageUse, imagesOfDeployments, imagesWithNames, needsOf } from '../images-in-use.ts';
 import { type RepairHost, repairStore } from './repair-store.ts';
 
@@ -43,6 +44,7 @@ function isListed(store: Store): boolean {
 }
 
 function describeStored(store: Store, { name, manifestDigest, parts }: ImageUse): StoredImage[] {
+  if (isRootfsImageName(name)) return [];
   try {
     const { mediaType, config } = readStoredManifest(store, manifestDigest);
     const { os, architecture, variant } = readStoredConfig(store, parts?.configDigest ?? config.digest);

@@ -8,7 +8,7 @@ import { putBlobs } from '../../store/blob.ts';
 import type { ContentCheck } from '../../store/content-check.ts';
 import { inspectObject, type ObjectKey } from '../../store/object.ts';
 import type { Store } from '../../store/store.ts';
-import { type ImageUse, rootfsOf } from '../images-in-use.ts';
+import type { ImageUse } from '../images-in-use.ts';
 import { fileName, tryLink } from '../plan/checkout-entry.ts';
 
 /**
@@ -24,7 +24,7 @@ export function restoreContent(store: Store, uses: ImageUse[], content: ContentC
     restoreBlobs(store, deployment, content);
     if (wanted.size === 0 || parts === undefined) continue;
     const tree = tryTree(store, parts.diffIds);
-    if (tree !== undefined) restoreObjects(store, tree.root, latin1(rootfsOf(deployment.directory)), wanted);
+    if (tree !== undefined) restoreObjects(store, tree.root, latin1(deployment.checkout), wanted);
   }
 }
 

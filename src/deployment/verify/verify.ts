@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { BerthError, isErrno } from '../../errors.ts';
 import { readImageTree } from '../../layer/stored-layer.ts';
@@ -7,7 +7,8 @@ import type { ServiceName } from '../../service-name.ts';
 import { ContentCheck } from '../../store/content-check.ts';
 import { readImageParts } from '../../store/image-parts.ts';
 import type { Store } from '../../store/store.ts';
-import { type ImageUse, rootfsOf } from '../images-in-use.ts';
+import { checkoutOf, type ForeignRootfs, recheckForeignRootfs } from '../foreign-rootfs.ts';
+import type { ImageUse } from '../images-in-use.ts';
 import { type DeploymentRecord, listDeployments, readRecord } from '../record.ts';
 import { compareBundle } from './compare-bundle.ts';
 import { compareCheckout } from './compare-checkout.ts';
@@ -43,6 +44,8 @@ export interface VerifyReport {
   bytes: number;
   /** True when a file on the host was put back, which systemd may have to read. */
   hostFilesPutBack: boolean;
+  /** Root file systems that are not berth's: there is nothing to compare their content with. */
+  foreign: string[];
 }
 
 /**
@@ -66,6 +69,7 @@ class Verification {
   readonly #content: ContentCheck;
   readonly #differences: Difference[] = [];
   #hostFilesPutBack = false;
+  readonly #foreign: string[] = [];
 
   constructor(options: VerifyOptions) {
     this.#options = options;
@@ -103,6 +107,7 @@ class Verification {
       objects: this.#content.objects,
       bytes: this.#content.bytes,
       hostFilesPutBack: this.#hostFilesPutBack,
+      foreign: this.#foreign,
     };
   }
 
@@ -116,25 +121,45 @@ class Verification {
     const common = { content: this.#content, store, report };
     compareBundle({ ...common, directory, bundle: record.bundle, mend: mending !== 'none' });
     this.#checkout(record, directory);
+    if (record.rootfs !== undefined) await this.#foreignRootfs(name, record.rootfs, directory);
     return record;
   }
 
   #checkout(record: DeploymentRecord, directory: string): void {
     const { store, mending } = this.#options;
+    const rootfs = checkoutOf(directory, record.rootfs);
     if (!record.image.diffIds.every((diffId) => this.#content.hasRecord(diffId))) {
-      this.#differs(record.service, rootfsOf(directory), 'cannot be compared: its layers are damaged');
+      this.#differs(record.service, rootfs, 'cannot be compared: its layers are damaged');
       return;
     }
     const tree = readImageTree(store, record.image.diffIds);
     const loose = addMountPoints(tree, record.mountPoints);
     compareCheckout({
-      rootfs: rootfsOf(directory),
+      rootfs,
       tree,
       loose,
       content: this.#content,
       mender: mending === 'none' ? undefined : new CheckoutMender(store, this.#content, loose),
       report: (path, what) => this.#differs(record.service, readable(path), what),
     });
+  }
+
+  /** Of what is not berth's, only that it is there and is still root's alone can be said. */
+  async #foreignRootfs(name: ServiceName, rootfs: ForeignRootfs, deployment: string): Promise<void> {
+    const { paths, mending } = this.#options;
+    const link = join(deployment, 'rootfs');
+    if (!this.#foreign.includes(rootfs.directory)) this.#foreign.push(rootfs.directory);
+    try {
+      await recheckForeignRootfs(rootfs, paths);
+    } catch (error) {
+      if (!(error instanceof BerthError) || error.code !== 'rootfs-invalid') throw error;
+      this.#differs(name, paths.locate(rootfs.directory), error.message);
+    }
+    if (linkTarget(link) === rootfs.directory) return;
+    this.#differs(name, link, `does not lead to ${rootfs.directory}`);
+    if (mending === 'none') return;
+    rmSync(link, { recursive: true, force: true });
+    symlinkSync(rootfs.directory, link);
   }
 
   /** The record itself has no copy: it must at least agree with the image that it names. */
@@ -168,6 +193,15 @@ class Verification {
 
   #differs(service: ServiceName | undefined, path: string, what: string): void {
     this.#differences.push({ service, path, what });
+  }
+}
+
+function linkTarget(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'EINVAL')) return undefined;
+    throw error;
   }
 }
 

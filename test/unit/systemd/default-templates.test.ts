@@ -105,6 +105,7 @@ async function render(part: Partial<ImageConfig>): Promise<RenderedDefaults> {
       image: { ...EMPTY, ...part },
       imageName: 'registry.example/web:1',
       rootfs,
+      installed: '/var/lib/berth/deployments/web/current/rootfs',
       paths: new Paths('/'),
     };
     return {

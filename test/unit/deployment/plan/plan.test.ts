@@ -31,8 +31,7 @@ function staged(name: string, files: StagedFile[], more: Partial<DeploymentRecor
     directory: `/staging/${name}`,
     files,
     absent: [`/var/lib/${name}`],
-    image: IMAGE,
-    previous: null,
+    tag: { image: IMAGE, previous: null },
   };
 }
 

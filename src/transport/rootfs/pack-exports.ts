@@ -1,0 +1,59 @@
+import { constants } from 'node:fs';
+import { lstat, open, readdir, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import tar from 'tar-stream';
+import { BerthError, isErrno } from '../../errors.ts';
+
+/**
+ * The /exports of a root file system as an archive; an empty one where there are none. It depends on
+ * names, owners, modes and contents alone: neither on times nor on extended attributes. No symlink is
+ * followed. What is no file, directory or symlink ends it with `exports-invalid`.
+ */
+export function packExports(rootfs: string): AsyncIterable<Uint8Array> {
+  const archive = tar.pack();
+  add(archive, rootfs, 'exports').then(
+    () => archive.finalize(),
+    (error: Error) => archive.destroy(error),
+  );
+  return archive as AsyncIterable<Uint8Array>;
+}
+
+async function add(archive: tar.Pack, rootfs: string, name: string): Promise<void> {
+  const path = join(rootfs, name);
+  const found = await lstatIfThere(path);
+  if (found === undefined) return;
+  const { uid, gid } = found;
+  const header = { name, uid, gid, mode: found.mode & 0o7777, mtime: new Date(0) };
+  if (found.isDirectory()) {
+    archive.entry({ ...header, type: 'directory' });
+    for (const child of (await readdir(path)).sort()) await add(archive, rootfs, `${name}/${child}`);
+  } else if (found.isSymbolicLink()) {
+    archive.entry({ ...header, type: 'symlink', linkname: await readlink(path) });
+  } else if (found.isFile()) await addFile(archive, header, path);
+  else throw new BerthError('exports-invalid', `neither file, directory nor symlink: ${path}`);
+}
+
+async function addFile(
+  archive: tar.Pack,
+  header: Parameters<tar.Pack['entry']>[0],
+  path: string,
+): Promise<void> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const { size } = await file.stat();
+    const entry = archive.entry({ ...header, type: 'file', size });
+    await pipeline(file.createReadStream({ autoClose: false }), entry);
+  } finally {
+    await file.close();
+  }
+}
+
+async function lstatIfThere(path: string) {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
