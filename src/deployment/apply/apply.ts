@@ -52,6 +52,9 @@ export async function apply(plan: Plan, options: ApplyOptions): Promise<void> {
   } catch (error) {
     const why = failure(error, plan, at, options);
     if (starting && plan.keepStarted && !options.signal.aborted) {
+      for (const [index, step] of plan.steps.entries()) {
+        if (step.kind === 'drop') await runStep(step, stepContext(options, journal, index, false));
+      }
       journal.close();
       throw why;
     }

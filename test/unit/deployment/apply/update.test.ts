@@ -148,12 +148,13 @@ test('a health command may fail now and then, but not at the end', async (contex
   }
 });
 
-test('with keepStarted the new version stays as it is', async (context) => {
+test('with keepStarted the new version stays as it is, and what is not kept goes', async (context) => {
   const stage = scene(context);
   await begin(stage);
   stage.systemd.broken.add('web.service');
   await assert.rejects(apply(plan(stage, { keepStarted: true }), stage.options), { unit: 'web.service' });
   assert.equal(stage.live(), '2');
+  assert.deepEqual(listDeployments(stage.options.paths, WEB), [1, 2]);
   assert.equal(await recover(stage.options), undefined);
 });
 
