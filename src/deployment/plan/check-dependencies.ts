@@ -79,7 +79,7 @@ export function checkDependencies(
   throw new BerthError(
     'dependency-missing',
     `cannot ${verb} ${names}: ${missing.map(({ text }) => text).join('; ')}`,
-    { hint: hintFor(missing) },
+    { hint: `${commandsFor(missing)}${verb === 'install' ? INSTALL_ANYWAY : ''}` },
   );
 }
 
@@ -102,7 +102,10 @@ function missingOf(unit: string, graph: UnitGraph): Missing[] {
   });
 }
 
-function hintFor(missing: readonly Missing[]): string {
+// An update would stop what runs for what cannot start.
+const INSTALL_ANYWAY = '; or install all in one command, or in spite of it with --force';
+
+function commandsFor(missing: readonly Missing[]): string {
   const units = (masked: boolean) => [
     ...new Set(missing.filter((one) => one.masked === masked).map(({ unit }) => unit)),
   ];
@@ -111,7 +114,7 @@ function hintFor(missing: readonly Missing[]): string {
     ...(units(true).length > 0 ? [`systemctl unmask ${units(true).join(' ')}`] : []),
     ...(absent.length > 0 ? [`berth install ${[...new Set(absent)].join(' ')}`] : []),
   ];
-  return `${commands.join('; ')}; or install all in one command, or in spite of it with --force`;
+  return commands.join('; ');
 }
 
 /** The deployments in the order in which their services can start. */
