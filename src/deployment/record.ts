@@ -5,6 +5,7 @@ import { type Digest, parseDigest } from '../image/digest.ts';
 import type { Paths } from '../paths.ts';
 import type { MountPoint } from '../runtime/mount-points.ts';
 import { parseServiceName, type ServiceName } from '../service-name.ts';
+import type { Metadata } from '../store/object.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { ForeignRootfs } from './foreign-rootfs.ts';
 import type { SocketRequest } from './sockets/socket-request.ts';
@@ -24,6 +25,8 @@ export interface RecordedFile extends InstalledFile {
   gid: number;
   /** Permission bits; those of a symlink mean nothing. */
   mode: number;
+  /** Its extended attributes, sorted by name; left out where there are none. */
+  xattrs?: Metadata['xattrs'];
   /** The file of the deployment that it is a copy of, relative to the deployment; empty for a symlink. */
   source: string;
 }

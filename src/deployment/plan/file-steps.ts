@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { DeploymentRecord, InstalledFile, RecordedFile } from '../record.ts';
 import type { FileStep, SymlinkStep } from './plan.ts';
 
@@ -15,10 +16,16 @@ export function installedAs({ path, type, content }: RecordedFile): InstalledFil
   return { path, type, content };
 }
 
-/** True for files that are the same on the host: content, owner and mode. */
+/** True for files that are the same on the host: content, owner, mode and extended attributes. */
 export function isSameFile(one: RecordedFile, other: RecordedFile): boolean {
-  const owned = one.uid === other.uid && one.gid === other.gid && one.mode === other.mode;
-  return one.type === other.type && one.content === other.content && (one.type === 'symlink' || owned);
+  if (one.type !== other.type || one.content !== other.content) return false;
+  return (
+    one.type === 'symlink' ||
+    (one.uid === other.uid &&
+      one.gid === other.gid &&
+      one.mode === other.mode &&
+      isDeepStrictEqual(one.xattrs ?? [], other.xattrs ?? []))
+  );
 }
 
 /** The file of this path, if a deployment has one. */

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { Paths } from '../../paths.ts';
 import type { ServiceName } from '../../service-name.ts';
+import { type Metadata, readXattrs } from '../../store/object.ts';
 import type { HostFile } from '../exports/host-files.ts';
 import { hashFile } from '../hash-file.ts';
 import type { UnitTexts } from '../instances/share-unit.ts';
@@ -26,6 +27,8 @@ export type StagedFile = {
       mode: number;
       /** SHA-256 in hex. */
       content: string;
+      /** Left out where there are none. */
+      xattrs?: Metadata['xattrs'];
     }
   | { type: 'symlink'; target: string }
   | { type: 'directory'; mode: number }
@@ -94,10 +97,15 @@ class FileStage {
   #content(
     file: HostFile & { type: 'file' },
     texts: ReadonlyMap<string, string>,
-  ): { source: string; content: string } {
+  ): Pick<StagedFile & { type: 'file' }, 'source' | 'content' | 'xattrs'> {
     const text = texts.get(file.target);
     if (text !== undefined) return this.#write(join('hostfs', file.target), text);
-    return { source: relative(this.#directory, file.source), content: hashFile(file.source) };
+    const xattrs = readXattrs(file.source);
+    return {
+      source: relative(this.#directory, file.source),
+      content: hashFile(file.source),
+      ...(xattrs.length === 0 ? {} : { xattrs }),
+    };
   }
 
   #write(source: string, text: string): { source: string; content: string } {

@@ -199,8 +199,8 @@ function recordedFile(file: StagedFile): RecordedFile[] {
   const { path, uid, gid } = file;
   switch (file.type) {
     case 'file': {
-      const { mode, source, content } = file;
-      return [{ path, type: 'file', content, uid, gid, mode, source }];
+      const { mode, source, content, xattrs } = file;
+      return [{ path, type: 'file', content, uid, gid, mode, source, ...(xattrs && { xattrs }) }];
     }
     case 'symlink':
       return [{ path, type: 'symlink', content: file.target, uid, gid, mode: 0o777, source: '' }];

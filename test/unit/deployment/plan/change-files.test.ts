@@ -84,6 +84,16 @@ test('a file that has another mode alone is replaced', (context) => {
   );
 });
 
+test('a file that has other extended attributes alone is replaced', (context) => {
+  const path = '/usr/local/bin/a';
+  const marked: RecordedFile = { ...file(path, '1'), xattrs: [['user.a', 'b']] };
+  const kinds = (old: RecordedFile, coming: RecordedFile) =>
+    change(context, { [path]: '1' }, [old], [coming]).steps.map(({ kind }) => kind);
+  assert.deepEqual(kinds(file(path, '1'), marked), ['replace']);
+  assert.deepEqual(kinds(marked, file(path, '1')), ['replace']);
+  assert.deepEqual(kinds(marked, { ...marked }), []);
+});
+
 test('a file that a person changed stays, and the new one arrives beside it', (context) => {
   const path = '/etc/web.conf';
   const { steps, changes } = change(context, { [path]: 'mine' }, [file(path, '1')], [file(path, '2')]);
