@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   const { run } = await import('./cli/program.ts');
   const status = await run(
     process.argv.slice(2),
-    { stdout: process.stdout, stderr: process.stderr, env: process.env },
+    { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: process.env },
     abort.signal,
   );
   process.exitCode ||= status;

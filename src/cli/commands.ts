@@ -15,6 +15,8 @@ const COMMANDS = new Map<string, () => Promise<AddCommand>>([
   ['graph', async () => (await import('./commands/graph.ts')).addGraph],
   ['images', async () => (await import('./commands/images.ts')).addImages],
   ['copy', async () => (await import('./commands/copy.ts')).addCopy],
+  ['login', async () => (await import('./commands/login.ts')).addLogin],
+  ['logout', async () => (await import('./commands/logout.ts')).addLogout],
   ['inspect', async () => (await import('./commands/inspect.ts')).addInspect],
   ['verify', async () => (await import('./commands/verify.ts')).addVerify],
   ['fsck', async () => (await import('./commands/fsck.ts')).addFsck],

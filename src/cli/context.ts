@@ -15,10 +15,12 @@ import { OfflineSystemd } from '../systemd/offline-systemd.ts';
 import type { Systemd } from '../systemd/systemd.ts';
 import type { Output } from './output.ts';
 import { StepReport } from './progress.ts';
+import { type ConsoleStreams, Prompt } from './prompt.ts';
 
 /** The only place where the parts are wired together. What a command does not use is not opened. */
 export class Context {
   readonly output: Output;
+  readonly prompt: Prompt;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
   /** What stands behind `--` on the command line: a command with options of its own. */
@@ -27,9 +29,10 @@ export class Context {
   #paths = new Paths();
   #systemd: Systemd | undefined;
 
-  constructor(output: Output, env: NodeJS.ProcessEnv, signal: AbortSignal, command: readonly string[] = []) {
+  constructor(output: Output, streams: ConsoleStreams, signal: AbortSignal, command: readonly string[] = []) {
     this.output = output;
-    this.env = env;
+    this.prompt = new Prompt(streams);
+    this.env = streams.env;
     this.signal = signal;
     this.command = command;
   }

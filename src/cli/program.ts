@@ -2,17 +2,18 @@ import { Command, CommanderError, Help } from 'commander';
 import { BerthError, exitStatus, messageOf } from '../errors.ts';
 import { commandsFor } from './commands.ts';
 import { Context } from './context.ts';
-import { Output, type OutputStreams } from './output.ts';
+import { Output } from './output.ts';
+import type { ConsoleStreams } from './prompt.ts';
 import { VERSION } from './version.ts';
 
 /**
  * Runs one command line and returns its exit status: 0 done, 1 failed, 2 usage, 3 not running,
  * 4 not found, 130 interrupted. `signal` ends it early and cleanly.
  */
-export async function run(args: string[], streams: OutputStreams, signal: AbortSignal): Promise<number> {
+export async function run(args: string[], streams: ConsoleStreams, signal: AbortSignal): Promise<number> {
   const output = new Output(streams);
   const end = args.indexOf('--');
-  const context = new Context(output, streams.env, signal, end === -1 ? [] : args.slice(end + 1));
+  const context = new Context(output, streams, signal, end === -1 ? [] : args.slice(end + 1));
   const program = buildProgram(context, streams);
   for (const add of await commandsFor(args)) add(program, context);
   try {
@@ -29,7 +30,7 @@ export async function run(args: string[], streams: OutputStreams, signal: AbortS
   }
 }
 
-function buildProgram(context: Context, streams: OutputStreams): Command {
+function buildProgram(context: Context, streams: ConsoleStreams): Command {
   return (
     new Command('berth')
       .description('Installs OCI images as native systemd services.')

@@ -102,8 +102,11 @@ export class AuthFile {
   }
 }
 
-/** Docker writes keys as URLs, with a path that means nothing; podman writes `host[/path]`. */
-function normalKey(key: string): string {
+/**
+ * The name that a key of `auths` is for: Docker writes keys as URLs, with a path that means nothing; podman
+ * writes `host[/path]`.
+ */
+export function normalKey(key: string): string {
   const url = /^https?:\/\/([^/]*)/.exec(key)?.[1];
   const plain = url ?? key;
   return plain === 'index.docker.io' || plain === 'registry-1.docker.io' ? 'docker.io' : plain;

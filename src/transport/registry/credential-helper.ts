@@ -14,10 +14,42 @@ export async function askHelper(
   host: string,
   env: NodeJS.ProcessEnv,
 ): Promise<Credential | undefined> {
-  const program = `docker-credential-${name}`;
-  const answer = await execa(program, ['get'], {
-    // Docker stores its own registry's password under this URL.
-    input: host === 'docker.io' ? 'https://index.docker.io/v1/' : host,
+  const answer = await callHelper(name, 'get', host, serverUrl(host), env);
+  return answer === undefined ? undefined : readAnswer(answer, programOf(name), host);
+}
+
+/** Gives `docker-credential-NAME store` a credential for a host to keep; throws as `askHelper`. */
+export async function storeInHelper(
+  name: string,
+  host: string,
+  { username, password }: { username: string; password: string },
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  const input = JSON.stringify({ ServerURL: serverUrl(host), Username: username, Secret: password });
+  await callHelper(name, 'store', host, input, env);
+}
+
+/** Makes `docker-credential-NAME erase` forget a host, which is no error when it knew nothing; throws as `askHelper`. */
+export async function eraseFromHelper(name: string, host: string, env: NodeJS.ProcessEnv): Promise<void> {
+  await callHelper(name, 'erase', host, serverUrl(host), env);
+}
+
+/** The program that is run for a helper of this name. */
+export function programOf(name: string): string {
+  return `docker-credential-${name}`;
+}
+
+/** What the helper answers; undefined when it knows nothing of the host. */
+async function callHelper(
+  name: string,
+  verb: 'get' | 'store' | 'erase',
+  host: string,
+  input: string,
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  const program = programOf(name);
+  const answer = await execa(program, [verb], {
+    input,
     env,
     extendEnv: false,
     timeout: TIMEOUT,
@@ -27,12 +59,15 @@ export async function askHelper(
   if (answer.exitCode === undefined) {
     throw failure(program, host, answer.timedOut ? 'it did not answer' : answer.shortMessage?.split('\n')[0]);
   }
-  if (answer.exitCode !== 0) {
-    // The protocol has no code for "not found", only this text.
-    if (/credentials not found/i.test(answer.stdout)) return undefined;
-    throw failure(program, host, `exit status ${answer.exitCode}: ${quote(answer.stdout || answer.stderr)}`);
-  }
-  return readAnswer(answer.stdout, program, host);
+  if (answer.exitCode === 0) return answer.stdout;
+  // The protocol has no code for "not found", only this text.
+  if (/credentials not found/i.test(answer.stdout)) return undefined;
+  throw failure(program, host, `exit status ${answer.exitCode}: ${quote(answer.stdout || answer.stderr)}`);
+}
+
+/** Docker stores its own registry's password under this URL. */
+function serverUrl(host: string): string {
+  return host === 'docker.io' ? 'https://index.docker.io/v1/' : host;
 }
 
 function readAnswer(text: string, program: string, host: string): Credential | undefined {

@@ -12,12 +12,9 @@ const IMAGE = 'registry.example/team/web:1';
 const NONE: TargetOptions = { instance: [], set: [], socket: [] };
 
 function targets(context: TestContext, images: string[], options: Partial<TargetOptions>) {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const command = new Context(
-    new Output({ stdout, stderr, env: {} } as unknown as ConstructorParameters<typeof Output>[0]),
-    {},
-    new AbortController().signal,
-  );
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  const streams = { stdin, stdout, stderr, env: {} };
+  const command = new Context(new Output(streams), streams, new AbortController().signal);
   command.enter(scratch(context));
   return installTargets(images, { ...NONE, ...options }, command).map(
     ({ name, image, settings, sockets }) => ({

@@ -1,19 +1,9 @@
 import assert from 'node:assert/strict';
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { run } from '../../../src/cli/program.ts';
-
-async function runBerth(...args: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const status = await run(args, { stdout, stderr, env: {} }, new AbortController().signal);
-  stdout.end();
-  stderr.end();
-  return { status, stdout: await text(stdout), stderr: await text(stderr) };
-}
+import { runBerth } from './run-berth.ts';
 
 test('a command that is misspelt is a usage error that names the nearest', async () => {
-  assert.deepEqual(await runBerth('instal'), {
+  assert.deepEqual(await runBerth(['instal']), {
     status: 2,
     stdout: '',
     stderr: "Error: unknown command 'instal'\nHint: did you mean install?\n",
@@ -21,13 +11,13 @@ test('a command that is misspelt is a usage error that names the nearest', async
 });
 
 test('a command of systemctl or podman is answered with the one to use', async () => {
-  const { status, stderr } = await runBerth('start', 'web');
+  const { status, stderr } = await runBerth(['start', 'web']);
   assert.equal(status, 2);
   assert.equal(stderr, "Error: unknown command 'start'\nHint: systemctl start NAME\n");
 });
 
 test('an argument that is missing is a usage error that points to help', async () => {
-  assert.deepEqual(await runBerth('install'), {
+  assert.deepEqual(await runBerth(['install']), {
     status: 2,
     stdout: '',
     stderr: "Error: missing required argument 'image'\nHint: berth install --help\n",
@@ -35,26 +25,26 @@ test('an argument that is missing is a usage error that points to help', async (
 });
 
 test('an option that may be repeated shows no default', async () => {
-  const { stdout } = await runBerth('install', '--help');
+  const { stdout } = await runBerth(['install', '--help']);
   assert.doesNotMatch(stdout, /\[\]/);
 });
 
 test('help that was asked for is data, and no error', async () => {
-  const { status, stdout, stderr } = await runBerth('install', '--help');
+  const { status, stdout, stderr } = await runBerth(['install', '--help']);
   assert.equal(status, 0);
   assert.match(stdout, /--dry-run/);
   assert.equal(stderr, '');
 });
 
 test('no command at all prints help and is a usage error', async () => {
-  const { status, stdout, stderr } = await runBerth();
+  const { status, stdout, stderr } = await runBerth([]);
   assert.equal(status, 2);
   assert.equal(stdout, '');
   assert.match(stderr, /^Usage: berth/);
 });
 
 test('a root that is not there is a usage error', async () => {
-  assert.deepEqual(await runBerth('--root', '/no/such', 'list'), {
+  assert.deepEqual(await runBerth(['--root', '/no/such', 'list']), {
     status: 2,
     stdout: '',
     stderr:

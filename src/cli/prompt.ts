@@ -1,0 +1,59 @@
+import { createInterface } from 'node:readline/promises';
+import { type Readable, Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { BerthError } from '../errors.ts';
+import type { OutputStreams } from './output.ts';
+
+/** What a command needs of the world to also be told something. */
+export interface ConsoleStreams extends OutputStreams {
+  stdin: Readable & { isTTY?: boolean };
+}
+
+/** The seam to who types: questions go to stderr, and only where a person can see and answer them. */
+export class Prompt {
+  readonly #streams: ConsoleStreams;
+
+  constructor(streams: ConsoleStreams) {
+    this.#streams = streams;
+  }
+
+  /** True where somebody can be asked. */
+  get isPossible(): boolean {
+    return this.#streams.stdin.isTTY === true && this.#streams.stderr.isTTY === true;
+  }
+
+  /** One line. Throws `interrupted` for Ctrl-C and for the end of input. */
+  async ask(question: string): Promise<string> {
+    return await this.#readLine(question, this.#streams.stderr);
+  }
+
+  /** One line that is not shown while it is typed; throws as `ask`. */
+  async askSecret(question: string): Promise<string> {
+    this.#streams.stderr.write(question);
+    const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+    try {
+      return await this.#readLine('', nowhere);
+    } finally {
+      this.#streams.stderr.write('\n');
+    }
+  }
+
+  /** All of stdin, without a line break at its end. */
+  async readAll(): Promise<string> {
+    return (await text(this.#streams.stdin)).replace(/\r?\n$/, '');
+  }
+
+  async #readLine(question: string, output: Writable): Promise<string> {
+    const lines = createInterface({ input: this.#streams.stdin, output, terminal: true });
+    const { promise, reject } = Promise.withResolvers<never>();
+    const stop = () => reject(new BerthError('interrupted', 'interrupted: nothing was typed'));
+    lines.once('SIGINT', stop);
+    lines.once('close', stop);
+    try {
+      return await Promise.race([lines.question(question), promise]);
+    } finally {
+      lines.off('close', stop);
+      lines.close();
+    }
+  }
+}
