@@ -14,6 +14,8 @@ export type ErrorCode =
   | 'limit-exceeded'
   // transport
   | 'transport-unsupported'
+  | 'archive-invalid'
+  | 'daemon-unreachable'
   | 'registry-unreachable'
   | 'registry-not-found'
   | 'registry-unauthorized'
@@ -65,8 +67,8 @@ const EXIT_STATUS: Partial<Record<ErrorCode, number>> = {
   'reference-invalid': 2,
   'service-name-invalid': 2,
   'not-running': 3,
-  'registry-not-found': 4,
   'image-not-found': 4,
+  'registry-not-found': 4,
   'service-not-found': 4,
   interrupted: 130,
 };

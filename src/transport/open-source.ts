@@ -1,5 +1,4 @@
-import { BerthError } from '../errors.ts';
-import type { Limits } from '../image/limits.ts';
+import { DEFAULT_LIMITS, type Limits } from '../image/limits.ts';
 import type { Paths } from '../paths.ts';
 import { endpointsOf } from '../reference/endpoints.ts';
 import { formatImageReference, type ImageReference } from '../reference/image-reference.ts';
@@ -7,6 +6,15 @@ import { loadRegistries } from '../reference/load-registries.ts';
 import type { Reference, RegistryReference } from '../reference/reference.ts';
 import { resolveShortName } from '../reference/short-name.ts';
 import type { RegistrySettings } from '../settings.ts';
+import { DockerArchiveSource } from './archive/docker-archive-source.ts';
+import { daemonSocket, saveImage } from './daemon/save-image.ts';
+import { DirectorySource } from './dir/directory-source.ts';
+import { ArchiveFiles } from './files/archive-files.ts';
+import { DirectoryFiles } from './files/directory-files.ts';
+import type { ImageFiles } from './files/image-files.ts';
+import { LateFiles } from './files/late-files.ts';
+import { LayoutSource } from './layout/layout-source.ts';
+import { OstreeSource } from './ostree/ostree-source.ts';
 import { openAccess } from './registry/access.ts';
 import type { Patience } from './registry/patience.ts';
 import { RegistrySource } from './registry/registry-source.ts';
@@ -29,13 +37,43 @@ export interface SourceOptions {
  * Throws `short-name-unresolved`, `registry-blocked`, `registries-conf-invalid`, `reference-invalid`.
  */
 export function openSource(reference: ImageReference, options: SourceOptions): ImageSource {
+  const { limits = DEFAULT_LIMITS } = options;
   switch (reference.kind) {
     case 'registry':
     case 'short':
       return openRegistries(reference, options);
-    default:
-      throw new BerthError('transport-unsupported', `not read yet: ${formatImageReference(reference)}`);
+    case 'oci':
+      return new LayoutSource(reference, directory(reference), limits);
+    case 'oci-archive':
+      return new LayoutSource(reference, archive(reference, limits), limits);
+    case 'docker-archive':
+      return new DockerArchiveSource(
+        formatImageReference(reference),
+        reference,
+        archive(reference, limits),
+        limits,
+      );
+    case 'dir':
+      return new DirectorySource(reference, directory(reference), limits);
+    case 'docker-daemon': {
+      const socket = daemonSocket(options.env);
+      const only = { kind: 'docker-archive', path: socket, name: undefined, index: undefined } as const;
+      const files = new LateFiles(socket, async (signal) =>
+        ArchiveFiles.of(await saveImage(reference.image, socket, { limits, signal }), socket, signal),
+      );
+      return new DockerArchiveSource(formatImageReference(reference), only, files, limits);
+    }
+    case 'ostree':
+      return new OstreeSource(reference, limits);
   }
+}
+
+function directory({ path }: { path: string }): ImageFiles {
+  return new LateFiles(path, () => DirectoryFiles.open(path));
+}
+
+function archive({ path }: { path: string }, limits: Limits): ImageFiles {
+  return new LateFiles(path, (signal) => ArchiveFiles.open(path, limits, signal));
 }
 
 function openRegistries(reference: Reference, options: SourceOptions): ImageSource {

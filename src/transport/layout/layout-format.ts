@@ -10,8 +10,8 @@ import { formatImageReference, type ImageReference } from '../../reference/image
 export const LAYOUT_FILE = 'oci-layout';
 export const LAYOUT_VERSION = '{"imageLayoutVersion":"1.0.0"}';
 
-// OCI image spec, annotations.md.
-const REF_NAME = 'org.opencontainers.image.ref.name';
+/** OCI image spec, annotations.md: the name of an image in a layout. */
+export const REF_NAME = 'org.opencontainers.image.ref.name';
 
 /** Where a blob is in a layout. */
 export function blobName(digest: Digest): string {

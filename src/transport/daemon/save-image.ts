@@ -1,0 +1,78 @@
+import { once } from 'node:events';
+import type { FileHandle } from 'node:fs/promises';
+import { type IncomingMessage, request } from 'node:http';
+import { BerthError, messageOf } from '../../errors.ts';
+import type { Limits } from '../../image/limits.ts';
+import { quote } from '../../reference/quote.ts';
+import { spool } from '../files/spool.ts';
+
+const SOCKET = '/var/run/docker.sock';
+
+/** Bytes of an error's JSON. */
+const COMPLAINT = 64 << 10;
+
+/** The socket of the Docker daemon of this machine. Throws `transport-unsupported` for one elsewhere. */
+export function daemonSocket(env: NodeJS.ProcessEnv): string {
+  const host = env['DOCKER_HOST'] || `unix://${SOCKET}`;
+  if (host.startsWith('unix:///')) return host.slice('unix://'.length);
+  throw new BerthError(
+    'transport-unsupported',
+    `Docker daemon not supported: ${quote(host)}: it is no unix socket`,
+    {
+      hint: `unset DOCKER_HOST, or set it to unix://${SOCKET}`,
+    },
+  );
+}
+
+/**
+ * What `docker save` writes for an image, in a file without a name (Docker Engine API, ImageGet). Throws
+ * `daemon-unreachable`, `image-not-found`, and what `spool` throws.
+ */
+export async function saveImage(
+  image: string,
+  socketPath: string,
+  { limits, signal }: { limits: Limits; signal: AbortSignal },
+): Promise<FileHandle> {
+  const answer = await get({ socketPath, path: `/images/${image}/get`, signal });
+  if (answer.statusCode !== 200) throw await refused(answer, image, socketPath);
+  return spool(answer, { limits, signal, what: `cannot save ${image} from ${socketPath}` });
+}
+
+async function get(options: {
+  socketPath: string;
+  path: string;
+  signal: AbortSignal;
+}): Promise<IncomingMessage> {
+  const sent = request({ ...options, headers: { host: 'docker' } });
+  sent.end();
+  try {
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    return answer;
+  } catch (error) {
+    options.signal.throwIfAborted();
+    throw new BerthError(
+      'daemon-unreachable',
+      `no Docker daemon: ${options.socketPath}: ${messageOf(error)}`,
+      {
+        cause: error,
+        hint: 'systemctl start docker',
+      },
+    );
+  }
+}
+
+async function refused(answer: IncomingMessage, image: string, socketPath: string): Promise<BerthError> {
+  let text = '';
+  for await (const chunk of answer) {
+    text += String(chunk);
+    if (text.length > COMPLAINT) break;
+  }
+  return answer.statusCode === 404
+    ? new BerthError('image-not-found', `no such image: ${socketPath}: ${image}`, {
+        hint: `docker pull ${image}`,
+      })
+    : new BerthError(
+        'daemon-unreachable',
+        `Docker refused: ${socketPath}: ${image}: ${answer.statusCode}: ${quote(text.trim())}`,
+      );
+}

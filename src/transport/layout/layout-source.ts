@@ -1,0 +1,86 @@
+import { BerthError } from '../../errors.ts';
+import { checkBytes, digestOf } from '../../image/descriptor.ts';
+import type { Descriptor } from '../../image/image.ts';
+import { JsonField } from '../../image/json-field.ts';
+import type { Limits } from '../../image/limits.ts';
+import { parseIndex } from '../../image/manifest.ts';
+import { OCI_INDEX } from '../../image/media-type.ts';
+import type { TopDocument } from '../../image/resolve-image.ts';
+import { formatImageReference, type LayoutReference } from '../../reference/image-reference.ts';
+import { quote } from '../../reference/quote.ts';
+import { archiveInvalid, type ImageFiles, readBlobFile, readDocument } from '../files/image-files.ts';
+import type { ImageSource } from '../source.ts';
+import { chooseEntries } from './choose-entries.ts';
+import { blobName, LAYOUT_FILE } from './layout-format.ts';
+
+const VERSION = '1.0.0';
+
+/** An image in an OCI image layout (OCI image spec, image-layout.md), in a directory or an archive. */
+export class LayoutSource implements ImageSource {
+  readonly name: string;
+  readonly #reference: LayoutReference;
+  readonly #files: ImageFiles;
+  readonly #limits: Limits;
+
+  constructor(reference: LayoutReference, files: ImageFiles, limits: Limits) {
+    this.name = formatImageReference(reference);
+    this.#reference = reference;
+    this.#files = files;
+    this.#limits = limits;
+  }
+
+  /** Throws `image-not-found`, `archive-invalid`, `usage` where the reference must say which image. */
+  async top(): Promise<TopDocument> {
+    await this.#checkVersion();
+    const bytes = await readDocument(this.#files, 'index.json', this.#limits);
+    const index = parseIndex(bytes, undefined, this.#limits);
+    const [entry, ...others] = chooseEntries(index.manifests, this.#reference);
+    if (others.length > 0) return indexOf([entry, ...others]);
+    const { mediaType, digest, size } = entry;
+    const manifest = await this.manifest(entry);
+    checkBytes(entry, manifest);
+    return { descriptor: { mediaType, digest, size }, bytes: manifest };
+  }
+
+  manifest(descriptor: Descriptor): Promise<Buffer> {
+    return readDocument(this.#files, blobName(descriptor.digest), this.#limits);
+  }
+
+  config(descriptor: Descriptor): Promise<Buffer> {
+    return readDocument(this.#files, blobName(descriptor.digest), this.#limits, 'configBytes');
+  }
+
+  blob(descriptor: Descriptor, signal: AbortSignal): AsyncIterable<Uint8Array> {
+    return readBlobFile(this.#files, blobName(descriptor.digest), descriptor, signal);
+  }
+
+  close(): Promise<void> {
+    return this.#files.close();
+  }
+
+  async #checkVersion(): Promise<void> {
+    const { place } = this.#files;
+    if ((await this.#files.size(LAYOUT_FILE)) === undefined) {
+      const isDocker = (await this.#files.size('manifest.json')) !== undefined;
+      const other = this.#reference.kind === 'oci' ? 'dir' : 'docker-archive';
+      const detail = isDocker ? { hint: `name it ${other}:${place}` } : {};
+      throw archiveInvalid(place, `it has no ${quote(LAYOUT_FILE)}`, detail);
+    }
+    const bytes = await readDocument(this.#files, LAYOUT_FILE, this.#limits);
+    const document = `"oci-layout" of ${place}`;
+    const version = JsonField.parse(bytes, { code: 'archive-invalid', document, limits: this.#limits })
+      .get('imageLayoutVersion')
+      .string();
+    if (version === VERSION) return;
+    throw new BerthError(
+      'transport-unsupported',
+      `layout not supported: ${place}: version ${quote(version)}`,
+    );
+  }
+}
+
+/** Images of one name, each for a platform of its own. */
+function indexOf(manifests: Descriptor[]): TopDocument {
+  const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests }));
+  return { descriptor: { mediaType: OCI_INDEX, digest: digestOf(bytes), size: bytes.length }, bytes };
+}

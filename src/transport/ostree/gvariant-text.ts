@@ -1,0 +1,15 @@
+/** What GVariant's text format calls characters that are not written as they are. */
+const ESCAPES: Record<string, string> = { a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
+
+/** The string that `ostree show --print-metadata-key` prints as a GVariant; undefined for another type. */
+export function readGvariantString(text: string): string | undefined {
+  const [, quoted] =
+    /^(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\n?$/s.exec(text)?.filter((part) => part !== undefined) ??
+    [];
+  return quoted?.replace(/\\(?:u([0-9a-f]{4})|U([0-9a-f]{8})|(.))/gs, (_, short, long, character) => {
+    const code = short ?? long;
+    return code === undefined
+      ? (ESCAPES[character] ?? character)
+      : String.fromCodePoint(Number.parseInt(code, 16));
+  });
+}
