@@ -3,7 +3,8 @@
 # standard input ends: when the test says so, and just as well when the test was killed.
 #
 #   holder.sh hold DIR NAME REGISTRY_LAYERS STORE_IMAGE DISK_IMAGE   (each may be empty)
-#   holder.sh cut DIR NAME DISK_IMAGE STORE_IMAGE FLAGS   a power cut, in the holder's mount namespace
+#   holder.sh fail DIR NAME FLAGS PLACE…               disks that fail, in the holder's mount namespace
+#   holder.sh cut DIR NAME DISK_IMAGE STORE_IMAGE      a power cut, after that
 #   holder.sh release DIR NAME                         the same clean-up for a holder that died
 set -eu
 
@@ -90,11 +91,15 @@ show_registry() {
 
 mounted_below() { awk -v dir="$1/" 'index($5 "/", dir) == 1 { print $5 }' /proc/self/mountinfo | sort -r; }
 
-if [ "$verb" = cut ]; then
+if [ "$verb" = fail ]; then
   # EXT4_IOC_SHUTDOWN: from here on nothing reaches the disk. FLAGS is 1 to write the journal of the file
   # system first, 2 to lose what is in memory.
-  perl -e '$flags = pack "L", shift; for (@ARGV) { open my $d, "<", $_ or die $!; ioctl $d, 0x8004587d, $flags or die $! }' \
-    "$3" "$dir/root/var/lib/berth" "$dir/disk"
+  cd "$dir"
+  perl -e '$flags = pack "L", shift; for (@ARGV) { open my $d, "<", $_ or die $!; ioctl $d, 0x8004587d, $flags or die $! }' "$@"
+  exit 0
+fi
+
+if [ "$verb" = cut ]; then
   kill_members
   mounted_below "$dir/root" | while read -r mounted; do umount "$mounted"; done
   umount "$dir/disk"

@@ -15,6 +15,9 @@ export const STATE = '/var/tmp/berth-test';
 /** Every host's name begins so: its directory, its cgroups and its machine name carry it. */
 const PREFIX = 'berth-test';
 
+/** Below a host's directory. */
+const STORE = 'root/var/lib/berth';
+
 const SCRIPT = fileURLToPath(new URL('holder.sh', import.meta.url));
 
 export interface HolderOptions {
@@ -91,13 +94,22 @@ export class Holder {
   }
 
   /**
-   * Cuts the power of a host that has a disk and a store: kills what runs in it, and what did not reach the
-   * disks is lost; with `flushed`, what is in the file systems' own journals does reach them.
+   * Has the disks of a host that has a disk and a store fail until `cutPower`, or the store alone: what did not
+   * reach them is lost; with `flushed`, what is in the file systems' own journals does reach them.
    */
-  async cutPower(flushed: boolean): Promise<void> {
-    const images = [join(this.dir, 'disk.img'), join(this.dir, 'store.img')];
-    const cut = ['sh', SCRIPT, 'cut', this.dir, this.name, ...images, flushed ? '1' : '2'];
-    await execa('nsenter', ['--target', String(this.pid), '--mount', '--', ...cut]);
+  async failDisks(places: 'all' | 'store', flushed: boolean): Promise<void> {
+    const disks = places === 'all' ? ['disk', STORE] : [STORE];
+    await this.#change('fail', flushed ? '1' : '2', ...disks);
+  }
+
+  /** Kills what runs in a host whose disks failed, and mounts them again. */
+  async cutPower(): Promise<void> {
+    await this.#change('cut', join(this.dir, 'disk.img'), join(this.dir, 'store.img'));
+  }
+
+  async #change(verb: string, ...args: string[]): Promise<void> {
+    const script = ['sh', SCRIPT, verb, this.dir, this.name, ...args];
+    await execa('nsenter', ['--target', String(this.pid), '--mount', '--', ...script]);
   }
 
   /** Kills what runs in the host and removes every trace of it. */

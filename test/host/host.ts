@@ -108,11 +108,18 @@ export class Host {
   }
 
   /**
-   * Cuts the power of a host with `storeMiB` and `diskMiB` and boots it again: whatever ran is gone, and what
-   * had not reached the disks; with `flushed`, what is in the file systems' own journals does reach them.
+   * Has the disks of a host with `storeMiB` and `diskMiB` fail until `cutPower`, or that below /var/lib/berth
+   * alone: what had not reached them is lost; with `flushed`, what is in the file systems' own journals does
+   * reach them.
    */
+  async failDisks(places: 'all' | 'store', { flushed = false } = {}): Promise<void> {
+    await this.#holder.failDisks(places, flushed);
+  }
+
+  /** Cuts the power of such a host and boots it again: whatever ran is gone, and what had not reached the disks. */
   async cutPower({ flushed = false } = {}): Promise<void> {
-    await this.#holder.cutPower(flushed);
+    await this.#holder.failDisks('all', flushed);
+    await this.#holder.cutPower();
     await this.#start();
   }
 
