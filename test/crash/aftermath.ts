@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import type { Random } from '../random.ts';
-import type { Change, State, Subject } from './subject.ts';
+import { ABSENT, type Change, type State } from './scenes.ts';
+import type { Subject } from './subject.ts';
 import { succeed } from './succeed.ts';
 
 export interface Aftermath {
   change: Change;
-  /** How the command ended; undefined when it did not come to that. */
-  exitCode: number | undefined;
-  /** The service ran before. */
+  /** The command said that it had succeeded. */
+  done: boolean;
+  /** The services ran before. */
   running: boolean;
 }
 
@@ -23,12 +24,12 @@ const RECOVERED = /^recovered: .*$/m;
 
 /**
  * Asserts what must hold after a command was interrupted: the next command finds the old state or the new
- * one and says what it did, nothing is damaged, nothing is left over, and the service starts. Returns what
+ * one and says what it did, nothing is damaged, nothing is left over, and the services start. Returns what
  * the next command said.
  */
 export async function examine(subject: Subject, after: Aftermath, random: Random): Promise<string> {
   const { host } = subject;
-  const { change, exitCode, running } = after;
+  const { change, done, running } = after;
   const journal = await host.sh(
     'find /var/lib/berth/journal -maxdepth 1 -name "*ing.json" 2>/dev/null || true',
   );
@@ -46,35 +47,39 @@ export async function examine(subject: Subject, after: Aftermath, random: Random
   // What a command had not finished making lies there, of no harm, until somebody writes.
   assert.equal((await host.berth('uninstall', 'not-there')).exitCode, 4);
   const state = await subject.state();
-  assert.ok(state === change.from || state === change.to, `it is ${state}`);
-  if (exitCode === 0) assert.equal(state, change.to, `it had succeeded: ${next.combined}`);
+  assert.ok(state === change.from || state === change.to, `it is ${state.name}`);
+  if (done) assert.equal(state.name, change.to.name, `it had succeeded: ${next.combined}`);
   // `prune` has no journal and no other state.
   if (change.from !== change.to) {
-    if (/is now undone/.test(said)) assert.equal(state, change.from, said);
-    if (/is now finished|it is installed/.test(said)) assert.equal(state, change.to, said);
+    if (/is now undone/.test(said)) assert.equal(state.name, change.from.name, said);
+    if (/is now finished|it is installed/.test(said)) assert.equal(state.name, change.to.name, said);
   }
   for (const check of [['verify', '--images'], ['fsck']]) await succeed(host, 'berth', ...check);
-  await examineService(subject, state, running);
+  await examineServices(subject, state, running);
   return said === '' && journal !== '' && open === '' ? 'recovered by the command that was killed' : said;
 }
 
-async function examineService({ host }: Subject, state: State, running: boolean): Promise<void> {
-  const active = (await host.run('systemctl', ['is-active', 'tiny'])).stdout;
-  if (state === 'absent') {
-    assert.equal(active, 'inactive');
+/** Asserts that the services of a state start, and go on to run where they ran before; that nothing is left of none. */
+export async function examineServices(subject: Subject, state: State, running: boolean): Promise<void> {
+  const { host } = subject;
+  const { units } = state;
+  const isActive = async (names: string[]) =>
+    [...new Set((await host.run('systemctl', ['is-active', ...names])).stdout.split('\n'))].join();
+  if (state === ABSENT) {
+    assert.equal(await isActive(subject.units), 'inactive');
+    const names = subject.units.map((unit) => `-name '${unit.replace(/[@.].*/, '*')}'`).join(' -o ');
     const left = await host.sh(
-      'find /run/runc /run/berth /sys/fs/cgroup/system.slice -maxdepth 1 -name "tiny*" 2>/dev/null || true',
+      `find /run/runc /run/berth /sys/fs/cgroup/system.slice -maxdepth 1 \\( ${names} \\) 2>/dev/null || true`,
     );
-    assert.equal(left, '', 'something of the service is left');
+    assert.equal(left, '', 'something of the services is left');
     return;
   }
-  if (running) assert.equal(active, 'active', 'the service ran before');
-  // One trial after the other starts it more often than systemd allows.
-  await succeed(host, 'systemctl', 'reset-failed', 'tiny');
-  await succeed(host, 'systemctl', 'start', 'tiny');
-  assert.equal(
-    await host.sh('systemctl is-active tiny; systemctl show --property NeedDaemonReload --value tiny'),
-    'active\nno',
-  );
-  await succeed(host, 'systemctl', 'stop', 'tiny');
+  if (running) assert.equal(await isActive(units), 'active', 'the services ran before');
+  // One trial after the other starts them more often than systemd allows.
+  await succeed(host, 'systemctl', 'reset-failed', ...units);
+  await succeed(host, 'systemctl', 'start', ...units);
+  assert.equal(await isActive(units), 'active');
+  const reload = await host.sh(`systemctl show --property NeedDaemonReload --value ${units.join(' ')}`);
+  assert.doesNotMatch(reload, /yes/);
+  await succeed(host, 'systemctl', 'stop', ...units);
 }

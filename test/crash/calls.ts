@@ -2,10 +2,11 @@ import type { Host } from '../host/host.ts';
 import type { RunResult } from '../host/run.ts';
 import { succeed } from './succeed.ts';
 
-/** The n-th time that a process, or a thread of one, makes this system call. */
+/** The n-th time that a process, or a thread of one, makes this system call; with `ever`, every time from then on. */
 export interface Point {
   call: string;
   n: number;
+  ever?: boolean;
 }
 
 // All that moves, makes, removes or syncs a file. Before and after each of them the disk looks different.
@@ -37,10 +38,10 @@ export async function tracePoints(host: Host, args: string[]): Promise<Point[]> 
 /** Runs berth so that something happens to it at a point: `signal=KILL`, `error=EIO`. */
 export async function runUntil(
   host: Host,
-  { call, n }: Point,
+  { call, n, ever = false }: Point,
   what: string,
   args: string[],
 ): Promise<RunResult> {
-  const inject = ['-e', `trace=${call}`, '-e', `inject=${call}:${what}:when=${n}`];
+  const inject = ['-e', `trace=${call}`, '-e', `inject=${call}:${what}:when=${n}${ever ? '+' : ''}`];
   return await host.run('strace', ['-f', '-qq', '-o', '/dev/null', ...inject, 'berth', ...args]);
 }

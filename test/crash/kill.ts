@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import type { Random } from '../random.ts';
 import { examine } from './aftermath.ts';
 import { type Point, runUntil } from './calls.ts';
-import type { Change, Subject } from './subject.ts';
-import { succeed } from './succeed.ts';
+import { ABSENT, type Change } from './scenes.ts';
+import type { Subject } from './subject.ts';
 
 type Tell = (line: string) => void;
 
 /** Kills berth, as by kill -9, at a random moment of a random change, and looks what became of it. */
 export async function killOnce(subject: Subject, random: Random, tell: Tell): Promise<void> {
   const change = random.pick(subject.changes);
-  const running = await prepare(subject, change, random);
+  const running = await subject.prepareRunning(change, random);
   const seconds = random.below(subject.duration(change) * 1.1).toFixed(4);
   tell(`kill -9 after ${seconds} s: berth ${change.args.join(' ')}${running ? ' (running)' : ''}`);
   const killed = await subject.host.run('timeout', ['--signal=KILL', seconds, 'berth', ...change.args]);
@@ -25,7 +25,7 @@ export async function killAt(
   random: Random,
   tell: Tell,
 ): Promise<void> {
-  const running = await prepare(subject, change, random);
+  const running = await subject.prepareRunning(change, random);
   tell(`kill -9 at ${point.call} ${point.n}: berth ${change.args.join(' ')}${running ? ' (running)' : ''}`);
   const { exitCode } = await runUntil(subject.host, point, 'signal=KILL', change.args);
   await look(subject, change, exitCode, running, random, tell);
@@ -35,13 +35,6 @@ export async function killAt(
 export async function sweepOnce(subject: Subject, random: Random, tell: Tell): Promise<void> {
   const change = random.pick(subject.changes);
   await killAt(subject, change, random.pick(await subject.points(change)), random, tell);
-}
-
-async function prepare(subject: Subject, change: Change, random: Random): Promise<boolean> {
-  await subject.prepare(change);
-  const running = change.from !== 'absent' && random.chance(0.5);
-  if (running) await succeed(subject.host, 'systemctl', 'start', 'tiny');
-  return running;
 }
 
 async function look(
@@ -55,8 +48,8 @@ async function look(
   // 1: a program that it had called was killed instead, and it put everything back.
   assert.ok([0, 1, 137].includes(exitCode), `exit status ${exitCode}`);
   // What goes was stopped by what went well; what stays was not to be stopped.
-  const goesOn = running && change.to !== 'absent';
-  const done = exitCode === 0 ? 0 : undefined;
-  const said = await examine(subject, { change, exitCode: done, running: goesOn }, random);
-  tell(`  ${exitCode === 0 ? 'it was done before' : said || 'as before, or done'}`);
+  const goesOn = running && change.to !== ABSENT;
+  const done = exitCode === 0;
+  const said = await examine(subject, { change, done, running: goesOn }, random);
+  tell(`  ${done ? 'it was done before' : said || 'as before, or done'}`);
 }

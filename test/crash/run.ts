@@ -1,13 +1,23 @@
 import { parseArgs } from 'node:util';
 import { Random } from '../random.ts';
+import { SCENES } from './scenes.ts';
 import type { Subject } from './subject.ts';
 import { bootSubject, everyPoint, type Kind, TRIALS, type Trial } from './trials.ts';
 
-// Usage: run.ts [--seed N] [--count N] [--every] [kill | sweep | power | fault | fill | crowd]...
+// Usage: run.ts [--seed N] [--count N] [--every] [KIND]...
 // Lets something go wrong again and again, and looks each time what became of it. Without arguments: 300
 // times kill -9, 100 power cuts, and some of all else. `--every` takes each point of `sweep` and `fault`.
 
-const COUNTS: Record<Kind, number> = { kill: 300, sweep: 100, power: 100, fault: 100, fill: 50, crowd: 5 };
+const COUNTS: Record<Kind, number> = {
+  kill: 300,
+  sweep: 100,
+  power: 100,
+  fault: 100,
+  break: 50,
+  fill: 50,
+  repair: 50,
+  crowd: 5,
+};
 
 const { values, positionals } = parseArgs({
   options: { seed: { type: 'string' }, count: { type: 'string' }, every: { type: 'boolean' } },
@@ -26,16 +36,17 @@ function parseKind(text: string): Kind {
 
 /** All trials of a kind, one after the other; the host of one that failed is not used again. */
 async function tryKind(kind: Kind): Promise<string> {
-  const random = new Random(seed);
-  let subject: Subject | undefined = await bootSubject();
+  let subject: Subject | undefined = await bootSubject(SCENES);
   let failures = 0;
   const trials = await list(kind, subject);
   for (const [index, trial] of trials.entries()) {
+    // A seed of its own: `--count 1` does the same trial again.
+    const own = seed + index;
     const tell = (line: string) =>
-      console.log(`${kind} ${index + 1} of ${trials.length}, seed ${seed}: ${line}`);
-    subject ??= await bootSubject();
+      console.log(`${kind} ${index + 1} of ${trials.length}, seed ${own}: ${line}`);
+    subject ??= await bootSubject(SCENES);
     try {
-      await trial(subject, random, tell);
+      await trial(subject, new Random(own), tell);
     } catch (error) {
       failures += 1;
       process.exitCode = 1;

@@ -1,34 +1,19 @@
 import assert from 'node:assert/strict';
 import type { Host } from '../host/host.ts';
+import type { Random } from '../random.ts';
 import { type Point, tracePoints } from './calls.ts';
+import { publish, pushReleases } from './releases.ts';
+import {
+  ABSENT,
+  type Change,
+  type Command,
+  changesOf,
+  LITTER,
+  type Scene,
+  type State,
+  TINY,
+} from './scenes.ts';
 import { succeed } from './succeed.ts';
-
-/** What there may be of the service `tiny`: nothing, its first release, or the next one. */
-export type State = 'absent' | 'first' | 'next';
-
-/** A command that is to be interrupted, and what it makes of what. */
-export interface Change {
-  args: string[];
-  from: State;
-  to: State;
-  /** Has something to prune there before. */
-  littered?: true;
-}
-
-const FIRST = '127.0.0.1:5000/tiny';
-const NEXT = '127.0.0.1:5000/tiny-next';
-const LITTER = '127.0.0.1:5000/whiteouts';
-
-const UPDATE = ['update', '--soak', '1s', '--rebase', NEXT, 'tiny'];
-
-const CHANGES: Change[] = [
-  { args: ['install', FIRST], from: 'absent', to: 'first' },
-  { args: ['install', '--now', FIRST], from: 'absent', to: 'first' },
-  { args: ['uninstall', 'tiny'], from: 'first', to: 'absent' },
-  { args: ['prune', '--all'], from: 'first', to: 'first', littered: true },
-  { args: UPDATE, from: 'first', to: 'next' },
-  { args: ['rollback', 'tiny'], from: 'next', to: 'first' },
-];
 
 // Paths, owners, modes and content of all that a change may touch, but for what differs from one
 // installation to the next: numbers of deployments, the time in a record.
@@ -44,7 +29,7 @@ const FINGERPRINT = `
   findmnt --raw --noheadings --output TARGET,FSTYPE
   systemctl list-units --state=failed --plain --no-legend`;
 
-/** The service that changes are tried on, in a host that is rebooted, cut off and filled up. */
+/** The services that changes are tried on, in a host that is rebooted, cut off and filled up. */
 export class Subject {
   readonly host: Host;
   readonly changes: Change[];
@@ -57,34 +42,23 @@ export class Subject {
     this.changes = changes;
   }
 
-  /** Learns what each state looks like and how long each change takes when nothing interrupts it. */
-  static async learn(host: Host): Promise<Subject> {
-    const help = await host.berth('--help');
-    // A berth of before they were there can be tried too.
-    const subject = new Subject(
-      host,
-      CHANGES.filter(({ args }) => new RegExp(`^ +${args[0]} `, 'm').test(help.stdout)),
-    );
+  /** Learns what nothing looks like, and of all else when it is first needed. */
+  static async learn(host: Host, scenes: readonly Scene[]): Promise<Subject> {
+    const subject = new Subject(host, scenes.flatMap(changesOf));
+    await pushReleases(host);
     // What only the first command makes is there from now on.
-    await succeed(host, 'berth', 'install', FIRST);
+    await succeed(host, 'berth', 'install', TINY);
     await succeed(host, 'berth', 'uninstall', 'tiny');
-    for (const name of ['install', 'prune', 'update', 'rollback', 'uninstall']) await subject.#try(name);
+    await subject.#know(ABSENT);
     return subject;
   }
 
-  /** Carries out the changes of this name. */
-  async #try(name: string): Promise<void> {
-    for (const change of this.changes.filter(({ args }) => args[0] === name)) {
-      if (!this.#known.has(change.from)) this.#known.set(change.from, await fingerprint(this.host));
-      await this.prepare(change);
-      const began = performance.now();
-      await succeed(this.host, 'berth', ...change.args);
-      this.#seconds.set(change, (performance.now() - began) / 1000);
-      if (!this.#known.has(change.to)) this.#known.set(change.to, await fingerprint(this.host));
-    }
+  /** All units that there are in any state. */
+  get units(): string[] {
+    return [...new Set(this.changes.flatMap(({ from }) => from.units))];
   }
 
-  /** Seconds. */
+  /** Seconds that a change takes when nothing interrupts it; it was prepared before. */
   duration(change: Change): number {
     return this.#seconds.get(change) ?? 0;
   }
@@ -99,17 +73,50 @@ export class Subject {
 
   /** Brings about, by commands that nothing interrupts, what a change starts from. */
   async prepare(change: Change): Promise<void> {
-    const { host } = this;
+    if (!this.#seconds.has(change)) await this.#learn(change);
+    await this.#bring(change);
+  }
+
+  /** The same; by chance, what there is then runs. True when it does. */
+  async prepareRunning(change: Change, random: Random): Promise<boolean> {
+    await this.prepare(change);
+    const running = change.from !== ABSENT && random.chance(0.5);
+    if (running) await succeed(this.host, 'systemctl', 'start', ...change.from.units);
+    return running;
+  }
+
+  async #learn(change: Change): Promise<void> {
+    await this.#bring(change);
+    const began = performance.now();
+    await succeed(this.host, 'berth', ...change.args);
+    this.#seconds.set(change, (performance.now() - began) / 1000);
+    await this.#know(change.to);
+  }
+
+  async #bring({ from, release, littered }: Change): Promise<void> {
+    await this.reach(from);
+    await publish(this.host, release);
+    if (!littered) return;
+    await succeed(this.host, 'berth', 'install', '--name', 'litter', LITTER);
+    await succeed(this.host, 'berth', 'uninstall', 'litter');
+  }
+
+  /** Brings about a state, by commands that nothing interrupts. */
+  async reach(wanted: State): Promise<void> {
     const state = await this.state();
-    if (change.littered) {
-      await succeed(host, 'berth', 'install', '--name', 'litter', LITTER);
-      await succeed(host, 'berth', 'uninstall', 'litter');
-    }
-    if (state === change.from) return;
-    if (state !== 'absent') await succeed(host, 'berth', 'uninstall', 'tiny');
-    if (change.from === 'absent') return;
-    await succeed(host, 'berth', 'install', FIRST);
-    if (change.from === 'next') await succeed(host, 'berth', ...UPDATE);
+    if (state === wanted) return;
+    if (state !== ABSENT) await succeed(this.host, 'berth', 'uninstall', ...state.services);
+    for (const command of wanted.made) await this.#run(command);
+    await this.#know(wanted);
+  }
+
+  async #run({ release, args }: Command): Promise<void> {
+    await publish(this.host, release);
+    await succeed(this.host, 'berth', ...args);
+  }
+
+  async #know(state: State): Promise<void> {
+    if (!this.#known.has(state)) this.#known.set(state, await fingerprint(this.host));
   }
 
   /** Which state this is, to the last file. Throws when it is none. */
@@ -118,7 +125,7 @@ export class Subject {
     for (const [state, known] of this.#known) if (known.join('\n') === lines.join('\n')) return state;
     const differences = [...this.#known].map(
       ([state, known]) =>
-        `not ${state}: ${known
+        `not ${state.name}: ${known
           .filter((line) => !lines.includes(line))
           .map((line) => `\n  missing ${line}`)
           .concat(lines.filter((line) => !known.includes(line)).map((line) => `\n  extra ${line}`))

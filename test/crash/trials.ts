@@ -3,7 +3,9 @@ import type { Random } from '../random.ts';
 import { crowd } from './crowd.ts';
 import { failAt, failOnce, fillOnce } from './fault.ts';
 import { killAt, killOnce, sweepOnce } from './kill.ts';
-import { cutOnce } from './power.ts';
+import { breakOnce, cutOnce } from './power.ts';
+import { repairOnce } from './repair.ts';
+import { ABSENT, type Scene } from './scenes.ts';
 import { Subject } from './subject.ts';
 
 /** One thing that goes wrong, once. Throws when what follows is not as it must be. */
@@ -18,17 +20,22 @@ export const TRIALS = {
   sweep: sweepOnce,
   power: cutOnce,
   fault: failOnce,
+  break: breakOnce,
   fill: fillOnce,
-  crowd: (subject, random, tell) => crowd(subject.host, CROWD, random, tell),
+  repair: repairOnce,
+  crowd: async (subject, random, tell) => {
+    await subject.reach(ABSENT);
+    await crowd(subject.host, CROWD, random, tell);
+  },
 } satisfies Record<string, Trial>;
 
 export type Kind = keyof typeof TRIALS;
 
 /** A host whose power can be cut and whose disks can be filled, and in it what all trials are tried on. */
-export async function bootSubject(): Promise<Subject> {
+export async function bootSubject(scenes: readonly Scene[]): Promise<Subject> {
   const host = await Host.boot({ registry: true, storeMiB: 256, diskMiB: 512 });
   try {
-    return await Subject.learn(host);
+    return await Subject.learn(host, scenes);
   } catch (error) {
     await host[Symbol.asyncDispose]();
     throw error;
