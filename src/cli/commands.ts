@@ -13,6 +13,7 @@ const COMMANDS = new Map<string, () => Promise<AddCommand>>([
   ['list', async () => (await import('./commands/list.ts')).addList],
   ['status', async () => (await import('./commands/status.ts')).addStatus],
   ['graph', async () => (await import('./commands/graph.ts')).addGraph],
+  ['pull', async () => (await import('./commands/pull.ts')).addPull],
   ['images', async () => (await import('./commands/images.ts')).addImages],
   ['copy', async () => (await import('./commands/copy.ts')).addCopy],
   ['login', async () => (await import('./commands/login.ts')).addLogin],

@@ -66,7 +66,6 @@ const ELSEWHERE: Record<string, string> = {
   disable: 'systemctl disable NAME',
   logs: 'journalctl -u NAME',
   ps: 'berth list',
-  pull: 'berth install IMAGE',
   run: 'berth install --now IMAGE',
   rm: 'berth uninstall NAME',
   remove: 'berth uninstall NAME',
