@@ -73,6 +73,16 @@ test('a required unit that is nowhere is an error with a command, and a warning 
   ]);
 });
 
+test('an update has no --force to hint at', async () => {
+  const host = { paths, systemd: new OfflineSystemd(paths), warn: () => undefined };
+  const staged = [stage('docker', 'Requires=flanneld.service')];
+  const graph = await stagedGraph(staged, host);
+  assert.throws(() => checkDependencies(staged, graph, { force: false, warn: host.warn, verb: 'update' }), {
+    message: /^cannot update docker: /,
+    hint: 'berth install flanneld',
+  });
+});
+
 test('a required unit of the host will do, unless it is masked', async () => {
   const file = paths.unit('etcd.service');
   writeFileSync(file, '[Service]\nExecStart=/bin/true\n');
