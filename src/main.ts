@@ -31,6 +31,9 @@ async function main(): Promise<void> {
     abort.signal,
   );
   process.exitCode ||= status;
+  const { leaveProcess } = await import('./linux/libc.ts');
+  // When all that was written is gone, and only then: not after an error that nobody foresaw.
+  process.once('beforeExit', leaveProcess);
   // What was abandoned, such as a request to a silent registry, may go on: nobody waits for it.
   if (abort.signal.aborted) process.exit();
 }

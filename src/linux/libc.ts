@@ -3,6 +3,7 @@ import { getSystemErrorName } from 'node:util';
 
 type Koffi = typeof import('koffi');
 type Prototype =
+  | 'void _exit(int)'
   | 'int flock(int, int)'
   | 'int syncfs(int)'
   | 'int mkfifo(const void *, uint32_t)'
@@ -50,6 +51,14 @@ export function hasLibc(prototype: Prototype): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * Ends the process as it is, once it has called the C library: koffi would flush stdout and stderr to the disk
+ * on a usual exit, and hang where the disk fails.
+ */
+export function leaveProcess(status: number): void {
+  if (loaded !== undefined) callLibc('void _exit(int)', [status]);
 }
 
 // Each is looked up once: what koffi makes for a function is never freed.

@@ -213,6 +213,12 @@ test('a layer that is not what the config names ends the install', async () => {
   await fail([['install', 'other-layer'], { status: 1, says: new RegExp(`^Error: .*${diffId}`, 'm') }]);
 });
 
+test('output on a disk that fails does not keep a command from its end', async () => {
+  const strace = 'strace --follow-forks --output /dev/null --trace-path /root/out --inject fsync:error=EIO';
+  await host.sh(`timeout --signal KILL 60 ${strace} berth recover >/root/out 2>&1`);
+  assert.match(await host.sh('cat /root/out'), /^nothing was interrupted/);
+});
+
 test('a registry that is down is named', async () => {
   await host.sh('systemctl stop test-registry');
   await fail([
