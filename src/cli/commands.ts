@@ -16,6 +16,8 @@ const COMMANDS = new Map<string, () => Promise<AddCommand>>([
   ['pull', async () => (await import('./commands/pull.ts')).addPull],
   ['images', async () => (await import('./commands/images.ts')).addImages],
   ['copy', async () => (await import('./commands/copy.ts')).addCopy],
+  ['tags', async () => (await import('./commands/tags.ts')).addTags],
+  ['tag', async () => (await import('./commands/tag.ts')).addTag],
   ['login', async () => (await import('./commands/login.ts')).addLogin],
   ['logout', async () => (await import('./commands/logout.ts')).addLogout],
   ['inspect', async () => (await import('./commands/inspect.ts')).addInspect],

@@ -69,7 +69,7 @@ const ELSEWHERE: Record<string, string> = {
   run: 'berth install --now IMAGE',
   rm: 'berth uninstall NAME',
   remove: 'berth uninstall NAME',
-  rmi: 'berth prune --all',
+  rmi: 'berth images rm NAME',
   upgrade: 'berth update NAME',
 };
 

@@ -1,8 +1,6 @@
 import { BerthError, unreachable } from '../errors.ts';
 import type { Limits } from '../image/limits.ts';
-import { endpointsOf } from '../reference/endpoints.ts';
 import { formatImageReference, type ImageReference } from '../reference/image-reference.ts';
-import { loadRegistries } from '../reference/load-registries.ts';
 import { formatReference, type RegistryReference } from '../reference/reference.ts';
 import { DockerArchiveDestination } from './archive/docker-archive-destination.ts';
 import { LayoutArchiveDestination } from './archive/layout-archive-destination.ts';
@@ -10,8 +8,7 @@ import type { ImageDestination } from './destination.ts';
 import { DirectoryDestination } from './dir/directory-destination.ts';
 import { LayoutDestination } from './layout/layout-destination.ts';
 import type { SourceOptions } from './open-source.ts';
-import { openAccess } from './registry/access.ts';
-import { PATIENCE } from './registry/patience.ts';
+import { openOwnRegistry } from './registry/own-registry.ts';
 import { RegistryDestination } from './registry/registry-destination.ts';
 
 export interface DestinationOptions extends SourceOptions {
@@ -56,13 +53,6 @@ export function openDestination(reference: ImageReference, options: DestinationO
 }
 
 function openRegistry(reference: RegistryReference, options: DestinationOptions): ImageDestination {
-  const { paths, env, registries: settings, authFile, from, patience = PATIENCE } = options;
-  const registries = loadRegistries(paths, env);
-  // Mirrors are for reading; the last is the image's own registry.
-  const endpoint = endpointsOf(reference, settings, registries).at(-1);
-  if (endpoint === undefined) throw new TypeError('a reference without an endpoint');
-  const near = from?.kind === 'registry' ? from : undefined;
-  const { credentialHelpers } = registries;
-  const access = openAccess({ paths, env, authFile, credentialHelpers, patience });
-  return new RegistryDestination(endpoint, access, near);
+  const near = options.from?.kind === 'registry' ? options.from : undefined;
+  return new RegistryDestination(openOwnRegistry(reference, options), near);
 }

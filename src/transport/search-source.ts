@@ -1,6 +1,6 @@
-import { BerthError } from '../errors.ts';
 import type { Descriptor } from '../image/image.ts';
 import type { TopDocument } from '../image/resolve-image.ts';
+import { firstThatHas } from './first-that-has.ts';
 import type { ImageSource } from './source.ts';
 
 /** A short name that several registries may have: the first that has it is the one. */
@@ -13,33 +13,16 @@ export class SearchSource implements ImageSource {
     this.#found = sources[0];
   }
 
-  /** The first candidate's until `top` has found which it is. */
+  /** Certain once `top` has found which it is. */
   get name(): string {
     return this.#found.name;
   }
 
-  /**
-   * Goes on only from a registry that says it does not have the image, or none for strangers. While one
-   * cannot be reached, or refuses a credential that was for it, nobody knows which image is meant, and
-   * another's must not come in its place.
-   */
   async top(): Promise<TopDocument> {
-    const refusals: BerthError[] = [];
-    for (const source of this.#sources) {
-      try {
-        const top = await source.top();
-        this.#found = source;
-        return top;
-      } catch (error) {
-        if (!isAbsence(error)) throw error;
-        refusals.push(error);
-      }
-    }
-    throw new BerthError(
-      'registry-not-found',
-      `no registry has it: ${this.#sources.map((source) => source.name).join(', ')}`,
-      { hint: 'name the registry in full', cause: new AggregateError(refusals) },
-    );
+    return await firstThatHas(this.#sources, (source) => {
+      this.#found = source;
+      return source.top();
+    });
   }
 
   manifest(descriptor: Descriptor): Promise<Buffer> {
@@ -57,11 +40,4 @@ export class SearchSource implements ImageSource {
   async close(): Promise<void> {
     await Promise.all(this.#sources.map((source) => source.close()));
   }
-}
-
-function isAbsence(error: unknown): error is BerthError {
-  return (
-    error instanceof BerthError &&
-    (error.code === 'registry-not-found' || error.code === 'registry-unauthorized')
-  );
 }

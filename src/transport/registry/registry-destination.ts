@@ -1,11 +1,11 @@
 import { BerthError } from '../../errors.ts';
 import type { Descriptor } from '../../image/image.ts';
 import type { TopDocument } from '../../image/resolve-image.ts';
-import type { Endpoint } from '../../reference/endpoints.ts';
 import { formatReference, type RegistryReference } from '../../reference/reference.ts';
 import type { BlobOnTheWay, ImageDestination } from '../destination.ts';
 import type { RegistryAccess } from './access.ts';
-import { RegistryClient } from './registry-client.ts';
+import type { OwnRegistry } from './own-registry.ts';
+import type { RegistryClient } from './registry-client.ts';
 import { bodyOf } from './request-body.ts';
 import { retry } from './retry.ts';
 import { failureOf } from './status.ts';
@@ -21,8 +21,8 @@ export class RegistryDestination implements ImageDestination {
   readonly #mountFrom: string | undefined;
 
   /** `from` is where the image comes from, if that is a registry. Throws `reference-invalid` for a digest. */
-  constructor(endpoint: Endpoint, access: RegistryAccess, from: RegistryReference | undefined) {
-    const { reference } = endpoint;
+  constructor({ client, access }: OwnRegistry, from: RegistryReference | undefined) {
+    const { reference } = client.endpoint;
     this.name = formatReference(reference);
     if (reference.digest !== undefined) {
       throw new BerthError('reference-invalid', `not a destination: ${this.name}: a digest is no name`, {
@@ -30,7 +30,7 @@ export class RegistryDestination implements ImageDestination {
       });
     }
     this.#access = access;
-    this.#client = new RegistryClient(endpoint, access.connections, access.credentials);
+    this.#client = client;
     const isNear = from?.domain === reference.domain && from.path !== reference.path;
     this.#mountFrom = isNear ? from.path : undefined;
   }
