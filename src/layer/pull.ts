@@ -65,8 +65,8 @@ export interface PulledImage {
  * Brings an image into the store; the caller records its name. Layers that are there are not fetched again.
  * Everything is checked before anything is committed. When fetching fails or is interrupted, the layers
  * that were finished stay for the next try, and nothing else; of an image that is refused, or for which
- * there is no room, nothing stays. One that cannot fit is refused before anything is fetched. The caller
- * holds the writer's lock. Throws `no-space`, what the source throws, what `extractLayer` and
+ * there is no room, nothing stays. One that cannot fit is refused before anything is fetched. What one place
+ * has damaged is fetched from the source's next. The caller holds the writer's lock. Throws `no-space`, what the source throws, what `extractLayer` and
  * `uniteLayers` throw, `manifest-invalid`, `interrupted`.
  */
 export async function pullImage(
@@ -74,8 +74,28 @@ export async function pullImage(
   source: ImageSource,
   options: PullOptions,
 ): Promise<PulledImage> {
-  const { platform, limits = readLimits(), refetch = NONE, signal = NEVER, onProgress = () => {} } = options;
+  const { platform, limits = readLimits(), signal = NEVER } = options;
   const image = options.image ?? (await lookUpImage(source, { platform, limits, signal }));
+  for (;;) {
+    try {
+      return await pullLayers(store, source, image, options);
+    } catch (error) {
+      // What was whole is in the store by now, and is not fetched again.
+      if (!isDamage(error) || source.passOver?.() !== true) throw error;
+    }
+  }
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof BerthError && (error.code === 'digest-mismatch' || error.code === 'size-mismatch');
+}
+
+async function pullLayers(
+  store: Store,
+  source: ImageSource,
+  image: ResolvedImage,
+  { limits = readLimits(), refetch = NONE, signal = NEVER, onProgress = () => {} }: PullOptions,
+): Promise<PulledImage> {
   const { records, missing } = findMissing(store, image, refetch);
   const bytes = missing.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
   const layers = records.size + missing.length;

@@ -37,6 +37,10 @@ export class SearchSource implements ImageSource {
     return this.#found.blob(descriptor, signal);
   }
 
+  passOver(): boolean {
+    return this.#found.passOver?.() ?? false;
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#sources.map((source) => source.close()));
   }

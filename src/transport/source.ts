@@ -21,6 +21,12 @@ export interface ImageSource extends ImageContent {
    */
   blob(descriptor: Descriptor, signal: AbortSignal): AsyncIterable<Uint8Array>;
 
+  /**
+   * Hears that a blob was not what its digest names. True when there is another place to read from, and it
+   * is read from there then.
+   */
+  passOver?(): boolean;
+
   /** Frees connections. */
   close(): Promise<void>;
 }

@@ -84,6 +84,12 @@ export class RegistrySource implements ImageSource {
     throw asOne(failures);
   }
 
+  passOver(): boolean {
+    if (this.#found === this.#places.length - 1) return false;
+    this.#found += 1;
+    return true;
+  }
+
   async close(): Promise<void> {
     this.#access.connections.close();
   }

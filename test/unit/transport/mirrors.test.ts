@@ -6,11 +6,14 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { BerthError } from '../../../src/errors.ts';
 import type { Descriptor } from '../../../src/image/image.ts';
+import { pullImage } from '../../../src/layer/pull.ts';
 import { Paths } from '../../../src/paths.ts';
 import { parseReference } from '../../../src/reference/reference.ts';
 import { openSource } from '../../../src/transport/open-source.ts';
 import { PATIENCE } from '../../../src/transport/registry/patience.ts';
 import type { ImageSource } from '../../../src/transport/source.ts';
+import { scratchStore } from '../layer/scratch.ts';
+import { TarBuilder } from '../layer/tar-builder.ts';
 import { FakeRegistry, fail, type Intercept, send, sendRange } from './fake-registry.ts';
 import { resolveSource } from './resolve-source.ts';
 
@@ -170,6 +173,29 @@ describe('a mirror', () => {
     assert.equal((await resolveSource(source, AMD64)).descriptor.digest, image.manifest.digest);
     assert.equal(own.requests.filter(({ url }) => url.includes(image.config.digest)).length, 1);
     await source.close();
+  });
+  it('that has damaged a layer is passed over by a pull', async (test) => {
+    await using own = await FakeRegistry.start();
+    await using mirror = await FakeRegistry.start();
+    const layers = ['a', 'b'].map((name) => new TarBuilder().file(name, randomBytes(50_000)).end());
+    own.addImage('x', 'latest', { layers });
+    const image = mirror.addImage('copy/x', 'latest', { layers });
+    const damaged = image.layers[1];
+    assert.ok(damaged);
+    const bytes = mirror.blobs.get(damaged.digest);
+    assert.ok(bytes);
+    bytes[bytes.length - 100] = (bytes[bytes.length - 100] ?? 0) ^ 1;
+    const source = await mirrored(own, mirror);
+    const { store } = scratchStore(test);
+    await pullImage(store, source, { platform: AMD64 });
+    assert.equal(own.seen(new RegExp(damaged.digest)).length, 1);
+    await source.close();
+
+    own.blobs.set(damaged.digest, bytes);
+    const again = await mirrored(own, mirror);
+    const other = scratchStore(test).store;
+    await assert.rejects(pullImage(other, again, { platform: AMD64 }), { code: 'digest-mismatch' });
+    await again.close();
   });
   it('is followed by the next mirror, and all that failed are told', async () => {
     await using own = await FakeRegistry.start();
