@@ -50,6 +50,9 @@ export class Certificates {
     // Without any, node's own are better than a refusal of everybody.
     if (authorities.length > 0) options.ca = authorities;
     const certificates = named('.cert');
+    // A client's certificate that ends in .crt would count as an authority.
+    const lone = named('.key').find((file) => !own.includes(file.replace(/\.key$/, '.cert')));
+    if (lone !== undefined) throw unusable(lone, new Error('no certificate that ends in .cert is beside it'));
     if (certificates.length > 0) {
       options.cert = certificates.map(read);
       options.key = certificates.map((file) => read(file.replace(/\.cert$/, '.key')));

@@ -80,6 +80,14 @@ describe('an image in a registry', () => {
     assert.equal(digestOf(await read(source, layer)), layer.digest);
     await source.close();
   });
+  it('is asked for as it is, not compressed on the way', async () => {
+    await using registry = await FakeRegistry.start();
+    registry.addImage('x', 'latest');
+    const source = open(`${registry.host}/x`);
+    await resolveSource(source, AMD64);
+    assert.ok(registry.requests.every(({ headers }) => headers['accept-encoding'] === 'identity'));
+    await source.close();
+  });
   it('is found through an index, for the platform', async () => {
     await using registry = await FakeRegistry.start();
     const amd64 = registry.addImage('x', 'amd64');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -96,6 +96,37 @@ describe('a registry with TLS', () => {
     await assert.rejects(resolve(registry.host, { root: await trusting(registry.host) }), {
       code: 'registry-unreachable',
       message: /refused the TLS handshake/,
+    });
+  });
+  it('has its certificates in the folder of docker where containers has none', async () => {
+    await using registry = await FakeRegistry.start({ ...tls, requestCert: true, ca: tls.cert });
+    const { digest } = registry.addImage('x', 'latest').manifest;
+    const other = await trusting(registry.host, true);
+    await rename(join(other, 'etc/containers'), join(other, 'etc/docker'));
+    assert.equal(await resolve(registry.host, { root: other }), digest);
+    await mkdir(join(other, 'etc/containers/certs.d', registry.host), { recursive: true });
+    await assert.rejects(resolve(registry.host, { root: other }), { message: /self-signed certificate/ });
+  });
+  it('is not asked where a key has no certificate', async () => {
+    await using registry = await FakeRegistry.start(tls);
+    const other = await trusting(registry.host, true);
+    const folder = join(other, 'etc/containers/certs.d', registry.host);
+    await rename(join(folder, 'client.cert'), join(folder, 'client.crt'));
+    await assert.rejects(resolve(registry.host, { root: other }), {
+      code: 'settings-invalid',
+      message: /client\.key: no certificate that ends in \.cert/,
+    });
+  });
+  it('lends nothing of its trust to a host that it redirects to', async () => {
+    await using registry = await FakeRegistry.start();
+    await using elsewhere = await FakeRegistry.start(tls);
+    registry.intercept(/manifests/, ({ url }, response) => {
+      response.writeHead(307, { location: `https://${elsewhere.remoteHost}${url}` }).end();
+      return true;
+    });
+    await assert.rejects(resolve(registry.remoteHost, { insecure: [registry.remoteHost] }), {
+      code: 'registry-unreachable',
+      message: /self-signed certificate/,
     });
   });
   it('cannot lead to plain HTTP by a redirect', async () => {
