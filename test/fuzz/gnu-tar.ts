@@ -43,9 +43,11 @@ function tar(archive: Buffer, ...options: string[]): Buffer | undefined {
   return status === 0 ? stdout : undefined;
 }
 
-// C is a file that once was to be contiguous. Columns are as wide as the widest before them.
+// C is a file that was to be contiguous. With a slash behind its name, a file is a directory, also to GNU tar,
+// which only does not say so of the first kind and of the root. Columns are as wide as the widest before them.
 function withoutWidths(line: string): string {
-  return line.replace(/^C/, '-').replace(/^(\S+ \S+) +(\S+ \S+ \S+) +/, '$1 $2 ');
+  const type = line.endsWith('/') ? 'd' : '-';
+  return line.replace(/^[C-]/, type).replace(/^(\S+ \S+) +(\S+ \S+ \S+) +/, '$1 $2 ');
 }
 
 const SECOND = 1_000_000_000n;
