@@ -9,6 +9,7 @@ import { late, listener, listenerShipped } from './listener/recipe.ts';
 import { missingValue } from './missing-value/recipe.ts';
 import { readyCheck, readyLabel, readyNotify } from './ready/recipe.ts';
 import type { Recipe } from './recipe.ts';
+import { roots } from './roots/recipe.ts';
 import { broken, crashing, sleeper } from './simple/recipe.ts';
 import { tiny, tinyNext } from './tiny/recipe.ts';
 import { whiteouts } from './whiteouts/recipe.ts';
@@ -35,6 +36,7 @@ export const STANDARD: Recipe[] = [
   tiny,
   tinyNext,
   whiteouts,
+  ...roots,
 ];
 
 /** Built only for who asks: it takes time and space. */
