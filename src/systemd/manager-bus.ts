@@ -2,6 +2,7 @@ import { BerthError, messageOf } from '../errors.ts';
 import { type BusCall, BusConnection, BusRefusal } from './bus-connection.ts';
 import { findCulprit } from './culprit.ts';
 import { followJob, JobEnds } from './job.ts';
+import { isNoSuchUnit, refusal } from './refusal.ts';
 import { dependencyFailure, readFailure, startFailure } from './start-failure.ts';
 import type { BootTimes, JobResult, Systemd, UnitFailure, UnitState } from './systemd.ts';
 import type { UnitLinks } from './unit-links.ts';
@@ -230,26 +231,11 @@ async function subscribe(connection: BusConnection): Promise<void> {
   await connection.call({ ...MANAGER, member: 'Subscribe' });
 }
 
-const DENIED =
-  /\.(AccessDenied|AuthFailed|InteractiveAuthorizationRequired)$|\.Error\.EPERM$|\.Error\.EACCES$/;
-
-function refusal(error: BusRefusal, what: string): BerthError {
-  const message = `${what}: ${messageOf(error).replace(/\.$/, '')}`;
-  if (DENIED.test(error.type))
-    return new BerthError('permission', message, { hint: 'run it as root', cause: error });
-  if (/\.NoSuchUnit$/.test(error.type)) return new BerthError('service-not-found', message, { cause: error });
-  return new BerthError('systemd-refused', message, { cause: error });
-}
-
 async function reopen(last: Promise<BusConnection>): Promise<BusConnection> {
   const connection = await last.catch(() => undefined);
   if (connection?.open === true) return connection;
   connection?.close();
   return await BusConnection.open();
-}
-
-function isNoSuchUnit(error: unknown): boolean {
-  return error instanceof BerthError && error.code === 'service-not-found';
 }
 
 function names(units: string[]): UnitName[] {
