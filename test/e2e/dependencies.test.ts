@@ -229,6 +229,17 @@ test('force installs what requires a missing service, with a warning', async () 
   await berth('uninstall', 'flanneld');
 });
 
+test('what is there to do some work and end may have ended when its installation is over', async () => {
+  await pushImage(host, 'once', {
+    files: {
+      'exports/manifest.json': '{"version": "1.0", "noContainerService": true}',
+      'exports/service.template': '[Service]\nType=oneshot\nExecStart=/bin/true\n',
+    },
+  });
+  assert.match((await berth('install', '--now', 'once')).stderr, /^once: installed /m);
+  await berth('uninstall', 'once');
+});
+
 test('when the first of a chain fails, the report names it with its log, and what did not start', async () => {
   await pushService('etcd-broken', {}, 'ExecStartPre=/bin/sh -c "echo the disk is missing; exit 7"');
   await pushService('user', { requires: ['etcd-broken'] });

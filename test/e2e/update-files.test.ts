@@ -139,6 +139,7 @@ test('what a service keeps goes with --purge alone, and never by way of a symlin
   await berth('install', 'keeper');
   const { stdout } = await berth('uninstall', '--purge', '--dry-run', 'keeper');
   assert.match(stdout, /^remove {3}\/var\/lib\/keeper and all that is in it$/m);
+  assert.equal(new Set(stdout.split('\n')).size, stdout.split('\n').length);
   await berth('uninstall', '--purge', 'keeper');
   assert.equal(await host.sh('ls -d /var/lib/keeper /etc/systemd/system/keeper* 2>/dev/null || true'), '');
   await host.sh('test -e /etc/precious/file');
