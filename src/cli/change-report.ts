@@ -16,9 +16,13 @@ export function changeLines({ name, from, to, files, diff }: ServiceChange): str
 const GOES = '-(?!-- .*\\n\\+\\+\\+ .*\\n@@ ).*';
 const COMES = '\\+.*';
 
-/** So many lines that come or go in one piece are all shown; of more, only the first. */
+/** Of many lines that come or go in one piece, the first are shown; to leave out but a few would save nothing. */
 const SHOWN = 20;
-const LONG_RUN = new RegExp([GOES, COMES].map((line) => `^${line}(?:\\n${line}){${SHOWN},}`).join('|'), 'gm');
+const FEW = 10;
+const LONG_RUN = new RegExp(
+  [GOES, COMES].map((line) => `^${line}(?:\\n${line}){${SHOWN + FEW},}`).join('|'),
+  'gm',
+);
 
 /** A difference without what nobody reads: a long list, or a file that is new, tells enough by how it begins. */
 function abridge(diff: string): string {

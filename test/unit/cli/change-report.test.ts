@@ -17,8 +17,8 @@ const list = (word: string, count: number) => Array.from({ length: count }, (_, 
 const text = (lines: string[]) => `${lines.join('\n')}\n`;
 
 test('a short difference is shown as it is', () => {
-  const lines = shown(['a\n', text(list('b', 20))]);
-  assert.deepEqual(lines, ['--- 0/x', '+++ 1/x', '@@ -1 +1,20 @@', '-a', ...list('+b', 20)]);
+  const lines = shown(['a\n', text(list('b', 30))]);
+  assert.deepEqual(lines, ['--- 0/x', '+++ 1/x', '@@ -1 +1,30 @@', '-a', ...list('+b', 30)]);
 });
 
 test('of a long list that comes or goes only the begin is shown', () => {
@@ -30,7 +30,7 @@ test('of a long list that comes or goes only the begin is shown', () => {
 });
 
 test('the header of the next file is no line that goes', () => {
-  const lines = shown([text(list('a', 20)), ''], ['a\n', 'b\n']);
+  const lines = shown([text(list('a', 30)), ''], ['a\n', 'b\n']);
   assert.deepEqual(lines.slice(-5), ['--- 0/x', '+++ 1/x', '@@ -1 +1 @@', '-a', '+b']);
-  assert.equal(lines.length, 3 + 20 + 5);
+  assert.equal(lines.length, 3 + 30 + 5);
 });
