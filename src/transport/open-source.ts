@@ -1,11 +1,9 @@
 import { DEFAULT_LIMITS, type Limits } from '../image/limits.ts';
-import type { Paths } from '../paths.ts';
 import { endpointsOf } from '../reference/endpoints.ts';
 import { formatImageReference, type ImageReference } from '../reference/image-reference.ts';
 import { loadRegistries } from '../reference/load-registries.ts';
 import type { Reference, RegistryReference } from '../reference/reference.ts';
 import { resolveShortName } from '../reference/short-name.ts';
-import type { RegistrySettings } from '../settings.ts';
 import { DockerArchiveSource } from './archive/docker-archive-source.ts';
 import { daemonSocket, saveImage } from './daemon/save-image.ts';
 import { DirectorySource } from './dir/directory-source.ts';
@@ -15,22 +13,13 @@ import type { ImageFiles } from './files/image-files.ts';
 import { LateFiles } from './files/late-files.ts';
 import { LayoutSource } from './layout/layout-source.ts';
 import { OstreeSource } from './ostree/ostree-source.ts';
-import { openAccess } from './registry/access.ts';
-import type { Patience } from './registry/patience.ts';
+import { openAccess, type RegistryOptions } from './registry/access.ts';
 import { RegistrySource } from './registry/registry-source.ts';
 import { SearchSource } from './search-source.ts';
 import type { ImageSource } from './source.ts';
 
-export interface SourceOptions {
-  paths: Paths;
-  env: NodeJS.ProcessEnv;
-  /** berth.yaml's `registries`. */
-  registries: RegistrySettings;
-  /** The only auth file to look into. */
-  authFile?: string | undefined;
-  patience?: Patience;
-  limits?: Limits;
-}
+/** What is needed to find any image. */
+export type SourceOptions = RegistryOptions;
 
 /**
  * Where the image of a reference comes from; nothing is sent or read yet. To be closed when done.

@@ -1,6 +1,6 @@
 import { DEFAULT_LIMITS, type Limits } from '../../image/limits.ts';
 import type { Paths } from '../../paths.ts';
-import { AUTH_FILES } from '../../reference/registries.ts';
+import type { RegistrySettings } from '../../settings.ts';
 import { Certificates } from './certificates.ts';
 import { Connections } from './connections.ts';
 import { Credentials } from './credentials.ts';
@@ -14,9 +14,15 @@ export interface AccessOptions {
   /** The only auth file to look into. */
   authFile?: string | undefined;
   /** registries.conf's `credential-helpers`. */
-  credentialHelpers?: string[];
+  credentialHelpers: string[];
   patience?: Patience;
   limits?: Limits;
+}
+
+/** The same for who has not read registries.conf yet. */
+export interface RegistryOptions extends Omit<AccessOptions, 'credentialHelpers'> {
+  /** berth.yaml's `registries`. */
+  registries: RegistrySettings;
 }
 
 /** What it takes to speak to registries. `connections` are to be closed when done. */
@@ -28,19 +34,10 @@ export interface RegistryAccess {
 
 /** Nothing is read or sent yet. Throws `settings-invalid` for a proxy that makes no URL. */
 export function openAccess(options: AccessOptions): RegistryAccess {
-  const {
-    paths,
-    env,
-    authFile,
-    credentialHelpers = [AUTH_FILES],
-    patience = PATIENCE,
-    limits = DEFAULT_LIMITS,
-  } = options;
+  const { paths, env, authFile, credentialHelpers, patience = PATIENCE, limits = DEFAULT_LIMITS } = options;
+  const routes = new Routes(new Certificates(paths, env), new Proxies(env), patience.stall);
   return {
-    connections: new Connections(new Routes(new Certificates(paths, env), new Proxies(env), patience.stall), {
-      patience,
-      limits,
-    }),
+    connections: new Connections(routes, { patience, limits }),
     credentials: new Credentials(paths, env, authFile, credentialHelpers),
     patience,
   };

@@ -1,22 +1,8 @@
-import type { Limits } from '../../image/limits.ts';
-import type { Paths } from '../../paths.ts';
 import { endpointsOf } from '../../reference/endpoints.ts';
 import { loadRegistries } from '../../reference/load-registries.ts';
 import type { RegistryReference } from '../../reference/reference.ts';
-import type { RegistrySettings } from '../../settings.ts';
-import { openAccess, type RegistryAccess } from './access.ts';
-import type { Patience } from './patience.ts';
+import { openAccess, type RegistryAccess, type RegistryOptions } from './access.ts';
 import { RegistryClient } from './registry-client.ts';
-
-export interface OwnRegistryOptions {
-  paths: Paths;
-  env: NodeJS.ProcessEnv;
-  /** berth.yaml's `registries`. */
-  registries: RegistrySettings;
-  authFile?: string | undefined;
-  patience?: Patience;
-  limits?: Limits;
-}
 
 /** A repository where it is written and where all of it is: mirrors are only for reading images. */
 export interface OwnRegistry {
@@ -26,7 +12,7 @@ export interface OwnRegistry {
 }
 
 /** Nothing is sent yet. Throws `registry-blocked`, `registries-conf-invalid`. */
-export function openOwnRegistry(reference: RegistryReference, options: OwnRegistryOptions): OwnRegistry {
+export function openOwnRegistry(reference: RegistryReference, options: RegistryOptions): OwnRegistry {
   const registries = loadRegistries(options.paths, options.env);
   const { credentialHelpers } = registries;
   const [first, ...others] = endpointsOf(reference, options.registries, registries);

@@ -77,6 +77,15 @@ esac
     assert.equal(await credentials.find('four.example', 'x'), undefined);
     assert.equal(credentials.primary, join(root, 'run/containers/auth.json'));
   });
+  it('come from where the environment has those folders', async () => {
+    await write('docker/config.json', { auths: { 'one.example': auth('docker:p:w') } });
+    await write('xdg/containers/auth.json', { auths: { 'one.example': auth('xdg:p:w') } });
+    const of = (more: NodeJS.ProcessEnv): Promise<unknown> =>
+      new Credentials(new Paths(join(root, 'none')), { ...more }, undefined).find('one.example', 'x');
+    const moved = { DOCKER_CONFIG: join(root, 'docker'), HOME: join(root, 'nobody') };
+    assert.deepEqual(await of(moved), user('docker'));
+    assert.deepEqual(await of({ ...moved, XDG_CONFIG_HOME: join(root, 'xdg') }), user('xdg'));
+  });
   it('come from below the root where there is no XDG_RUNTIME_DIR', async () => {
     const file = await write(`run/containers/${process.getuid?.()}/auth.json`, {
       auths: { 'one.example': auth('uid:p:w') },

@@ -374,7 +374,11 @@ const SCRIPTS: Record<string, Script> = {
 function requireToken({ registry, tokens }: Scene): void {
   registry.intercept(/^\/v2\/x/, ({ headers }, response) => {
     if (headers.authorization === `Bearer ${TOKEN}`) return false;
-    response.setHeader('WWW-Authenticate', `Bearer realm="http://${tokens.host}/token",service="fake"`);
+    // Two headers and three challenges, of which the first would have the password.
+    response.setHeader('WWW-Authenticate', [
+      'Basic realm="a, Bearer b"',
+      `Negotiate, Bearer realm="http://${tokens.host}/token",service="fake"`,
+    ]);
     fail(response, 401, 'UNAUTHORIZED', 'authentication required');
     return true;
   });
