@@ -33,12 +33,16 @@ export async function saveImage(
   socketPath: string,
   { limits, signal }: { limits: Limits; signal: AbortSignal },
 ): Promise<FileHandle> {
-  const answer = await get({ socketPath, path: `/images/${image}/get`, signal });
+  const answer = await ask({ socketPath, path: `/images/${image}/get`, signal });
   if (answer.statusCode !== 200) throw await refused(answer, image, socketPath);
-  return spool(answer, { limits, signal, what: `cannot save ${image} from ${socketPath}` });
+  return spool(bodyOf(answer, socketPath), {
+    limits,
+    signal,
+    what: `cannot save ${image} from ${socketPath}`,
+  });
 }
 
-async function get(options: {
+async function ask(options: {
   socketPath: string;
   path: string;
   signal: AbortSignal;
@@ -50,20 +54,21 @@ async function get(options: {
     return answer;
   } catch (error) {
     options.signal.throwIfAborted();
-    throw new BerthError(
-      'daemon-unreachable',
-      `no Docker daemon: ${options.socketPath}: ${messageOf(error)}`,
-      {
-        cause: error,
-        hint: 'systemctl start docker',
-      },
-    );
+    throw unreachable(options.socketPath, error);
+  }
+}
+
+async function* bodyOf(answer: IncomingMessage, socketPath: string): AsyncGenerator<Buffer> {
+  try {
+    yield* answer;
+  } catch (error) {
+    throw unreachable(socketPath, error);
   }
 }
 
 async function refused(answer: IncomingMessage, image: string, socketPath: string): Promise<BerthError> {
   let text = '';
-  for await (const chunk of answer) {
+  for await (const chunk of bodyOf(answer, socketPath)) {
     text += String(chunk);
     if (text.length > COMPLAINT) break;
   }
@@ -71,8 +76,12 @@ async function refused(answer: IncomingMessage, image: string, socketPath: strin
     ? new BerthError('image-not-found', `no such image: ${socketPath}: ${image}`, {
         hint: `docker pull ${image}`,
       })
-    : new BerthError(
-        'daemon-unreachable',
-        `Docker refused: ${socketPath}: ${image}: ${answer.statusCode}: ${quote(text.trim())}`,
-      );
+    : unreachable(socketPath, `it answers ${answer.statusCode}: ${quote(text.trim())}`);
+}
+
+function unreachable(socketPath: string, cause: unknown): BerthError {
+  return new BerthError('daemon-unreachable', `no answer from Docker: ${socketPath}: ${messageOf(cause)}`, {
+    cause,
+    hint: 'systemctl status docker',
+  });
 }
