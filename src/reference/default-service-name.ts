@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { BerthError } from '../errors.ts';
+import { BerthError, messageOf } from '../errors.ts';
 import { parseServiceName, type ServiceName } from '../service-name.ts';
 import { formatImageReference, type ImageReference } from './image-reference.ts';
 
@@ -8,11 +8,18 @@ const ENDING = /(?:\.(?:tar|oci|docker|tgz|tbz2?|txz|tzst))?(?:\.(?:gz|bz2|xz|zs
 
 /**
  * The name that a service gets when nobody names it: the last part of the image's name, else the name
- * of its file or directory. Throws `service-name-invalid` where that makes none, and `usage` for an
- * image that has only an ID.
+ * of its file or directory. Throws `service-name-invalid` where that makes none.
  */
 export function defaultServiceName(reference: ImageReference): ServiceName {
-  return parseServiceName(lastPart(reference));
+  try {
+    return parseServiceName(lastPart(reference));
+  } catch (cause) {
+    throw new BerthError(
+      'service-name-invalid',
+      `no name for a service: ${formatImageReference(reference)}: ${messageOf(cause)}`,
+      { hint: 'say one, with --name', cause },
+    );
+  }
 }
 
 function lastPart(reference: ImageReference): string {
@@ -23,22 +30,22 @@ function lastPart(reference: ImageReference): string {
     case 'oci':
     case 'oci-archive':
     case 'docker-archive':
-      return isTag(reference.name) ? withoutEnding(reference.path) : withoutTag(reference.name);
+      return reference.name === undefined || isTag(reference.name)
+        ? withoutEnding(reference.path)
+        : withoutTag(reference.name);
     case 'dir':
       return withoutEnding(reference.path);
     case 'docker-daemon':
-      if (!/^sha(256|512):/.test(reference.image)) return withoutTag(reference.image);
-      throw new BerthError('usage', `no name for a service: ${formatImageReference(reference)}`, {
-        hint: 'say one, with --name',
-      });
+      // An ID is no name.
+      return /^sha(256|512):/.test(reference.image) ? '' : withoutTag(reference.image);
     case 'ostree':
       return withoutTag(reference.ref);
   }
 }
 
 /** Tools name an image in a layout by its whole name or by its tag alone, which says nothing. */
-function isTag(name: string | undefined): name is undefined {
-  return name === undefined || /^(?:latest|v?[0-9][\w.-]*)$/.test(name);
+function isTag(name: string): boolean {
+  return /^(?:latest|v?[0-9][\w.-]*)$/.test(name);
 }
 
 function withoutTag(name: string): string {

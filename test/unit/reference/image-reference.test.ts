@@ -133,18 +133,14 @@ describe('defaultServiceName', () => {
     });
   }
 
-  it('is refused where it makes no service name', () => {
-    assert.throws(() => defaultServiceName(parseImageReference(`a.b/${'x'.repeat(200)}`)), {
-      code: 'service-name-invalid',
+  for (const text of [`a.b/${'x'.repeat(200)}`, 'dir:/srv/an image', 'oci:/', `docker-daemon:${DIGEST}`]) {
+    it(`is asked for where ${text.slice(0, 30)} makes none`, () => {
+      assert.throws(() => defaultServiceName(parseImageReference(text)), {
+        code: 'service-name-invalid',
+        hint: 'say one, with --name',
+      });
     });
-  });
-
-  it('is asked for where an image has only an ID', () => {
-    assert.throws(() => defaultServiceName(parseImageReference(`docker-daemon:${DIGEST}`)), {
-      code: 'usage',
-      hint: 'say one, with --name',
-    });
-  });
+  }
 });
 
 describe('currentSpelling', () => {
