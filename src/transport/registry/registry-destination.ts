@@ -1,4 +1,5 @@
 import { BerthError } from '../../errors.ts';
+import type { Digest } from '../../image/digest.ts';
 import type { Descriptor } from '../../image/image.ts';
 import type { TopDocument } from '../../image/resolve-image.ts';
 import { formatReference, type RegistryReference } from '../../reference/reference.ts';
@@ -9,7 +10,7 @@ import type { RegistryClient } from './registry-client.ts';
 import { bodyOf } from './request-body.ts';
 import { retry } from './retry.ts';
 import { failureOf } from './status.ts';
-import { expectSuccess, uploadBlob } from './upload.ts';
+import { endUpload, expectSuccess, mountBlob, uploadBlob } from './upload.ts';
 
 /** A tag in a registry. Blobs are there as soon as they are put; the tag is what appears last. */
 export class RegistryDestination implements ImageDestination {
@@ -19,6 +20,8 @@ export class RegistryDestination implements ImageDestination {
   readonly #access: RegistryAccess;
   readonly #client: RegistryClient;
   readonly #mountFrom: string | undefined;
+  /** Uploads that the registry opened where it was asked for a mount. */
+  readonly #begun = new Map<Digest, URL>();
 
   /** `from` is where the image comes from, if that is a registry. Throws `reference-invalid` for a digest. */
   constructor({ client, access }: OwnRegistry, from: RegistryReference | undefined) {
@@ -35,18 +38,21 @@ export class RegistryDestination implements ImageDestination {
     this.#mountFrom = isNear ? from.path : undefined;
   }
 
-  async has({ digest, size }: Descriptor, signal: AbortSignal): Promise<boolean> {
+  /** A blob that is in another repository nearby is there, too, from then on. */
+  async has(descriptor: Descriptor, signal: AbortSignal): Promise<boolean> {
     return await retry(this.#access.patience, signal, async () => {
-      const what = `${this.name}: blob ${digest}`;
-      const answer = await this.#client.send({ method: 'HEAD', path: `blobs/${digest}`, what, signal });
-      if (answer.status !== 200 && answer.status !== 404) throw await failureOf(answer, what);
-      answer.discard();
-      return answer.status === 200 && (answer.length ?? size) === size;
+      if (await this.#hasHere(descriptor, signal)) return true;
+      if (this.#mountFrom === undefined || this.#begun.has(descriptor.digest)) return false;
+      const mounted = await mountBlob(this.#client, descriptor, this.#mountFrom, signal);
+      if (mounted instanceof URL) this.#begun.set(descriptor.digest, mounted);
+      return mounted === true;
     });
   }
 
   async putBlob({ descriptor, read }: BlobOnTheWay, signal: AbortSignal): Promise<void> {
-    const upload = { read: () => read(signal), mountFrom: this.#mountFrom, signal };
+    const place = this.#begun.get(descriptor.digest);
+    this.#begun.delete(descriptor.digest);
+    const upload = { read: () => read(signal), place, signal };
     await uploadBlob(this.#client, descriptor, upload, this.#access.patience);
   }
 
@@ -65,6 +71,15 @@ export class RegistryDestination implements ImageDestination {
   async commit(): Promise<void> {}
 
   async close(): Promise<void> {
+    for (const place of this.#begun.values()) await endUpload(this.#client, place);
     this.#access.connections.close();
+  }
+
+  async #hasHere({ digest, size }: Descriptor, signal: AbortSignal): Promise<boolean> {
+    const what = `${this.name}: blob ${digest}`;
+    const answer = await this.#client.send({ method: 'HEAD', path: `blobs/${digest}`, what, signal });
+    if (answer.status !== 200 && answer.status !== 404) throw await failureOf(answer, what);
+    answer.discard();
+    return answer.status === 200 && (answer.length ?? size) === size;
   }
 }

@@ -15,36 +15,64 @@ const FAREWELL = 5_000;
 export interface Upload {
   /** From the beginning each time that it is called. */
   read(): AsyncIterable<Uint8Array>;
-  /** A repository of the same registry that has the blob. */
-  mountFrom: string | undefined;
+  /** Where to send it, if that was asked for before. */
+  place: URL | undefined;
   signal: AbortSignal;
 }
 
 /**
- * Puts a blob into a repository (OCI distribution spec, "Pushing blobs"): mounted from another repository,
- * or sent in one piece. Where the line breaks, all of it is sent again; an upload that fails is ended.
+ * Puts a blob into a repository in one piece (OCI distribution spec, "Pushing blobs"). Where the line breaks,
+ * all of it is sent again; an upload that fails is ended.
  */
 export async function uploadBlob(
   client: RegistryClient,
   descriptor: Descriptor,
-  upload: Upload,
+  { read, place: begun, signal }: Upload,
   patience: Patience,
 ): Promise<void> {
   const what = describe(client, descriptor);
-  await retry(patience, upload.signal, async () => {
-    const place = await begin(client, descriptor, upload);
-    if (place === undefined) return;
+  let next = begun;
+  await retry(patience, signal, async () => {
+    const place = next ?? (await begin(client, what, signal));
+    next = undefined;
     try {
-      place.searchParams.set('digest', descriptor.digest);
-      const { read, signal } = upload;
+      const path = withDigest(place, descriptor);
       const body = { mediaType: OCTETS, length: descriptor.size, read };
-      const answer = await client.send({ method: 'PUT', path: place.href, what, body, signal });
-      await expectSuccess(answer, what);
+      await expectSuccess(await client.send({ method: 'PUT', path, what, body, signal }), what);
     } catch (error) {
-      await abandon(client, place, what);
+      await endUpload(client, place);
       throw error;
     }
   });
+}
+
+/**
+ * Asks for a blob of another repository of the same registry. Returns true when it is there now, where to send
+ * it when the registry wants that instead, and false when it wants neither.
+ */
+export async function mountBlob(
+  client: RegistryClient,
+  descriptor: Descriptor,
+  from: string,
+  signal: AbortSignal,
+): Promise<boolean | URL> {
+  const query = new URLSearchParams({ mount: descriptor.digest, from });
+  const what = describe(client, descriptor);
+  const answer = await client.send({ method: 'POST', path: `blobs/uploads/?${query}`, what, signal });
+  if (answer.status === 202) return placeOf(answer);
+  // Who may not read there, or whose registry knows no mounts, can still send the blob.
+  answer.discard();
+  return answer.status === 201;
+}
+
+/** Ends an upload of which nothing will come. */
+export async function endUpload(client: RegistryClient, place: URL): Promise<void> {
+  try {
+    const signal = AbortSignal.timeout(FAREWELL);
+    (await client.send({ method: 'DELETE', path: place.href, what: 'an upload', signal })).discard();
+  } catch {
+    // What went wrong before is what a person has to know, and registries forget uploads by themselves.
+  }
 }
 
 /** Throws as `RegistryClient.get` unless the status is a success. */
@@ -53,28 +81,16 @@ export async function expectSuccess(answer: HttpAnswer, what: string): Promise<v
   answer.discard();
 }
 
-/** Where to send a blob; undefined when it is there by now. */
-async function begin(
-  client: RegistryClient,
-  descriptor: Descriptor,
-  { mountFrom, signal }: Upload,
-): Promise<URL | undefined> {
-  const what = describe(client, descriptor);
-  const post = (query: string): Promise<HttpAnswer> =>
-    client.send({ method: 'POST', path: `blobs/uploads/${query}`, what, signal });
-  if (mountFrom !== undefined) {
-    const mounted = await post(`?${new URLSearchParams({ mount: descriptor.digest, from: mountFrom })}`);
-    if (mounted.status === 201) {
-      mounted.discard();
-      return undefined;
-    }
-    if (mounted.status === 202) return placeOf(mounted);
-    // Who may not read there, or whose registry knows no mounts, can still send the blob.
-    mounted.discard();
-  }
-  const answer = await post('');
+async function begin(client: RegistryClient, what: string, signal: AbortSignal): Promise<URL> {
+  const answer = await client.send({ method: 'POST', path: 'blobs/uploads/', what, signal });
   if (answer.status !== 202) throw await failureOf(answer, what);
   return placeOf(answer);
+}
+
+function withDigest(place: URL, { digest }: Descriptor): string {
+  const url = new URL(place);
+  url.searchParams.set('digest', digest);
+  return url.href;
 }
 
 function placeOf(answer: HttpAnswer): URL {
@@ -84,15 +100,6 @@ function placeOf(answer: HttpAnswer): URL {
     throw new BerthError('registry-protocol', `an upload without a place: ${answer.url.host}: no Location`);
   }
   return nextUrl(answer.url, location);
-}
-
-async function abandon(client: RegistryClient, place: URL, what: string): Promise<void> {
-  try {
-    const signal = AbortSignal.timeout(FAREWELL);
-    (await client.send({ method: 'DELETE', path: place.href, what, signal })).discard();
-  } catch {
-    // What went wrong before is what a person has to know, and registries forget uploads by themselves.
-  }
 }
 
 function describe(client: RegistryClient, { digest }: Descriptor): string {
