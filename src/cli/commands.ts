@@ -16,6 +16,7 @@ const COMMANDS = new Map<string, () => Promise<AddCommand>>([
   ['pull', async () => (await import('./commands/pull.ts')).addPull],
   ['images', async () => (await import('./commands/images.ts')).addImages],
   ['copy', async () => (await import('./commands/copy.ts')).addCopy],
+  ['push', async () => (await import('./commands/push.ts')).addPush],
   ['tags', async () => (await import('./commands/tags.ts')).addTags],
   ['tag', async () => (await import('./commands/tag.ts')).addTag],
   ['login', async () => (await import('./commands/login.ts')).addLogin],

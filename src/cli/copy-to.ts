@@ -3,38 +3,42 @@ import { readLimits } from '../image/limits.ts';
 import { fileSystemError } from '../linux/file-system.ts';
 import { formatImageReference, type ImageReference } from '../reference/image-reference.ts';
 import { type CopiedImage, copyImage } from '../transport/copy/copy-image.ts';
+import type { ImageDestination } from '../transport/destination.ts';
 import { openDestination } from '../transport/open-destination.ts';
 import type { ImageSource } from '../transport/source.ts';
 import { formatBytes } from './bytes.ts';
 import type { Context } from './context.ts';
 import { CopyReport } from './progress.ts';
 
-export interface CopyToOptions {
+export interface CopyRequest {
+  to: ImageReference;
+  /** What the image came from, where that is known: some of it may be near the destination. */
+  from: ImageReference | undefined;
   /** Undefined: all platforms. */
   platform: Platform | undefined;
-  /** What the source was opened from, where that is a reference. */
-  from?: ImageReference;
-  authfile?: string;
-  json?: boolean;
+  open(destination: ImageDestination): Promise<ImageSource>;
+  authfile?: string | undefined;
+  json?: boolean | undefined;
 }
 
-/** Copies an image to a destination, and tells; the caller closes the source. Throws as `copyImage` and `openDestination`. */
-export async function copyTo(
-  to: ImageReference,
-  source: ImageSource,
-  context: Context,
-  { platform, from, authfile, json }: CopyToOptions,
-): Promise<void> {
+/** Copies an image to a destination, and tells. Throws as `copyImage` and `openDestination`, and what opening the source throws. */
+export async function copyTo(request: CopyRequest, context: Context): Promise<void> {
   const { paths, env, output, signal } = context;
+  const { to, from, platform, authfile } = request;
   const { registries, limits: set } = context.settings();
   const limits = readLimits(set);
   const report = new CopyReport(output);
   const destination = openDestination(to, { paths, env, registries, limits, from, authFile: authfile });
   try {
-    const onProgress = report.show.bind(report);
-    const copied = await copyImage(source, destination, { platform, limits, signal, onProgress });
-    if (json) output.json(copied);
-    else tell(copied, context);
+    const source = await request.open(destination);
+    try {
+      const onProgress = report.show.bind(report);
+      const copied = await copyImage(source, destination, { platform, limits, signal, onProgress });
+      if (request.json) output.json(copied);
+      else tell(copied, context);
+    } finally {
+      await source.close();
+    }
   } catch (error) {
     throw fileSystemError(error, `cannot copy to ${formatImageReference(to)}`, 'path' in to ? to.path : '/');
   } finally {

@@ -13,9 +13,16 @@ export async function withScratchStore<Result>(
   lender: Store,
   work: (store: Store) => Promise<Result>,
 ): Promise<Result> {
-  const directory = mkdtempSync(join(SCRATCH, 'berth-dry-run-'));
+  return await withScratchDirectory((directory) => work(createStore(join(directory, 'store'), lender)));
+}
+
+/** Does work with a directory, on disk, that is thrown away after it. */
+export async function withScratchDirectory<Result>(
+  work: (directory: string) => Promise<Result>,
+): Promise<Result> {
+  const directory = mkdtempSync(join(SCRATCH, 'berth-scratch-'));
   try {
-    return await work(createStore(join(directory, 'store'), lender));
+    return await work(directory);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

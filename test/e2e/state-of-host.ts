@@ -39,7 +39,7 @@ export async function everyFile(host: Host): Promise<string[]> {
   const text = await host.sh(
     `find /etc /usr/local /var/lib/berth -printf '%p %y %m %U:%G %s %l %C@\\n'
      find /etc /var/lib/berth -type f -exec sha256sum {} +
-     find /var/tmp -maxdepth 1 -name 'berth-dry-run*'`,
+     find /var/tmp -maxdepth 1 -name 'berth-scratch*'`,
   );
   return text.split('\n').sort();
 }

@@ -4,7 +4,7 @@ import { hostPlatform, parsePlatform } from '../../image/platform.ts';
 import { parseImageReference } from '../../reference/image-reference.ts';
 import type { Context } from '../context.ts';
 import { copyTo } from '../copy-to.ts';
-import { openImage } from '../open-image.ts';
+import { openImage, spelledAsNow } from '../open-image.ts';
 
 interface Options {
   all?: boolean;
@@ -37,16 +37,15 @@ async function copy(from: string, to: string, options: Options, context: Context
     throw new BerthError('usage', '--all and --platform exclude each other');
   }
   const wanted = options.platform === undefined ? hostPlatform() : parsePlatform(options.platform);
-  const reference = parseImageReference(from);
-  const destination = parseImageReference(to);
-  const source = openImage(reference, options.authfile, context);
-  try {
-    await copyTo(destination, source, context, {
+  const reference = parseImageReference(spelledAsNow(from, context));
+  await copyTo(
+    {
       ...options,
-      platform: options.all ? undefined : wanted,
+      to: parseImageReference(to),
       from: reference,
-    });
-  } finally {
-    await source.close();
-  }
+      platform: options.all ? undefined : wanted,
+      open: async () => openImage(reference, options.authfile, context),
+    },
+    context,
+  );
 }

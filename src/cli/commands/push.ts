@@ -1,0 +1,51 @@
+import type { Command } from 'commander';
+import type { Descriptor } from '../../image/image.ts';
+import { openPackedImage } from '../../layer/packed-image.ts';
+import { parseImageReference } from '../../reference/image-reference.ts';
+import { readStoredConfig, readStoredManifest } from '../../store/image-parts.ts';
+import type { ImageDestination } from '../../transport/destination.ts';
+import type { Context } from '../context.ts';
+import { copyTo } from '../copy-to.ts';
+import { namedImage } from '../named-image.ts';
+import { withScratchDirectory } from '../scratch-store.ts';
+
+interface Options {
+  authfile?: string;
+  json?: boolean;
+}
+
+/** `berth push`: an image of the store to somewhere else. */
+export function addPush(program: Command, context: Context): void {
+  program
+    .command('push')
+    .description('copy an image of the store, or the one of a service, to a registry, layout or archive')
+    .argument('<image>', 'service, or name or digest as berth images shows it')
+    .argument('<destination>', 'its full name there, such as registry.internal/httpd:2.4')
+    .option('--authfile <file>', 'credentials for registries')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  berth push httpd registry.internal/httpd:2.4')
+    .action((image: string, to: string, options: Options) => push(image, to, options, context));
+}
+
+async function push(text: string, to: string, options: Options, context: Context): Promise<void> {
+  const image = namedImage(text, context);
+  const { signal } = context;
+  await withScratchDirectory(async (directory) => {
+    const request = {
+      ...options,
+      to: parseImageReference(to),
+      from: parseImageReference(image.name),
+      platform: readStoredConfig(
+        context.store(),
+        readStoredManifest(context.store(), image.digest).config.digest,
+      ),
+      open: (destination: ImageDestination) =>
+        context.reading(`push ${text}`, (store) => {
+          context.output.transient(`packing ${image.name} …`);
+          const has = (layer: Descriptor) => destination.has(layer, signal);
+          return openPackedImage({ store, image, directory, has, signal });
+        }),
+    };
+    await copyTo(request, context);
+  });
+}
