@@ -126,14 +126,13 @@ export function pinned(reference: ImageReference, digest: Digest): ImageReferenc
   return isOfRegistry ? { ...reference, digest } : reference;
 }
 
-// As containers/image has it: the first colon ends the path, so that a path cannot have one.
 function splitChoice(
   details: string,
   text: string,
   readName: (name: string, text: string) => string,
 ): Choice & { path: string } {
   const colon = details.indexOf(':');
-  const path = absolute(colon === -1 ? details : details.slice(0, colon), text);
+  const path = absoluteBeforeColon(colon === -1 ? details : details.slice(0, colon), text);
   const choice = colon === -1 ? '' : details.slice(colon + 1);
   if (choice === '') return { path, name: undefined, index: undefined };
   if (!choice.startsWith('@')) return { path, name: readName(choice, text), index: undefined };
@@ -172,7 +171,15 @@ function ostreeReference(details: string, text: string): OstreeReference {
   if (path === undefined || ref === undefined || !OSTREE_REF.test(ref)) {
     throw invalid(text, 'it names no image in a repository', 'write it as ostree:/REPOSITORY:IMAGE');
   }
-  return { kind: 'ostree', path: absolute(path, text), ref };
+  return { kind: 'ostree', path: absoluteBeforeColon(path, text), ref };
+}
+
+// As containers/image has it: the first colon ends the path, so that a path cannot have one, and neither can
+// the working directory that it begins with.
+function absoluteBeforeColon(path: string, text: string): string {
+  const full = absolute(path, text);
+  if (!full.includes(':')) return full;
+  throw invalid(text, `a path with a colon: ${quote(full)}`, 'give the directory another name, or a symlink');
 }
 
 function absolute(path: string, text: string): string {

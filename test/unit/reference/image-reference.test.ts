@@ -69,6 +69,7 @@ describe('parseImageReference', () => {
     'ostree:/ostree/repo',
     'ostree:/ostree/repo:--help',
     'ostree:@/ostree/repo',
+    'ostree:etcd@/srv/re:po',
   ];
   for (const text of INVALID) {
     it(`refuses ${JSON.stringify(text)}`, () => {
@@ -166,4 +167,19 @@ describe('currentSpelling', () => {
     assert.equal(currentSpelling('oci:etcd:3'), 'oci:etcd:3');
     assert.equal(currentSpelling('oci:httpd:3'), 'httpd:3');
   });
+});
+
+it('refuses a path that would end at a colon of the working directory', (context) => {
+  const before = process.cwd();
+  const directory = join(scratch(context), 'with:colon');
+  mkdirSync(directory);
+  process.chdir(directory);
+  context.after(() => process.chdir(before));
+  for (const text of ['oci:layout', 'docker-archive:image.tar', 'ostree:./repo:etcd']) {
+    assert.throws(() => parseImageReference(text), {
+      code: 'reference-invalid',
+      message: /a path with a colon/,
+    });
+  }
+  assert.equal(formatImageReference(parseImageReference('dir:image')), `dir:${directory}/image`);
 });
