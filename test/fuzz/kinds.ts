@@ -1,4 +1,5 @@
 import type { FuzzKind } from './kind.ts';
+import { archive } from './kinds/archive.ts';
 import { authFile } from './kinds/auth-file.ts';
 import { challenge } from './kinds/challenge.ts';
 import { config } from './kinds/config.ts';
@@ -17,6 +18,7 @@ export type KindName =
   | 'zstd'
   | 'manifest'
   | 'config'
+  | 'archive'
   | 'challenge'
   | 'registries'
   | 'reference'
@@ -30,6 +32,7 @@ export const KINDS: Record<KindName, FuzzKind> = {
   zstd,
   manifest,
   config,
+  archive,
   challenge,
   registries,
   reference,

@@ -51,7 +51,7 @@ const KEYS = [
 
 /** Files of credentials. */
 export const authFile: FuzzKind = {
-  share: 0.02,
+  share: 0.03,
   codes: ['auth-file-invalid'],
 
   make: (random) => mutateJson(FILE, WORDS, random),

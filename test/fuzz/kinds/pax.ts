@@ -8,7 +8,7 @@ import { mutateBytes } from '../mutate/bytes.ts';
 
 /** The records of an extended header, local and global. */
 export const pax: FuzzKind = {
-  share: 0.2,
+  share: 0.15,
   codes: ['layer-invalid'],
 
   make(random) {

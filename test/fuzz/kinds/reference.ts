@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { formatReference, parseReference } from '../../../src/reference/reference.ts';
+import { formatImageReference, parseImageReference } from '../../../src/reference/image-reference.ts';
 import type { FuzzKind } from '../kind.ts';
 import { mutateText } from '../mutate/text.ts';
 
@@ -10,6 +10,12 @@ const NAMES = [
   'docker://docker.io/library/etcd',
   '[2001:db8::1]:5000/x',
   `localhost/x:1@sha256:${'0a'.repeat(32)}`,
+  'oci:/srv/layout:name:1',
+  'oci-archive:../image.tar:@1',
+  'docker-archive:image.tar:team/app:1',
+  'dir:/srv/image',
+  'docker-daemon:etcd:3',
+  'ostree:etcd@/ostree/repo',
   `x@sha512:${'0a'.repeat(64)}`,
 ];
 
@@ -44,20 +50,28 @@ const WORDS = [
     '#',
     'https://',
     'x'.repeat(130),
-    'oci-archive',
+    'oci:',
+    'oci-archive:',
+    'docker-archive:',
+    'ostree:',
+    'containers-storage:',
     '*',
   ],
 ];
 
 /** Names of images. */
 export const reference: FuzzKind = {
-  share: 0.03,
+  share: 0.05,
   codes: ['reference-invalid', 'transport-unsupported'],
 
   make: (random) => mutateText(random.pick(NAMES), WORDS, random),
 
   read(bytes) {
-    const found = parseReference(bytes.toString('utf8'));
-    assert.deepEqual(parseReference(formatReference(found)), found, 'its canonical spelling is another name');
+    const found = parseImageReference(bytes.toString('utf8'));
+    assert.deepEqual(
+      parseImageReference(formatImageReference(found)),
+      found,
+      'its canonical spelling is another name',
+    );
   },
 };
