@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { BerthError, isErrno } from '../../errors.ts';
 import { readImageTree } from '../../layer/stored-layer.ts';
@@ -7,12 +7,13 @@ import type { ServiceName } from '../../service-name.ts';
 import { ContentCheck } from '../../store/content-check.ts';
 import { readImageParts } from '../../store/image-parts.ts';
 import type { Store } from '../../store/store.ts';
-import { checkoutOf, type ForeignRootfs, recheckForeignRootfs } from '../foreign-rootfs.ts';
+import { checkoutOf } from '../foreign-rootfs.ts';
 import type { ImageUse } from '../images-in-use.ts';
 import { type DeploymentRecord, listDeployments, readRecord } from '../record.ts';
 import { compareBundle } from './compare-bundle.ts';
 import { compareCheckout } from './compare-checkout.ts';
 import { compareCurrent } from './compare-current.ts';
+import { compareForeignRootfs } from './compare-foreign-rootfs.ts';
 import { compareHostFiles, type HostMending } from './compare-host-files.ts';
 import { CheckoutMender } from './mend-checkout.ts';
 import { addMountPoints } from './mount-point-nodes.ts';
@@ -69,7 +70,7 @@ class Verification {
   readonly #content: ContentCheck;
   readonly #differences: Difference[] = [];
   #hostFilesPutBack = false;
-  readonly #foreign: string[] = [];
+  readonly #foreign = new Set<string>();
 
   constructor(options: VerifyOptions) {
     this.#options = options;
@@ -107,7 +108,7 @@ class Verification {
       objects: this.#content.objects,
       bytes: this.#content.bytes,
       hostFilesPutBack: this.#hostFilesPutBack,
-      foreign: this.#foreign,
+      foreign: [...this.#foreign],
     };
   }
 
@@ -121,7 +122,11 @@ class Verification {
     const common = { content: this.#content, store, report };
     compareBundle({ ...common, directory, bundle: record.bundle, mend: mending !== 'none' });
     this.#checkout(record, directory);
-    if (record.rootfs !== undefined) await this.#foreignRootfs(name, record.rootfs, directory);
+    const { rootfs } = record;
+    if (rootfs !== undefined) {
+      this.#foreign.add(rootfs.directory);
+      await compareForeignRootfs({ paths, rootfs, deployment: directory, mend: mending !== 'none', report });
+    }
     return record;
   }
 
@@ -142,24 +147,6 @@ class Verification {
       mender: mending === 'none' ? undefined : new CheckoutMender(store, this.#content, loose),
       report: (path, what) => this.#differs(record.service, readable(path), what),
     });
-  }
-
-  /** Of what is not berth's, only that it is there and is still root's alone can be said. */
-  async #foreignRootfs(name: ServiceName, rootfs: ForeignRootfs, deployment: string): Promise<void> {
-    const { paths, mending } = this.#options;
-    const link = join(deployment, 'rootfs');
-    if (!this.#foreign.includes(rootfs.directory)) this.#foreign.push(rootfs.directory);
-    try {
-      await recheckForeignRootfs(rootfs, paths);
-    } catch (error) {
-      if (!(error instanceof BerthError) || error.code !== 'rootfs-invalid') throw error;
-      this.#differs(name, paths.locate(rootfs.directory), error.message);
-    }
-    if (linkTarget(link) === rootfs.directory) return;
-    this.#differs(name, link, `does not lead to ${rootfs.directory}`);
-    if (mending === 'none') return;
-    rmSync(link, { recursive: true, force: true });
-    symlinkSync(rootfs.directory, link);
   }
 
   /** The record itself has no copy: it must at least agree with the image that it names. */
@@ -193,15 +180,6 @@ class Verification {
 
   #differs(service: ServiceName | undefined, path: string, what: string): void {
     this.#differences.push({ service, path, what });
-  }
-}
-
-function linkTarget(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'EINVAL')) return undefined;
-    throw error;
   }
 }
 
