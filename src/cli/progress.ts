@@ -1,6 +1,7 @@
 import type { Step } from '../deployment/plan/plan.ts';
 import type { PullProgress } from '../layer/pull.ts';
 import type { CopyProgress } from '../transport/copy/copy-image.ts';
+import { isRootfsImageName } from '../transport/rootfs/rootfs-source.ts';
 import { formatBytes } from './bytes.ts';
 import type { Output } from './output.ts';
 
@@ -52,7 +53,7 @@ export class PullReport {
     switch (progress.kind) {
       case 'resolved':
         this.#line.begin(progress.bytes);
-        if (progress.bytes === 0) return;
+        if (progress.bytes === 0 || isRootfsImageName(progress.name)) return;
         this.#output.note(
           `pulling ${progress.name}: ${progress.layers - progress.present} of ${progress.layers} layers, ${formatBytes(progress.bytes)}`,
         );

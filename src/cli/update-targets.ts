@@ -34,10 +34,11 @@ export function updateTargets(
     );
   }
   const services = options.all ? notExcluded(context) : namedServices(names, context.paths);
-  for (const option of ['rebase', 'rootfs'] as const) {
-    if (options[option] !== undefined && services.length !== 1) {
-      throw new BerthError('usage', `--${option} is for one service`);
-    }
+  if (options.rebase !== undefined && services.length !== 1) {
+    throw new BerthError('usage', '--rebase is for one service');
+  }
+  if (options.rootfs !== undefined && options.all) {
+    throw new BerthError('usage', '--rootfs is for services that are named');
   }
   const rebase =
     options.rebase === undefined ? undefined : parseImageReference(spelledAsNow(options.rebase, context));

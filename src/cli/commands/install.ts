@@ -14,6 +14,7 @@ import { BerthError, messageOf } from '../../errors.ts';
 import { readLimits } from '../../image/limits.ts';
 import { hostPlatform } from '../../image/platform.ts';
 import { mayMean, parseImageReference } from '../../reference/image-reference.ts';
+import { quoteShellWord } from '../../systemd/shell-quote.ts';
 import { isRootfsImageName } from '../../transport/rootfs/rootfs-source.ts';
 import type { Context } from '../context.ts';
 import { installTargets, type TargetOptions } from '../install-targets.ts';
@@ -126,7 +127,7 @@ async function readOrigins(
   const images = words.slice(0, words.length - command.length);
   if (images.length > 0 && command.length > 0) {
     throw new BerthError('usage', `not both: ${images[0]} says itself what runs`, {
-      hint: `leave out the image, or -- ${command.join(' ')}`,
+      hint: `leave out the image, or: -- ${command.join(' ')}`,
     });
   }
   return { images, rootfs: await findForeignRootfs({ named, command: [...command] }, paths) };
@@ -211,7 +212,9 @@ function changesAsked(record: DeploymentRecord, { targets, rootfs }: InstallRequ
   const asked = targets.find(({ name }) => name === service)?.image ?? image.name;
   const isImage = !isRootfsImageName(asked) && !mayMean(parseImageReference(asked), image.name);
   const isRootfs = rootfs !== undefined && rootfs.directory !== record.rootfs?.directory;
-  return (isImage ? ` --rebase ${asked}` : '') + (isRootfs ? ` --rootfs ${rootfs.named}` : '');
+  return (
+    (isImage ? ` --rebase ${asked}` : '') + (isRootfs ? ` --rootfs ${quoteShellWord(rootfs.named)}` : '')
+  );
 }
 
 function summarize(installed: DeploymentRecord[], present: DeploymentRecord[]) {

@@ -53,7 +53,7 @@ export function addUpdate(program: Command, context: Context): void {
     .option('--set <NAME=VALUE>', 'set a variable anew; the others stay; may be repeated', collect, [])
     .option('--values <file>', 'read variables from a YAML file; --set goes before it')
     .option('--rebase <image>', 'take the service from another image from now on')
-    .option('--rootfs <dir>', 'run the service on this root file system from now on')
+    .option('--rootfs <dir>', 'run the services on this root file system from now on')
     .option('--authfile <file>', 'credentials for registries')
     .option('--soak <time>', 'watch the restarted services for this time', SOAK)
     .option('--no-rollback', 'leave the new version in place when it does not work')

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { BerthError } from '../../errors.ts';
 import type { Paths } from '../../paths.ts';
 import { type MountPoint, missingMountPoints } from '../../runtime/mount-points.ts';
@@ -20,19 +20,13 @@ export async function requireMountPoints(
   const located = paths.locate(directory);
   const missing = await missingMountPoints(located, points);
   if (missing.length === 0) return;
-  const [directories, files] = (['directory', 'file'] as const).map((type) =>
-    missing.filter((point) => point.type === type).map(({ path }) => join(located, path)),
-  );
-  const make = (command: string[], made: string[] = []) =>
-    made.length === 0 ? [] : [quoteShellLine([...command, ...made])];
+  const files = missing.filter(({ type }) => type === 'file').map(({ path }) => join(located, path));
+  const directories = missing.map(({ path, type }) => join(located, type === 'file' ? dirname(path) : path));
+  const touch = files.length === 0 ? '' : ` && touch ${quoteShellLine(files)}`;
   throw new BerthError(
     'rootfs-invalid',
     `cannot run on a root file system: ${named}: it lacks the mount points ${missing.map(({ path }) => path).join(', ')}`,
-    {
-      hint: [...make(['mkdir', '-p'], directories), ...make(['install', '-D', '/dev/null'], files)].join(
-        ' && ',
-      ),
-    },
+    { hint: `mkdir -p ${quoteShellLine([...new Set(directories)])}${touch}` },
   );
 }
 

@@ -112,7 +112,7 @@ async function lookUp(
 ): Promise<NewImage | Refusal | 'current'> {
   const settings = new Map([...Object.entries(before.userValues), ...target.settings]);
   const named = target.rootfs ?? before.rootfs?.named;
-  const command = before.rootfs?.command ?? [];
+  const command = (target.rebased ? undefined : before.rootfs?.command) ?? [];
   const rootfs = named === undefined ? undefined : await findForeignRootfs({ named, command }, host.paths);
   const imageless = !target.rebased && isRootfsImageName(before.image.name);
   const source =

@@ -3,7 +3,7 @@ import { lstat, open, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import tar from 'tar-stream';
-import { BerthError, isErrno } from '../../errors.ts';
+import { BerthError } from '../../errors.ts';
 
 /**
  * The /exports of a root file system as an archive; an empty one where there are none. It depends on
@@ -12,22 +12,28 @@ import { BerthError, isErrno } from '../../errors.ts';
  */
 export function packExports(rootfs: string): AsyncIterable<Uint8Array> {
   const archive = tar.pack();
-  add(archive, rootfs, 'exports').then(
+  addIfThere(archive, rootfs).then(
     () => archive.finalize(),
     (error: Error) => archive.destroy(error),
   );
   return archive as AsyncIterable<Uint8Array>;
 }
 
+async function addIfThere(archive: tar.Pack, rootfs: string): Promise<void> {
+  if ((await readdir(rootfs)).includes('exports')) await add(archive, rootfs, 'exports');
+}
+
 async function add(archive: tar.Pack, rootfs: string, name: string): Promise<void> {
   const path = join(rootfs, name);
-  const found = await lstatIfThere(path);
-  if (found === undefined) return;
+  const found = await lstat(path);
   const { uid, gid } = found;
   const header = { name, uid, gid, mode: found.mode & 0o7777, mtime: new Date(0) };
   if (found.isDirectory()) {
     archive.entry({ ...header, type: 'directory' });
-    for (const child of (await readdir(path)).sort()) await add(archive, rootfs, `${name}/${child}`);
+    for (const child of (await readdir(path)).sort()) {
+      if (child.includes('\uFFFD')) throw new BerthError('exports-invalid', `not UTF-8: a name in ${path}`);
+      await add(archive, rootfs, `${name}/${child}`);
+    }
   } else if (found.isSymbolicLink()) {
     archive.entry({ ...header, type: 'symlink', linkname: await readlink(path) });
   } else if (found.isFile()) await addFile(archive, header, path);
@@ -46,14 +52,5 @@ async function addFile(
     await pipeline(file.createReadStream({ autoClose: false }), entry);
   } finally {
     await file.close();
-  }
-}
-
-async function lstatIfThere(path: string) {
-  try {
-    return await lstat(path);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
-    throw error;
   }
 }

@@ -6,17 +6,23 @@ import { type TestContext, test } from 'node:test';
 import { Context } from '../../../src/cli/context.ts';
 import { installTargets, type TargetOptions } from '../../../src/cli/install-targets.ts';
 import { Output } from '../../../src/cli/output.ts';
+import type { ForeignRootfs } from '../../../src/deployment/foreign-rootfs.ts';
 import { scratch } from '../layer/scratch.ts';
 
 const IMAGE = 'registry.example/team/web:1';
 const NONE: TargetOptions = { instance: [], set: [], socket: [] };
 
-function targets(context: TestContext, images: string[], options: Partial<TargetOptions>) {
+function targets(
+  context: TestContext,
+  images: string[],
+  options: Partial<TargetOptions>,
+  rootfs?: ForeignRootfs,
+) {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
   const streams = { stdin, stdout, stderr, env: {} };
   const command = new Context(new Output(streams), streams, new AbortController().signal);
   command.enter(scratch(context));
-  return installTargets(images, { ...NONE, ...options }, command).map(
+  return installTargets(images, { ...NONE, ...options }, command, rootfs).map(
     ({ name, image, settings, sockets }) => ({
       name,
       image,
@@ -74,3 +80,12 @@ for (const [what, images, options, message] of REFUSED) {
     assert.throws(() => targets(context, images, options), { code: 'usage', message });
   });
 }
+
+test('a root file system without an image is a service of the last part of its path', (context) => {
+  const named = (path: string, options: Partial<TargetOptions> = {}) =>
+    targets(context, [], options, { named: path, directory: '/srv/1', command: [] })[0];
+  assert.deepEqual(named('/srv/web/'), { name: 'web', image: 'rootfs:/srv/web/', settings: {}, sockets: 0 });
+  assert.equal(named('/srv/app/rootfs')?.name, 'app');
+  assert.equal(named('/srv/app/rootfs', { name: 'x', instance: ['a'] })?.name, 'x@a');
+  assert.throws(() => named('/'), { code: 'service-name-invalid' });
+});

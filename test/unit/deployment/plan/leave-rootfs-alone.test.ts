@@ -21,6 +21,7 @@ test('mount points that are missing are named, and made by the hint alone', asyn
     { path: '/dev', type: 'directory' },
     { path: '/proc', type: 'directory' },
     { path: '/etc/hosts', type: 'file' },
+    { path: '/etc/resolv.conf', type: 'file' },
   ];
   const check = () => requireMountPoints(foreign, points, new Paths(root));
   const error = await check().then(
@@ -29,7 +30,7 @@ test('mount points that are missing are named, and made by the hint alone', asyn
   );
   assert.ok(error instanceof BerthError);
   assert.equal(error.code, 'rootfs-invalid');
-  assert.match(error.message, /it lacks the mount points \/proc, \/etc\/hosts$/);
+  assert.match(error.message, /it lacks the mount points \/proc, \/etc\/hosts, \/etc\/resolv.conf$/);
   assert.deepEqual(readdirSync(rootfs), ['dev']);
   execFileSync('sh', ['-c', error.hint ?? 'false']);
   await check();
