@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
 import type { UpdateTarget } from '../deployment/plan/update.ts';
+import { readCurrentRecord } from '../deployment/record.ts';
 import { parseSetting, type Values } from '../deployment/template/values.ts';
 import { readValuesFile } from '../deployment/template/values-file.ts';
 import { BerthError } from '../errors.ts';
-import { parseImageReference } from '../reference/image-reference.ts';
+import { parseImageReference, placeOf } from '../reference/image-reference.ts';
 import type { ServiceName } from '../service-name.ts';
+import { isRootfsImageName } from '../transport/rootfs/rootfs-source.ts';
 import type { Context } from './context.ts';
 import { namedServices } from './named-services.ts';
 import { openImage, spelledAsNow } from './open-image.ts';
@@ -33,7 +36,7 @@ export function updateTargets(
       },
     );
   }
-  const services = options.all ? notExcluded(context) : namedServices(names, context.paths);
+  const services = options.all ? allServices(context) : namedServices(names, context.paths);
   if (options.rebase !== undefined && services.length !== 1) {
     throw new BerthError('usage', '--rebase is for one service');
   }
@@ -55,11 +58,21 @@ export function updateTargets(
   }));
 }
 
-function notExcluded(context: Context): ServiceName[] {
+function allServices(context: Context): ServiceName[] {
   const { exclude } = context.settings().autoUpdate;
-  const installed = namedServices([], context.paths);
-  for (const name of installed.filter((service) => exclude.includes(service))) {
-    context.output.note(`${name}: left alone, as berth.yaml says (autoUpdate.exclude)`);
-  }
-  return installed.filter((name) => !exclude.includes(name));
+  return namedServices([], context.paths).filter((name) => {
+    const why = exclude.includes(name)
+      ? 'as berth.yaml says (autoUpdate.exclude)'
+      : missingPlace(name, context);
+    if (why !== undefined) context.output.note(`${name}: left alone, ${why}`);
+    return why === undefined;
+  });
+}
+
+/** A service may come from a medium that is in a drawer now: the others are updated all the same. */
+function missingPlace(name: ServiceName, { paths }: Context): string | undefined {
+  const image = readCurrentRecord(paths, name)?.image.name;
+  if (image === undefined || isRootfsImageName(image)) return undefined;
+  const place = placeOf(parseImageReference(image));
+  return place === undefined || existsSync(place) ? undefined : `its image is not there: ${place}`;
 }

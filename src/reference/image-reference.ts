@@ -117,6 +117,18 @@ export function mayMean(reference: ImageReference, name: string): boolean {
   return name.endsWith(`/${formatReference(reference)}${isVague ? ':latest' : ''}`);
 }
 
+/** The file or directory that an image is in; undefined for one of a registry or of a daemon. */
+export function placeOf(reference: ImageReference): string | undefined {
+  switch (reference.kind) {
+    case 'registry':
+    case 'short':
+    case 'docker-daemon':
+      return undefined;
+    default:
+      return reference.path;
+  }
+}
+
 /**
  * The same image by its digest, where its transport can name it so: what a tag stands for may change.
  * Elsewhere the reference as it is; the caller compares what comes.

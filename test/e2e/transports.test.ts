@@ -117,6 +117,11 @@ test('a service follows its archive, goes to another transport, and back', async
   await copy('tiny:1', archive);
   await berth('install', '--now', '--name', 'tiny', archive);
   await host.sh(`rm ${IMAGES}/moving.tar`);
+  assertFailure(await host.berth('update', 'tiny'), { status: 4, says: /no such file: .*moving\.tar$/m });
+  assert.match(
+    (await berth('update', '--all')).stderr,
+    /^tiny: left alone, .* is not there: .*moving\.tar$/m,
+  );
   await copy('tiny-next:2', archive);
   await berth('update', '--soak', '0', 'tiny');
   assert.equal(await host.sh('/usr/local/bin/tiny'), '2');
