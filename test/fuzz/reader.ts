@@ -38,6 +38,8 @@ async function work(message: ToReader): Promise<FromReader> {
       };
       break;
     }
+    // What a case has left to happen ends the process while it is still the one that is being read.
+    await new Promise(setImmediate);
   }
   result.memory = process.resourceUsage().maxRSS * 1024;
   return result;

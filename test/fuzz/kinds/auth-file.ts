@@ -16,28 +16,13 @@ const FILE: Json = {
 };
 
 const WORDS = [
-  ...[
-    'auths',
-    'auth',
-    'identitytoken',
-    'credHelpers',
-    'credsStore',
-    'registry.example.com',
-    'registry.example.com/team',
-    'docker.io',
-  ],
-  ...[
-    'dXNlcg==',
-    'OnBhc3M=',
-    '====',
-    '../../bin/sh',
-    '-x',
-    'a b',
-    'https://registry.example.com/v2/',
-    '__proto__',
-    'username',
-    'password',
-  ],
+  ...'auths auth identitytoken credHelpers credsStore registry.example.com registry.example.com/team docker.io'.split(
+    ' ',
+  ),
+  ...'dXNlcg== OnBhc3M= ==== ../../bin/sh -x https://registry.example.com/v2/ __proto__ username password'.split(
+    ' ',
+  ),
+  ...['a b'],
 ];
 
 const KEYS = [

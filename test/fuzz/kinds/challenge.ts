@@ -14,38 +14,10 @@ const HEADERS = [
 ];
 
 const WORDS = [
-  ...[
-    'Bearer',
-    'Basic',
-    'Negotiate',
-    'realm',
-    'service',
-    'scope',
-    'error',
-    '=',
-    ',',
-    ', ',
-    ' ',
-    '"',
-    '\\"',
-    '\\\\',
-    '\\',
-  ],
-  ...[
-    'realm="',
-    'a=b',
-    'a="b"',
-    '====',
-    ',,,,',
-    'YII=',
-    '/+~',
-    'a b',
-    'realm=',
-    '"\\',
-    'repository:x:pull',
-    '__proto__="x"',
-    'é',
-  ],
+  ...'Bearer Basic Negotiate realm service scope error = , "'.split(' '),
+  ...[', ', ' ', '\\"', '\\\\', '\\'],
+  ...'realm=" a=b a="b" ==== ,,,, YII= /+~ realm= repository:x:pull __proto__="x" é'.split(' '),
+  ...['a b', '"\\'],
 ];
 
 /** WWW-Authenticate headers: there is no wrong one, what is not understood ends the list. */

@@ -34,49 +34,10 @@ const CONFIG: Json = {
 };
 
 const WORDS = [
-  ...[
-    'architecture',
-    'os',
-    'rootfs',
-    'diff_ids',
-    'type',
-    'layers',
-    'config',
-    'Env',
-    'Entrypoint',
-    'Cmd',
-    'User',
-    'Volumes',
-  ],
-  ...[
-    'Labels',
-    'Healthcheck',
-    'Test',
-    'Interval',
-    'Retries',
-    'StopSignal',
-    'WorkingDir',
-    'ExposedPorts',
-    'Shell',
-    'OnBuild',
-  ],
-  ...[
-    '=',
-    'A=B',
-    '=B',
-    '../..',
-    '/',
-    '80/tcp',
-    '65536/tcp',
-    DIFF_ID,
-    'sha256:00',
-    'root',
-    '-1',
-    'SIGKILL',
-    '$(x)',
-    '%n',
-    '__proto__',
-  ],
+  ...'architecture os rootfs diff_ids type layers config Env Entrypoint Cmd User Volumes'.split(' '),
+  ...'Labels Healthcheck Test Interval Retries StopSignal WorkingDir ExposedPorts Shell OnBuild'.split(' '),
+  ...'= A=B =B ../.. / 80/tcp 65536/tcp sha256:00 root -1 SIGKILL $(x) %n __proto__'.split(' '),
+  ...[DIFF_ID],
 ];
 
 /** Configs of images. */

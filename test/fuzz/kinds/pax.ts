@@ -3,8 +3,8 @@ import { checkGlobalPax, type PaxRecords, parsePax } from '../../../src/layer/pa
 import type { Random } from '../../random.ts';
 import { paxRecord } from '../../unit/layer/tar-builder.ts';
 import { type FuzzKind, isRefusal } from '../kind.ts';
-import { randomPax } from '../mutate/archive.ts';
 import { mutateBytes } from '../mutate/bytes.ts';
+import { randomPax } from '../mutate/pax-records.ts';
 
 /** The records of an extended header, local and global. */
 export const pax: FuzzKind = {

@@ -20,43 +20,13 @@ const NAMES = [
 ];
 
 const WORDS = [
-  ...[
-    '/',
-    ':',
-    '@',
-    '.',
-    '_',
-    '__',
-    '___',
-    '-',
-    '--',
-    '//',
-    'docker://',
-    'docker.io/',
-    'index.docker.io/',
-    'library/',
-    'localhost',
-    ':5000',
-    ':latest',
-  ],
-  ...[
-    '@sha256:',
-    '0'.repeat(64),
-    'A',
-    'xn--',
-    '[::1]',
-    '%41',
-    '?',
-    '#',
-    'https://',
-    'x'.repeat(130),
-    'oci:',
-    'oci-archive:',
-    'docker-archive:',
-    'ostree:',
-    'containers-storage:',
-    '*',
-  ],
+  ...'/ : @ . _ __ ___ - -- // docker:// docker.io/ index.docker.io/ library/ localhost :5000 :latest'.split(
+    ' ',
+  ),
+  ...'@sha256: A xn-- [::1] %41 ? # https:// oci: oci-archive: docker-archive: ostree: containers-storage: *'.split(
+    ' ',
+  ),
+  ...['0'.repeat(64), 'x'.repeat(130)],
 ];
 
 /** Names of images. */

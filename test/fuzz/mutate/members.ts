@@ -1,7 +1,8 @@
 import type { Random } from '../../random.ts';
 import { seal, TarBuilder } from '../../unit/layer/tar-builder.ts';
-import { randomName, randomPax } from './archive.ts';
 import { randomBytes } from './bytes.ts';
+import { randomName } from './entry-names.ts';
+import { randomPax } from './pax-records.ts';
 
 const BLOCK = 512;
 
