@@ -37,6 +37,12 @@ export class Output {
     this.#print(harmless(text));
   }
 
+  /** Data exactly as it is, for programs: nothing of it is made harmless, and no line break is added. */
+  bytes(bytes: Uint8Array): void {
+    this.#clear();
+    this.#streams.stdout.write(bytes);
+  }
+
   json(value: unknown): void {
     this.data(JSON.stringify(value, null, 2));
   }

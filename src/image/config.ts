@@ -30,6 +30,8 @@ export function parseImageConfig(bytes: Uint8Array, limits = DEFAULT_LIMITS): Im
   };
   const variant = field.get('variant').optionalString();
   if (variant) config.variant = variant;
+  const created = field.get('created').optionalString();
+  if (created) config.created = created;
   const stopSignal = run.get('StopSignal').optionalString();
   if (stopSignal) config.stopSignal = stopSignal;
   const healthcheck = run.get('Healthcheck');

@@ -38,6 +38,8 @@ export interface ImageConfig {
   architecture: string;
   os: string;
   variant?: string;
+  /** RFC 3339, as the image has it. */
+  created?: string;
   diffIds: Digest[];
   user: string;
   env: string[];

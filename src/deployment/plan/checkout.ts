@@ -9,11 +9,15 @@ import { fileName, placeLeaf, setMetadata, tryLink } from './checkout-entry.ts';
 
 /**
  * Makes the root file system of layers that are in the store, its files as hard links to objects:
- * nobody may write to it. `rootfs` must not exist; what is there after an error is removed. It is on
- * disk when this returns. Throws `store-damaged`, `layer-invalid`, `layer-unsafe`, `no-space`, `io`.
+ * nobody may write to it. With `only`, it has nothing else at its top. `rootfs` must not exist; what is
+ * there after an error is removed. It is on disk when this returns. Throws `store-damaged`,
+ * `layer-invalid`, `layer-unsafe`, `no-space`, `io`.
  */
-export function checkout(store: Store, diffIds: Digest[], rootfs: string): void {
+export function checkout(store: Store, diffIds: Digest[], rootfs: string, only?: string): void {
   const tree = readImageTree(store, diffIds);
+  for (const name of tree.root.children.keys()) {
+    if (only !== undefined && name !== only) tree.root.children.delete(name);
+  }
   try {
     // Refuses what exists, so all that is below is made here: no name can lead anywhere else.
     mkdirSync(rootfs, { mode: 0o700 });
