@@ -42,7 +42,7 @@ async function mirrored(own: FakeRegistry, ...mirrors: FakeRegistry[]): Promise<
     env: {},
     authFile: join(other, 'auth.json'),
     registries: { search: [], aliases: {}, insecure: [] },
-    patience: { ...PATIENCE, stall: 300, attempts: 3, firstDelay: 1, longestDelay: 5 },
+    patience: { ...PATIENCE, stall: 3000, attempts: 3, firstDelay: 1, longestDelay: 5 },
   });
 }
 

@@ -21,7 +21,6 @@ const AMD64 = { os: 'linux', architecture: 'amd64' };
 const HASTY: Patience = {
   ...PATIENCE,
   stall: 300,
-  window: 500,
   leastInWindow: 30_000,
   attempts: 3,
   firstDelay: 1,
@@ -582,11 +581,14 @@ describe('a registry in trouble', () => {
 });
 
 describe('a blob', () => {
-  async function served(behave: (bytes: Buffer) => Parameters<FakeRegistry['intercept']>[1]) {
+  async function served(
+    behave: (bytes: Buffer) => Parameters<FakeRegistry['intercept']>[1],
+    patience = HASTY,
+  ) {
     const registry = await FakeRegistry.start();
     const layer = registry.addBlob(LAYER, 'application/vnd.oci.image.layer.v1.tar');
     registry.intercept(/blobs/, behave(LAYER));
-    const source = open(`${registry.host}/x`);
+    const source = open(`${registry.host}/x`, { patience });
     const end = async (): Promise<void> => {
       await source.close();
       await registry.close();
@@ -623,18 +625,22 @@ describe('a blob', () => {
     assert.equal(test.registry.seen(/blobs/).length, 3);
   });
   it('that drips is given up, though it never stalls', async () => {
-    await using test = await served((bytes) => ({ headers }, response) => {
-      const start = Number(/[0-9]+/.exec(headers.range ?? '')?.[0] ?? 0);
-      const size = bytes.length;
-      response.writeHead(start === 0 ? 200 : 206, {
-        'Content-Length': size - start,
-        ...(start === 0 ? {} : { 'Content-Range': `bytes ${start}-${size - 1}/${size}` }),
-      });
-      let at = start;
-      const drip = setInterval(() => response.write(bytes.subarray(at, ++at)), 20);
-      response.on('close', () => clearInterval(drip));
-      return true;
-    });
+    await using test = await served(
+      (bytes) =>
+        ({ headers }, response) => {
+          const start = Number(/[0-9]+/.exec(headers.range ?? '')?.[0] ?? 0);
+          const size = bytes.length;
+          response.writeHead(start === 0 ? 200 : 206, {
+            'Content-Length': size - start,
+            ...(start === 0 ? {} : { 'Content-Range': `bytes ${start}-${size - 1}/${size}` }),
+          });
+          let at = start;
+          const drip = setInterval(() => response.write(bytes.subarray(at, ++at)), 20);
+          response.on('close', () => clearInterval(drip));
+          return true;
+        },
+      { ...HASTY, window: 500 },
+    );
     await assert.rejects(read(test.source, test.layer), {
       code: 'registry-unreachable',
       message: /less than 30000 bytes came in 0\.5 seconds/,

@@ -31,7 +31,7 @@ async function resolve(host: string, env: NodeJS.ProcessEnv, insecure: string[] 
     env: { SSL_CERT_FILE: join(root, 'cert'), ...env },
     registries: { search: [], aliases: {}, insecure },
     authFile,
-    patience: { ...PATIENCE, stall: 2000, attempts: 2, firstDelay: 1 },
+    patience: { ...PATIENCE, attempts: 2, firstDelay: 1 },
   });
   try {
     return (await resolveSource(source, { os: 'linux', architecture: 'amd64' })).descriptor.digest;
