@@ -117,7 +117,7 @@ test('a registry with a password, a CA of its own and client certificates takes 
     assertFailure(await host.berth(...install(image)), {
       status: 1,
       says: /^Error: the credential is refused: private\.test:5443\/tiny:latest: .* answered 401/m,
-      hint: /^Hint: check the credentials .*\/srv\/auth\.json/m,
+      hint: /^Hint: berth login --authfile \/srv\/auth\.json private\.test:5443$/m,
     });
     logIn('other.test', 'me:secret');
     assertFailure(await host.berth(...install(image)), {

@@ -32,6 +32,11 @@ export class Credentials {
     return this.#files[0] ?? 'auth.json';
   }
 
+  /** What to run to have a credential where it is looked for first. */
+  loginCommand(domain: string): string {
+    return ['berth login', ...(this.#isNamed ? ['--authfile', this.primary] : []), domain].join(' ');
+  }
+
   /**
    * The credential for a repository: of the first helper or file that has one, the one with the longest key.
    * Throws `auth-file-invalid` for a file that cannot be read, or was named and is not there.

@@ -21,6 +21,7 @@ interface Place {
 export class RegistrySource implements ImageSource {
   readonly name: string;
   readonly #access: RegistryAccess;
+  readonly #loginCommand: string;
   /** Mirrors first; the last is the image's own registry. */
   readonly #places: Place[];
   /** Which place had the image: the rest of it is asked for there first, and then after it. */
@@ -30,6 +31,7 @@ export class RegistrySource implements ImageSource {
   constructor(reference: RegistryReference, endpoints: [Endpoint, ...Endpoint[]], access: RegistryAccess) {
     this.name = formatReference(reference);
     this.#access = access;
+    this.#loginCommand = access.credentials.loginCommand(reference.domain);
     this.#places = endpoints.map((endpoint, index) => ({
       client: new RegistryClient(endpoint, access.connections, access.credentials),
       patience: index < endpoints.length - 1 ? mirrorPatience(access.patience) : access.patience,
@@ -39,9 +41,11 @@ export class RegistrySource implements ImageSource {
   async top(): Promise<TopDocument> {
     this.#found = 0;
     try {
-      return await this.#ask(({ client, patience }, index) => {
-        this.#found = index;
-        return readTop(client, client.endpoint.reference, patience);
+      return await this.#ask(async (place) => {
+        const { client, patience } = place;
+        const top = await readTop(client, client.endpoint.reference, patience);
+        this.#found = this.#places.indexOf(place);
+        return top;
       });
     } catch (error) {
       throw error instanceof BerthError ? this.#withHint(error) : error;
@@ -95,12 +99,11 @@ export class RegistrySource implements ImageSource {
   }
 
   /** The answer of the first place that gives one. */
-  async #ask<Answer>(question: (place: Place, index: number) => Promise<Answer>): Promise<Answer> {
+  async #ask<Answer>(question: (place: Place) => Promise<Answer>): Promise<Answer> {
     const failures: BerthError[] = [];
-    for (const [index, place] of this.#places.entries()) {
-      if (index < this.#found) continue;
+    for (const place of this.#places.slice(this.#found)) {
       try {
-        return await question(place, index);
+        return await question(place);
       } catch (error) {
         if (!(error instanceof BerthError)) throw error;
         failures.push(error);
@@ -122,9 +125,9 @@ export class RegistrySource implements ImageSource {
       case 'registry-not-found':
         return 'check the spelling of the name and its tag';
       case 'registry-unauthorized':
-        return `check the name, or add credentials for its registry to ${this.#access.credentials.primary} (see containers-auth.json(5))`;
+        return `check the name, or log in: ${this.#loginCommand}`;
       case 'credential-refused':
-        return `check the credentials for its registry in ${this.#access.credentials.primary} (see containers-auth.json(5))`;
+        return this.#loginCommand;
       default:
         return undefined;
     }
