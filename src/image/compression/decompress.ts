@@ -1,6 +1,6 @@
 import type { Transform } from 'node:stream';
-import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
-import { messageOf } from '../../errors.ts';
+import { constants, createGunzip, createZstdDecompress, zstdDecompressSync } from 'node:zlib';
+import { isErrno, messageOf } from '../../errors.ts';
 import { invalid } from '../layer-problem.ts';
 import { checkLimit, type Limits } from '../limits.ts';
 import type { Compression } from '../media-type.ts';
@@ -12,6 +12,9 @@ import { ZstdFrame } from './zstd-frames.ts';
 
 // Far faster than the default of 16 KiB, with gzip above all.
 const CHUNK = 1 << 20;
+
+/** Compressed bytes of a zstd frame that is decompressed in one go. */
+const SMALL = 1 << 16;
 
 /**
  * The archive inside a blob, in pieces that are valid only until the next one is asked for. The whole
@@ -49,18 +52,60 @@ export async function* decompress(
 }
 
 async function* unzstd(source: ByteSource, limits: Limits): AsyncGenerator<Buffer> {
-  const windowLogMax = Math.max(10, Math.min(31, Math.ceil(Math.log2(limits.zstdWindowBytes))));
-  const params = { [constants.ZSTD_d_windowLogMax]: windowLogMax };
   let frames = 0;
   for (let head = await source.peek(4); head.length > 0; head = await source.peek(4)) {
-    const frame = source.frame(new ZstdFrame(limits));
-    // Each takes a decoder of its own, a millisecond, and an empty one has nine bytes. Writers that begin
-    // one for each file, as zstd:chunked does, have not many more of them than entries.
-    frames += Number(isData(head));
-    checkLimit(limits, 'entries', frames, 'zstd frames of a layer');
-    if (isData(head)) yield* decode('zstd', createZstdDecompress({ chunkSize: CHUNK, params }), frame);
-    else for await (const _skipped of frame);
+    const frame = new ZstdFrame(limits);
+    if (isData(head)) {
+      // Writers that begin one for each file, as zstd:chunked does, have not many more of them than entries.
+      frames += 1;
+      checkLimit(limits, 'entries', frames, 'zstd frames of a layer');
+      yield* unzstdFrame(source, frame, limits);
+    } else {
+      for await (const _skipped of source.frame(frame));
+    }
   }
+}
+
+// A decoder that is a stream costs ten times what a small frame does.
+async function* unzstdFrame(source: ByteSource, frame: ZstdFrame, limits: Limits): AsyncGenerator<Buffer> {
+  const windowLogMax = Math.max(10, Math.min(31, Math.ceil(Math.log2(limits.zstdWindowBytes))));
+  const params = { [constants.ZSTD_d_windowLogMax]: windowLogMax };
+  const first = await collect(source.frame(frame), SMALL);
+  const whole = frame.ended ? unzstdAtOnce(first, params) : undefined;
+  if (whole !== undefined) yield whole;
+  else
+    yield* decode(
+      'zstd',
+      createZstdDecompress({ chunkSize: CHUNK, params }),
+      chain(first, source.frame(frame)),
+    );
+}
+
+/** The content of a whole frame; undefined when that is not small. */
+function unzstdAtOnce(frame: Buffer, params: Record<number, number>): Buffer | undefined {
+  try {
+    return zstdDecompressSync(frame, { params, maxOutputLength: CHUNK });
+  } catch (error) {
+    if (isErrno(error, 'ERR_BUFFER_TOO_LARGE')) return undefined;
+    throw isCodecError(error) ? invalid(`zstd: ${messageOf(error)}`) : error;
+  }
+}
+
+/** The first pieces, until there are more than `enough` bytes of them. */
+async function collect(pieces: AsyncIterable<Buffer>, enough: number): Promise<Buffer> {
+  const held: Buffer[] = [];
+  let length = 0;
+  for await (const piece of pieces) {
+    held.push(Buffer.from(piece));
+    length += piece.length;
+    if (length > enough) break;
+  }
+  return Buffer.concat(held);
+}
+
+async function* chain(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield first;
+  yield* rest;
 }
 
 function isData(head: Uint8Array): boolean {

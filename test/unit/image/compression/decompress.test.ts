@@ -123,6 +123,15 @@ test('a zstd window above the limit is refused by name', async () => {
   });
 });
 
+test('a small zstd frame of much content comes out whole, and one of damaged content is refused', async () => {
+  const zeros = Buffer.alloc(9_000_000);
+  const frame = zstdCompressSync(zeros);
+  assert.ok(frame.length < 60_000);
+  assert.ok((await read('zstd', Buffer.concat([small, frame, small]), 1000)).subarray(3, -3).equals(zeros));
+  const summed = zstdCompressSync(Buffer.from('abc'), { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
+  await assert.rejects(read('zstd', flip(summed, summed.length - 1)), { code: 'layer-invalid' });
+});
+
 test('an error of the source comes through as it is', async () => {
   async function* failing(bytes: Buffer): AsyncGenerator<Uint8Array> {
     yield new Uint8Array(bytes.subarray(0, 1000));
