@@ -111,6 +111,14 @@ export class FakeRegistry implements AsyncDisposable {
     this.#intercepts.push({ pattern, handler, count: 0 });
   }
 
+  /** Forgets all that it holds, has seen and was told. */
+  clear(): void {
+    this.requests.length = 0;
+    this.#intercepts.length = 0;
+    this.blobs.clear();
+    this.manifests.clear();
+  }
+
   /** Requests whose URL matches. */
   seen(pattern: RegExp): SeenRequest[] {
     return this.requests.filter(({ url }) => pattern.test(url));

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { bundle } from '../../bundle.ts';
+import { CHECKOUT } from '../host/checkout.ts';
+import { Host } from '../host/host.ts';
+import { attacks } from './attacks.ts';
+import type { Verdict } from './orders.ts';
+
+/** Peak of the process that is attacked. */
+const MOST_MEMORY = 250_000_000;
+
+let host: Host;
+const verdicts = new Map<string, Verdict>();
+
+before(async () => {
+  await bundle({ victim: 'test/hostile/victim.ts' }, 'dist-hostile');
+  host = await Host.boot();
+  const runner = `${CHECKOUT}/test/hostile/run.ts`;
+  const args = ['--disable-warning=ExperimentalWarning', runner];
+  const { stdout, stderr, exitCode } = await host.run(process.execPath, args, { timeout: 540_000 });
+  assert.equal(exitCode, 0, stderr);
+  for (const line of stdout.split('\n')) {
+    const verdict = JSON.parse(line) as Verdict;
+    verdicts.set(verdict.name, verdict);
+  }
+});
+after(async () => {
+  await host[Symbol.asyncDispose]();
+});
+
+for (const { name, cve, outcome } of attacks) {
+  test(`${outcome}: ${name}${cve === undefined ? '' : ` (${cve})`}`, () => {
+    const verdict = verdicts.get(name) ?? assert.fail('it was not tried');
+    assert.deepEqual([verdict.outcome, verdict.wrongs], [outcome, []], verdict.message);
+    assert.doesNotMatch(verdict.message, /\p{Cc}/u);
+    assert.ok(verdict.peakBytes < MOST_MEMORY, `it took ${verdict.peakBytes} bytes of memory`);
+  });
+}
+
+test('nothing anywhere else has changed', () => {
+  assert.deepEqual(verdicts.get('elsewhere')?.wrongs, []);
+});
+
+test('there are enough attacks, each with a name of its own', () => {
+  assert.ok(attacks.length >= 80);
+  assert.equal(new Set(attacks.map(({ name }) => name)).size, attacks.length);
+});
