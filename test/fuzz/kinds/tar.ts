@@ -20,7 +20,7 @@ import { mutateMembers } from '../mutate/members.ts';
 import { pieces } from '../pieces.ts';
 
 /** Low enough to be reached by a case. */
-export const TAR_LIMITS = readLimits({ entries: 64, depth: 40, headerBytes: 1 << 16, recordBytes: 1 << 17 });
+const TAR_LIMITS = readLimits({ entries: 64, depth: 40, headerBytes: 1 << 16, recordBytes: 1 << 17 });
 
 /** Layers of an image, unpacked for real over another one whose symlinks lead to a directory beside it. */
 export const tar: FuzzKind = {

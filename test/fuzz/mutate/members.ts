@@ -101,7 +101,7 @@ function randomField(random: Random, length: number): Buffer {
     case 0:
       return text('7'.repeat(digits));
     case 1:
-      // Without an end, and with one that is a space.
+      // Without an end.
       return text('7'.repeat(length));
     case 2:
       return text(random.pick(['', ' ', ' 7 ', '-1', '0x10', '8', '7 9', '\x007', '+5', '  755  ']));
