@@ -6,7 +6,7 @@ import { retry } from './retry.ts';
 
 /**
  * Shows a registry a name and a password. False when it did not ask for any, so that nobody knows whether they
- * are right. Throws `registry-unauthorized` when it refuses them, and as `RegistryClient.get`.
+ * are right. Throws `credential-refused` when it refuses them, and as `RegistryClient.get`.
  */
 export async function checkLogin(
   domain: string,
