@@ -3,8 +3,8 @@ import { BerthError } from '../../errors.ts';
 import { loadRegistries } from '../../reference/load-registries.ts';
 import { parseRegistryName, type RegistryName } from '../../reference/registry-name.ts';
 import { openAccess } from '../../transport/registry/access.ts';
+import { CredentialKeeper, type Login } from '../../transport/registry/auth/credential-keeper.ts';
 import { checkLogin } from '../../transport/registry/check-login.ts';
-import { CredentialKeeper, type Login } from '../../transport/registry/credential-keeper.ts';
 import { untilAborted } from '../../until-aborted.ts';
 import type { Context } from '../context.ts';
 

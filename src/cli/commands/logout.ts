@@ -3,7 +3,7 @@ import { BerthError } from '../../errors.ts';
 import { loadRegistries } from '../../reference/load-registries.ts';
 import { parseRegistryName } from '../../reference/registry-name.ts';
 import { openAccess } from '../../transport/registry/access.ts';
-import { CredentialKeeper } from '../../transport/registry/credential-keeper.ts';
+import { CredentialKeeper } from '../../transport/registry/auth/credential-keeper.ts';
 import type { Context } from '../context.ts';
 
 interface Options {

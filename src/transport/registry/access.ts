@@ -1,12 +1,12 @@
 import { DEFAULT_LIMITS, type Limits } from '../../image/limits.ts';
 import type { Paths } from '../../paths.ts';
 import type { RegistrySettings } from '../../settings.ts';
-import { Certificates } from './certificates.ts';
-import { Connections } from './connections.ts';
-import { Credentials } from './credentials.ts';
-import { PATIENCE, type Patience } from './patience.ts';
-import { Proxies } from './proxies.ts';
-import { Routes } from './routes.ts';
+import { Credentials } from './auth/credentials.ts';
+import { Certificates } from './http/certificates.ts';
+import { Connections } from './http/connections.ts';
+import { PATIENCE, type Patience } from './http/patience.ts';
+import { Proxies } from './http/proxies.ts';
+import { Routes } from './http/routes.ts';
 
 export interface AccessOptions {
   paths: Paths;

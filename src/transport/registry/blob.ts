@@ -2,11 +2,11 @@ import { BerthError } from '../../errors.ts';
 import type { Descriptor } from '../../image/image.ts';
 import { quote } from '../../reference/quote.ts';
 import { formatReference } from '../../reference/reference.ts';
-import { connectionFailure } from './connection-failure.ts';
-import type { HttpAnswer } from './http-answer.ts';
-import type { Patience } from './patience.ts';
+import { connectionFailure } from './http/connection-failure.ts';
+import type { HttpAnswer } from './http/http-answer.ts';
+import type { Patience } from './http/patience.ts';
+import { Backoff } from './http/retry.ts';
 import type { RegistryClient } from './registry-client.ts';
-import { Backoff } from './retry.ts';
 
 /** A blob, and how much of it is there already, in bytes. */
 export interface BlobRest {

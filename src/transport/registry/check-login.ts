@@ -1,8 +1,8 @@
 import type { Endpoint } from '../../reference/endpoints.ts';
 import type { RegistryAccess } from './access.ts';
-import type { Login } from './credential-keeper.ts';
+import type { Login } from './auth/credential-keeper.ts';
+import { retry } from './http/retry.ts';
 import { RegistryClient } from './registry-client.ts';
-import { retry } from './retry.ts';
 
 /**
  * Shows a registry a name and a password. False when it did not ask for any, so that nobody knows whether they

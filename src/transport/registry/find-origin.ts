@@ -1,8 +1,8 @@
 import { BerthError, messageOf } from '../../errors.ts';
 import type { Endpoint } from '../../reference/endpoints.ts';
-import { isTlsFailure } from './connection-failure.ts';
-import type { Connections } from './connections.ts';
-import { isLoopback } from './loopback.ts';
+import { isTlsFailure } from './http/connection-failure.ts';
+import type { Connections } from './http/connections.ts';
+import { isLoopback } from './http/loopback.ts';
 
 /**
  * Finds out how a registry is spoken to: over https, except that on this machine or where it was

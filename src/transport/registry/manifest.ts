@@ -4,9 +4,9 @@ import type { Descriptor } from '../../image/image.ts';
 import { MANIFEST_TYPES } from '../../image/media-type.ts';
 import type { TopDocument } from '../../image/resolve-image.ts';
 import { formatReference, type RegistryReference } from '../../reference/reference.ts';
-import type { Patience } from './patience.ts';
+import type { Patience } from './http/patience.ts';
+import { retry } from './http/retry.ts';
 import type { RegistryClient } from './registry-client.ts';
-import { retry } from './retry.ts';
 
 const HEADERS = { accept: MANIFEST_TYPES.join(', ') };
 

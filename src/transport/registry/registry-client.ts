@@ -1,12 +1,12 @@
 import type { Endpoint } from '../../reference/endpoints.ts';
-import { Authorizer } from './authorizer.ts';
-import type { Connections, HttpMethod } from './connections.ts';
-import type { Credentials } from './credentials.ts';
+import { Authorizer } from './auth/authorizer.ts';
+import type { Credentials } from './auth/credentials.ts';
 import { findOrigin } from './find-origin.ts';
-import type { HttpAnswer } from './http-answer.ts';
-import { type Followed, sendFollowing, withoutTrust } from './redirect.ts';
-import type { RequestBody } from './request-body.ts';
-import { failureOf } from './status.ts';
+import type { Connections, HttpMethod } from './http/connections.ts';
+import type { HttpAnswer } from './http/http-answer.ts';
+import { type Followed, sendFollowing, withoutTrust } from './http/redirect.ts';
+import type { RequestBody } from './http/request-body.ts';
+import { failureOf } from './http/status.ts';
 
 /** A first challenge may be met with a token that ended, and a second ask for another scope. */
 const MOST_CHALLENGES = 2;

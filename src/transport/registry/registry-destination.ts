@@ -5,11 +5,11 @@ import type { TopDocument } from '../../image/resolve-image.ts';
 import { formatReference, type RegistryReference } from '../../reference/reference.ts';
 import type { BlobOnTheWay, ImageDestination } from '../destination.ts';
 import type { RegistryAccess } from './access.ts';
+import { bodyOf } from './http/request-body.ts';
+import { retry } from './http/retry.ts';
+import { failureOf } from './http/status.ts';
 import type { OwnRegistry } from './own-registry.ts';
 import type { RegistryClient } from './registry-client.ts';
-import { bodyOf } from './request-body.ts';
-import { retry } from './retry.ts';
-import { failureOf } from './status.ts';
 import { endUpload, expectSuccess, mountBlob, uploadBlob } from './upload.ts';
 
 /** A tag in a registry. Blobs are there as soon as they are put; the tag is what appears last. */

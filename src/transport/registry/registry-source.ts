@@ -7,8 +7,8 @@ import { formatReference, type RegistryReference } from '../../reference/referen
 import type { ImageSource } from '../source.ts';
 import type { RegistryAccess } from './access.ts';
 import { readBlob } from './blob.ts';
+import { mirrorPatience, type Patience } from './http/patience.ts';
 import { readConfig, readManifest, readTop } from './manifest.ts';
-import { mirrorPatience, type Patience } from './patience.ts';
 import { RegistryClient } from './registry-client.ts';
 
 /** A place that may have the image, and how long to insist there. */

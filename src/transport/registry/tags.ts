@@ -2,11 +2,11 @@ import { BerthError } from '../../errors.ts';
 import { JsonField } from '../../image/json-field.ts';
 import type { Limits } from '../../image/limits.ts';
 import { formatReference } from '../../reference/reference.ts';
-import type { HttpAnswer } from './http-answer.ts';
-import type { Patience } from './patience.ts';
-import { nextUrl } from './redirect.ts';
+import type { HttpAnswer } from './http/http-answer.ts';
+import type { Patience } from './http/patience.ts';
+import { nextUrl } from './http/redirect.ts';
+import { retry } from './http/retry.ts';
 import type { RegistryClient } from './registry-client.ts';
-import { retry } from './retry.ts';
 
 /** What is asked for at a time; registries give fewer where they like. */
 const PAGE = 1000;

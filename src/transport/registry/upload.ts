@@ -1,12 +1,12 @@
 import { BerthError } from '../../errors.ts';
 import type { Descriptor } from '../../image/image.ts';
 import { formatReference } from '../../reference/reference.ts';
-import type { HttpAnswer } from './http-answer.ts';
-import type { Patience } from './patience.ts';
-import { nextUrl } from './redirect.ts';
+import type { HttpAnswer } from './http/http-answer.ts';
+import type { Patience } from './http/patience.ts';
+import { nextUrl } from './http/redirect.ts';
+import { retry } from './http/retry.ts';
+import { failureOf } from './http/status.ts';
 import type { RegistryClient } from './registry-client.ts';
-import { retry } from './retry.ts';
-import { failureOf } from './status.ts';
 
 const OCTETS = 'application/octet-stream';
 /** How long the end of an upload that failed may take, in milliseconds: the registry ends it some day anyway. */

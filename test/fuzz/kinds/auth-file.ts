@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
-import { AuthFile } from '../../../src/transport/registry/auth-file.ts';
+import { AuthFile } from '../../../src/transport/registry/auth/auth-file.ts';
 import { type FuzzKind, isRefusal } from '../kind.ts';
 import { type Json, mutateJson } from '../mutate/json.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseChallenges } from '../../../src/transport/registry/challenge.ts';
+import { parseChallenges } from '../../../src/transport/registry/auth/challenge.ts';
 import type { FuzzKind } from '../kind.ts';
 import { mutateText } from '../mutate/text.ts';
 

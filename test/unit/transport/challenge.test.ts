@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseChallenges } from '../../../src/transport/registry/challenge.ts';
+import { parseChallenges } from '../../../src/transport/registry/auth/challenge.ts';
 
 function parsed(header: string): Array<[string, Record<string, string>]> {
   return parseChallenges(header).map(({ scheme, parameters }) => [scheme, Object.fromEntries(parameters)]);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Paths } from '../../../src/paths.ts';
-import { Credentials } from '../../../src/transport/registry/credentials.ts';
+import { Credentials } from '../../../src/transport/registry/auth/credentials.ts';
 
 function auth(text: string): { auth: string } {
   return { auth: Buffer.from(text).toString('base64') };

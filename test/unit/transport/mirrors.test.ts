@@ -10,7 +10,7 @@ import { pullImage } from '../../../src/layer/pull.ts';
 import { Paths } from '../../../src/paths.ts';
 import { parseReference } from '../../../src/reference/reference.ts';
 import { openSource } from '../../../src/transport/open-source.ts';
-import { PATIENCE } from '../../../src/transport/registry/patience.ts';
+import { PATIENCE } from '../../../src/transport/registry/http/patience.ts';
 import type { ImageSource } from '../../../src/transport/source.ts';
 import { scratchStore } from '../layer/scratch.ts';
 import { TarBuilder } from '../layer/tar-builder.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Proxies } from '../../../src/transport/registry/proxies.ts';
+import { Proxies } from '../../../src/transport/registry/http/proxies.ts';
 
 const BOTH = { HTTPS_PROXY: 'http://secure.example:3128', HTTP_PROXY: 'plain.example' };
 

@@ -12,7 +12,7 @@ import { OCI_INDEX, OCI_MANIFEST } from '../../../src/image/media-type.ts';
 import { Paths } from '../../../src/paths.ts';
 import { parseReference } from '../../../src/reference/reference.ts';
 import { openSource, type SourceOptions } from '../../../src/transport/open-source.ts';
-import { PATIENCE, type Patience } from '../../../src/transport/registry/patience.ts';
+import { PATIENCE, type Patience } from '../../../src/transport/registry/http/patience.ts';
 import type { ImageSource } from '../../../src/transport/source.ts';
 import { FakeRegistry, fail, send, sendRange } from './fake-registry.ts';
 import { resolveSource } from './resolve-source.ts';

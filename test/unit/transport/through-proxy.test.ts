@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { Paths } from '../../../src/paths.ts';
 import { parseReference } from '../../../src/reference/reference.ts';
 import { openSource } from '../../../src/transport/open-source.ts';
-import { PATIENCE } from '../../../src/transport/registry/patience.ts';
+import { PATIENCE } from '../../../src/transport/registry/http/patience.ts';
 import { FakeProxy } from './fake-proxy.ts';
 import { FakeRegistry, fail } from './fake-registry.ts';
 import { resolveSource } from './resolve-source.ts';

@@ -7,7 +7,7 @@ import type { BerthError } from '../../../src/errors.ts';
 import { Paths } from '../../../src/paths.ts';
 import { parseReference } from '../../../src/reference/reference.ts';
 import { openSource } from '../../../src/transport/open-source.ts';
-import { PATIENCE } from '../../../src/transport/registry/patience.ts';
+import { PATIENCE } from '../../../src/transport/registry/http/patience.ts';
 import { FakeRegistry, fail } from './fake-registry.ts';
 import { resolveSource } from './resolve-source.ts';
 import { selfSigned } from './self-signed.ts';

@@ -18,7 +18,7 @@ import { parseImageReference } from '../../../../src/reference/image-reference.t
 import { type CopiedImage, type CopyOptions, copyImage } from '../../../../src/transport/copy/copy-image.ts';
 import { openDestination } from '../../../../src/transport/open-destination.ts';
 import { openSource } from '../../../../src/transport/open-source.ts';
-import { PATIENCE } from '../../../../src/transport/registry/patience.ts';
+import { PATIENCE } from '../../../../src/transport/registry/http/patience.ts';
 import { scratch } from '../../layer/scratch.ts';
 import { acceptUploads } from '../accept-uploads.ts';
 import { FakeRegistry, fail } from '../fake-registry.ts';

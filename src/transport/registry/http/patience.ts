@@ -1,4 +1,4 @@
-import type { Limits } from '../../image/limits.ts';
+import type { Limits } from '../../../image/limits.ts';
 
 /** How slow an answer may be, and how large. */
 export interface Bounds {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { performance } from 'node:perf_hooks';
-import { checkLimit } from '../../image/limits.ts';
+import { checkLimit } from '../../../image/limits.ts';
 import { connectionFailure } from './connection-failure.ts';
 import type { Bounds } from './patience.ts';
 import { Throughput } from './throughput.ts';

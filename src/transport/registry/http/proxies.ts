@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
-import { BerthError } from '../../errors.ts';
-import { basicAuthorization } from './credential.ts';
+import { BerthError } from '../../../errors.ts';
+import { basicAuthorization } from './basic-authorization.ts';
 import { isLoopback } from './loopback.ts';
 
 /**

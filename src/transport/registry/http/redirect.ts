@@ -1,5 +1,5 @@
-import { BerthError } from '../../errors.ts';
-import { quote } from '../../reference/quote.ts';
+import { BerthError } from '../../../errors.ts';
+import { quote } from '../../../reference/quote.ts';
 import type { Connections, HttpRequest } from './connections.ts';
 import type { HttpAnswer } from './http-answer.ts';
 

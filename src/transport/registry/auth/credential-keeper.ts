@@ -1,10 +1,10 @@
 import { chownSync, mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { BerthError } from '../../errors.ts';
-import { writeDurably } from '../../linux/durable.ts';
-import { fileSystemError } from '../../linux/file-system.ts';
-import { AUTH_FILES } from '../../reference/registries.ts';
-import type { RegistryName } from '../../reference/registry-name.ts';
+import { BerthError } from '../../../errors.ts';
+import { writeDurably } from '../../../linux/durable.ts';
+import { fileSystemError } from '../../../linux/file-system.ts';
+import { AUTH_FILES } from '../../../reference/registries.ts';
+import type { RegistryName } from '../../../reference/registry-name.ts';
 import { AuthFile, normalKey } from './auth-file.ts';
 import { eraseFromHelper, programOf, storeInHelper } from './credential-helper.ts';
 

@@ -4,7 +4,7 @@ import { isIPv6 } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect, type SecureContext } from 'node:tls';
 import { urlToHttpOptions } from 'node:url';
-import { BerthError, messageOf } from '../../errors.ts';
+import { BerthError, messageOf } from '../../../errors.ts';
 import { proxyHeaders } from './proxies.ts';
 import { Transient } from './retry.ts';
 

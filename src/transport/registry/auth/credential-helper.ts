@@ -1,6 +1,6 @@
 import { execa } from 'execa';
-import { BerthError } from '../../errors.ts';
-import { quote } from '../../reference/quote.ts';
+import { BerthError } from '../../../errors.ts';
+import { quote } from '../../../reference/quote.ts';
 import type { Credential } from './credential.ts';
 
 const TIMEOUT = 30_000;

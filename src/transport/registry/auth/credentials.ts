@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { BerthError } from '../../errors.ts';
-import type { Paths } from '../../paths.ts';
-import { AUTH_FILES } from '../../reference/registries.ts';
+import { BerthError } from '../../../errors.ts';
+import type { Paths } from '../../../paths.ts';
+import { AUTH_FILES } from '../../../reference/registries.ts';
 import { AuthFile } from './auth-file.ts';
 import type { Credential } from './credential.ts';
 import { askHelper } from './credential-helper.ts';

@@ -1,5 +1,5 @@
-import { BerthError, type ErrorCode, messageOf } from '../../errors.ts';
-import { quote } from '../../reference/quote.ts';
+import { BerthError, type ErrorCode, messageOf } from '../../../errors.ts';
+import { quote } from '../../../reference/quote.ts';
 import type { HttpAnswer } from './http-answer.ts';
 import { parseRetryAfter, Transient } from './retry.ts';
 

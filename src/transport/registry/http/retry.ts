@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BerthError } from '../../errors.ts';
+import type { BerthError } from '../../../errors.ts';
 import type { Patience } from './patience.ts';
 
 /** A failure that may pass: asking again can help. `failure` is what to report when it does not. */

@@ -1,9 +1,10 @@
 import { performance } from 'node:perf_hooks';
-import { BerthError } from '../../errors.ts';
-import { quote } from '../../reference/quote.ts';
+import { BerthError } from '../../../errors.ts';
+import { quote } from '../../../reference/quote.ts';
+import { basicAuthorization } from '../http/basic-authorization.ts';
+import type { Connections } from '../http/connections.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
-import type { Connections } from './connections.ts';
-import { basicAuthorization, type Credential } from './credential.ts';
+import type { Credential } from './credential.ts';
 import { fetchToken } from './token.ts';
 
 // A token that ends while a request is on its way is no use.

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { BerthError, isErrno, messageOf } from '../../errors.ts';
-import { quote } from '../../reference/quote.ts';
+import { BerthError, isErrno, messageOf } from '../../../errors.ts';
+import { quote } from '../../../reference/quote.ts';
 import type { Credential } from './credential.ts';
 
 /** One auth file: containers-auth.json(5), or Docker's config.json, which has the same members. */

@@ -1,4 +1,4 @@
-import { BerthError, messageOf } from '../../errors.ts';
+import { BerthError, messageOf } from '../../../errors.ts';
 import { Transient } from './retry.ts';
 
 // What node's TLS and OpenSSL say of a certificate that does not convince.

@@ -1,12 +1,13 @@
-import { BerthError } from '../../errors.ts';
-import { quote } from '../../reference/quote.ts';
-import type { Connections, HttpRequest } from './connections.ts';
-import { basicAuthorization, type Credential } from './credential.ts';
-import type { HttpAnswer } from './http-answer.ts';
-import { isLoopback } from './loopback.ts';
-import { sendFollowing } from './redirect.ts';
-import { bodyOf, type RequestBody } from './request-body.ts';
-import { failureOf } from './status.ts';
+import { BerthError } from '../../../errors.ts';
+import { quote } from '../../../reference/quote.ts';
+import { basicAuthorization } from '../http/basic-authorization.ts';
+import type { Connections, HttpRequest } from '../http/connections.ts';
+import type { HttpAnswer } from '../http/http-answer.ts';
+import { isLoopback } from '../http/loopback.ts';
+import { sendFollowing } from '../http/redirect.ts';
+import { bodyOf, type RequestBody } from '../http/request-body.ts';
+import { failureOf } from '../http/status.ts';
+import type { Credential } from './credential.ts';
 
 // The distribution project's token specification: what counts when the answer does not say.
 const DEFAULT_LIFETIME = 60;

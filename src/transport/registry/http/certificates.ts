@@ -6,8 +6,8 @@ import {
   type SecureContext,
   type SecureContextOptions,
 } from 'node:tls';
-import { BerthError, isErrno, messageOf } from '../../errors.ts';
-import type { Paths } from '../../paths.ts';
+import { BerthError, isErrno, messageOf } from '../../../errors.ts';
+import type { Paths } from '../../../paths.ts';
 
 // Where distributions keep the bundle, for a node that was built to look elsewhere.
 const BUNDLES = [
