@@ -1,24 +1,42 @@
-import { isErrno } from '../errors.ts';
+import { BerthError, isErrno } from '../errors.ts';
 import { callLibc, cString, type FileName } from './libc.ts';
 
-/** Sets an extended attribute (xattr(7)) of a file, of the symlink itself when it is one. */
+/** Bytes that every file system with extended attributes has room for. */
+const SMALL = 1024;
+
+/** Sets an extended attribute (xattr(7)) of a file, of the symlink itself when it is one. Throws `io` for one that is too large. */
 export function setXattr(path: FileName, name: FileName, value: Uint8Array): void {
-  callLibc(
-    'int lsetxattr(const void *, const void *, const void *, size_t, int)',
-    [cString(path), cString(name), value, value.length, 0],
-    path,
+  explain(value, () =>
+    callLibc(
+      'int lsetxattr(const void *, const void *, const void *, size_t, int)',
+      [cString(path), cString(name), value, value.length, 0],
+      path,
+    ),
   );
 }
 
-/** Sets an extended attribute of an open file. */
+/** The same of an open file. */
 export function setXattrOfDescriptor(descriptor: number, name: FileName, value: Uint8Array): void {
-  callLibc('int fsetxattr(int, const void *, const void *, size_t, int)', [
-    descriptor,
-    cString(name),
-    value,
-    value.length,
-    0,
-  ]);
+  explain(value, () =>
+    callLibc('int fsetxattr(int, const void *, const void *, size_t, int)', [
+      descriptor,
+      cString(name),
+      value,
+      value.length,
+      0,
+    ]),
+  );
+}
+
+// ext4 says of a value that is larger than its blocks what it says of a full disk.
+function explain(value: Uint8Array, set: () => void): void {
+  try {
+    set();
+  } catch (error) {
+    if (!isErrno(error, 'ENOSPC') || value.length <= SMALL) throw error;
+    const cause = `an extended attribute of ${value.length} bytes is too large for the file system`;
+    throw new BerthError('io', cause, { cause: error });
+  }
 }
 
 /** Removes an extended attribute; an error when there is none. */

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { closeSync, lstatSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  lstatSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -27,6 +36,17 @@ test('xattrs keep their bytes, and are copied', (context) => {
   assert.deepEqual(listXattrs(two), ['security.capability', 'user.empty']);
   assert.deepEqual(getXattr(two, 'security.capability'), capability);
   assert.equal(getXattr(two, 'user.absent'), undefined);
+});
+
+test('a value that is too large for the file system is no full disk', (context) => {
+  const file = join(place(context), 'file');
+  writeFileSync(file, '');
+  // statfs(2): of ext2, ext3 and ext4, which have room for about one block. Others take up to 64 KiB.
+  if (statfsSync(file).type !== 0xef53) return context.skip('not on ext4');
+  assert.throws(() => setXattr(file, 'user.k', Buffer.alloc(20_000)), {
+    code: 'io',
+    message: /of 20000 bytes/,
+  });
 });
 
 test('errors are named as Node names them', () => {
