@@ -4,7 +4,7 @@ import type { RunResult } from '../host/run.ts';
 import type { Random } from '../random.ts';
 import { examine } from './aftermath.ts';
 import { type Point, runUntil } from './calls.ts';
-import type { Change } from './scenes.ts';
+import { type Change, title } from './scenes.ts';
 import type { Subject } from './subject.ts';
 import { succeed } from './succeed.ts';
 
@@ -33,14 +33,14 @@ export async function failAt(
   tell: (line: string) => void,
 ): Promise<void> {
   const { call, n, ever = false } = point;
-  await subject.prepare(change);
+  const running = await subject.prepareRunning(change, random);
   const error = random.pick(['EIO', 'ENOSPC']);
-  tell(`${error} from ${call} ${n}${ever ? ' on' : ''}: berth ${change.args.join(' ')}`);
+  tell(`${error} from ${call} ${n}${ever ? ' on' : ''}: ${title(change, running)}`);
   const result = await runUntil(subject.host, point, `error=${error}`, change.args);
   tell(`  ${examineFailure(result)}`);
   // On a disk that goes on failing nothing can be undone: that is for the next command.
   if (!ever) await examineUndone(subject, change, result);
-  await examine(subject, { change, done: result.exitCode === 0, running: false }, random);
+  await examine(subject, { change, done: result.exitCode === 0, running }, random);
 }
 
 /** Runs a change on a file system that has room for a random part of what it needs. */
@@ -51,10 +51,10 @@ export async function fillOnce(
 ): Promise<void> {
   const { host } = subject;
   const change = random.pick(subject.changes);
-  await subject.prepare(change);
+  const running = await subject.prepareRunning(change, random);
   const place = random.pick(['/var/lib/berth', '/etc']);
   const free = Math.floor(random.below(place === '/etc' ? 64 << 10 : 6 << 20));
-  tell(`${free >> 10} KiB free in ${place}: berth ${change.args.join(' ')}`);
+  tell(`${free >> 10} KiB free in ${place}: ${title(change, running)}`);
   const filler = `${place === '/etc' ? '/root' : place}/filler`;
   // What the file system sets aside for itself is not to be had in one piece: the rest goes bit by bit.
   await host.sh(`sync -f ${place}; avail=$(df --output=avail -B1 ${place} | tail -1)
@@ -63,7 +63,7 @@ export async function fillOnce(
   tell(`  ${examineFailure(result)}`);
   await examineUndone(subject, change, result);
   await succeed(host, 'rm', '-f', filler);
-  await examine(subject, { change, done: result.exitCode === 0, running: false }, random);
+  await examine(subject, { change, done: result.exitCode === 0, running }, random);
 }
 
 /** Asserts that a command that failed says so as it must. Returns how it ended, in one line. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Random } from '../random.ts';
 import { examine } from './aftermath.ts';
 import { type Point, runUntil } from './calls.ts';
-import { ABSENT, type Change } from './scenes.ts';
+import { type Change, title } from './scenes.ts';
 import type { Subject } from './subject.ts';
 
 type Tell = (line: string) => void;
@@ -12,7 +12,7 @@ export async function killOnce(subject: Subject, random: Random, tell: Tell): Pr
   const change = random.pick(subject.changes);
   const running = await subject.prepareRunning(change, random);
   const seconds = random.below(subject.duration(change) * 1.1).toFixed(4);
-  tell(`kill -9 after ${seconds} s: berth ${change.args.join(' ')}${running ? ' (running)' : ''}`);
+  tell(`kill -9 after ${seconds} s: ${title(change, running)}`);
   const killed = await subject.host.run('timeout', ['--signal=KILL', seconds, 'berth', ...change.args]);
   await look(subject, change, killed.exitCode, running, random, tell);
 }
@@ -26,7 +26,7 @@ export async function killAt(
   tell: Tell,
 ): Promise<void> {
   const running = await subject.prepareRunning(change, random);
-  tell(`kill -9 at ${point.call} ${point.n}: berth ${change.args.join(' ')}${running ? ' (running)' : ''}`);
+  tell(`kill -9 at ${point.call} ${point.n}: ${title(change, running)}`);
   const { exitCode } = await runUntil(subject.host, point, 'signal=KILL', change.args);
   await look(subject, change, exitCode, running, random, tell);
 }
@@ -47,9 +47,7 @@ async function look(
 ): Promise<void> {
   // 1: a program that it had called was killed instead, and it put everything back.
   assert.ok([0, 1, 137].includes(exitCode), `exit status ${exitCode}`);
-  // What goes was stopped by what went well; what stays was not to be stopped.
-  const goesOn = running && change.to !== ABSENT;
   const done = exitCode === 0;
-  const said = await examine(subject, { change, done, running: goesOn }, random);
+  const said = await examine(subject, { change, done, running }, random);
   tell(`  ${done ? 'it was done before' : said || 'as before, or done'}`);
 }

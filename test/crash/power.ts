@@ -2,18 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../random.ts';
 import { examine } from './aftermath.ts';
 import { examineFailure } from './fault.ts';
+import { title } from './scenes.ts';
 import type { Subject } from './subject.ts';
 
 /** Cuts the power at a random moment of a random change, and looks what became of it after the boot. */
 export async function cutOnce(subject: Subject, random: Random, tell: (line: string) => void): Promise<void> {
   const { host } = subject;
   const change = random.pick(subject.changes);
-  await subject.prepareRunning(change, random);
+  const running = await subject.prepareRunning(change, random);
   await host.sh('sync');
   const milliseconds = random.below(subject.duration(change) * 1300);
   const flushed = random.chance(0.3);
   tell(
-    `power cut after ${milliseconds.toFixed(0)} ms${flushed ? ', flushed' : ''}: berth ${change.args.join(' ')}`,
+    `power cut after ${milliseconds.toFixed(0)} ms${flushed ? ', flushed' : ''}: ${title(change, running)}`,
   );
   let reported = false;
   // Killed by the cut, it may end in any way.
@@ -40,11 +41,11 @@ export async function breakOnce(
 ): Promise<void> {
   const { host } = subject;
   const change = random.pick(subject.changes);
-  await subject.prepareRunning(change, random);
+  const running = await subject.prepareRunning(change, random);
   await host.sh('sync');
   const milliseconds = random.below(subject.duration(change) * 1000);
   const [places, flushed] = [random.pick(['all', 'store'] as const), random.chance(0.3)];
-  tell(`disks fail (${places}) after ${milliseconds.toFixed(0)} ms: berth ${change.args.join(' ')}`);
+  tell(`disks fail (${places}) after ${milliseconds.toFixed(0)} ms: ${title(change, running)}`);
   const run = host.berth(...change.args);
   await sleep(milliseconds);
   await host.failDisks(places, { flushed });

@@ -78,5 +78,11 @@ export function changesOf({ name, install, services, units }: Scene): Change[] {
     { release: '2', args: ['rollback', ...services], from: next, to: old },
     { release: '1', args: ['prune', '--all'], from: old, to: old, littered: true },
     { release: '1', args: ['uninstall', ...services], from: old, to: ABSENT },
+    { release: '1', args: ['uninstall', '--purge', ...services], from: old, to: ABSENT },
   ];
+}
+
+/** A change in one line. */
+export function title({ args }: Change, running: boolean): string {
+  return `berth ${args.join(' ')}${running ? ' (running)' : ''}`;
 }

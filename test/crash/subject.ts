@@ -63,12 +63,19 @@ export class Subject {
     return this.#seconds.get(change) ?? 0;
   }
 
-  /** Where a change can be interrupted exactly. */
+  /** Where a change can be interrupted exactly, while services run. */
   async points(change: Change): Promise<Point[]> {
-    const known =
-      this.#points.get(change) ?? this.prepare(change).then(() => tracePoints(this.host, change.args));
+    const known = this.#points.get(change) ?? this.#trace(change);
     this.#points.set(change, known);
     return await known;
+  }
+
+  async #trace(change: Change): Promise<Point[]> {
+    await this.prepare(change);
+    if (change.from !== ABSENT) await this.start(change.from);
+    const points = await tracePoints(this.host, change.args);
+    if (change.to !== ABSENT) await succeed(this.host, 'systemctl', 'stop', ...change.to.units);
+    return points;
   }
 
   /** Brings about, by commands that nothing interrupts, what a change starts from. */
@@ -81,8 +88,15 @@ export class Subject {
   async prepareRunning(change: Change, random: Random): Promise<boolean> {
     await this.prepare(change);
     const running = change.from !== ABSENT && random.chance(0.5);
-    if (running) await succeed(this.host, 'systemctl', 'start', ...change.from.units);
+    if (running) await this.start(change.from);
     return running;
+  }
+
+  /** Starts all that can run in a state. */
+  async start({ units }: State): Promise<void> {
+    // One trial after the other starts them more often than systemd allows.
+    await succeed(this.host, 'systemctl', 'reset-failed', ...units);
+    await succeed(this.host, 'systemctl', 'start', ...units);
   }
 
   async #learn(change: Change): Promise<void> {
