@@ -81,6 +81,7 @@ describe('a registry behind a proxy', () => {
     assert.equal(proxy.asked[0], `GET http://${host}/v2/x/manifests/latest`);
     assert.ok(proxy.headers.every((headers) => headers['proxy-authorization'] === `Basic ${PROXY_SECRET}`));
     assert.deepEqual([...new Set(registry.requests.map(({ headers }) => headers['host']))], [host]);
+    assert.ok(registry.requests.every(({ authorization }) => authorization !== `Basic ${PROXY_SECRET}`));
   });
   it('is asked itself where NO_PROXY covers it, or it is this machine', async () => {
     await using registry = await FakeRegistry.start(tls);
