@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline/promises';
+import { createInterface, type Interface } from 'node:readline/promises';
 import { type Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { BerthError } from '../errors.ts';
@@ -24,15 +24,18 @@ export class Prompt {
 
   /** One line. Throws `interrupted` for Ctrl-C and for the end of input. */
   async ask(question: string): Promise<string> {
-    return await this.#readLine(question, this.#streams.stderr);
+    return await this.#readLine(this.#streams.stderr, (lines) => lines.question(question));
   }
 
   /** One line that is not shown while it is typed; throws as `ask`. */
   async askSecret(question: string): Promise<string> {
-    this.#streams.stderr.write(question);
     const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
     try {
-      return await this.#readLine('', nowhere);
+      return await this.#readLine(nowhere, (lines) => {
+        // Not before the terminal has stopped to echo.
+        this.#streams.stderr.write(question);
+        return lines.question('');
+      });
     } finally {
       this.#streams.stderr.write('\n');
     }
@@ -43,14 +46,14 @@ export class Prompt {
     return (await text(this.#streams.stdin)).replace(/\r?\n$/, '');
   }
 
-  async #readLine(question: string, output: Writable): Promise<string> {
+  async #readLine(output: Writable, ask: (lines: Interface) => Promise<string>): Promise<string> {
     const lines = createInterface({ input: this.#streams.stdin, output, terminal: true });
     const { promise, reject } = Promise.withResolvers<never>();
     const stop = () => reject(new BerthError('interrupted', 'interrupted: nothing was typed'));
     lines.once('SIGINT', stop);
     lines.once('close', stop);
     try {
-      return await Promise.race([lines.question(question), promise]);
+      return await Promise.race([ask(lines), promise]);
     } finally {
       lines.off('close', stop);
       lines.close();

@@ -7,7 +7,7 @@ import type { SourceOptions } from './open-source.ts';
 import { openOwnRegistry } from './registry/own-registry.ts';
 import { listTags } from './registry/tags.ts';
 
-/** A repository, and its tags as the registry sorts them. */
+/** A repository, and its tags: sorted, with numbers in their order, as registries do not all do it. */
 export interface TagList {
   repository: string;
   tags: string[];
@@ -30,7 +30,8 @@ export async function listRepositoryTags(
   return await firstThatHas(places, async ({ reference, name }) => {
     const { client, access } = openOwnRegistry(reference, options);
     try {
-      return { repository: name, tags: await listTags(client, limits, access.patience, signal) };
+      const tags = await listTags(client, limits, access.patience, signal);
+      return { repository: name, tags: tags.sort(new Intl.Collator('en', { numeric: true }).compare) };
     } finally {
       access.connections.close();
     }

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../../reference/endpoints.ts';
+import { untilAborted } from '../../until-aborted.ts';
 import { Authorizer } from './auth/authorizer.ts';
 import type { Credentials } from './auth/credentials.ts';
 import { findOrigin } from './find-origin.ts';
@@ -56,7 +57,8 @@ export class RegistryClient {
   }
 
   async #authorized({ path, headers = {}, ...request }: RegistryRequest): Promise<Followed> {
-    const { origin, authorizer } = await this.#open();
+    // What is found out for all requests goes on when this one is given up.
+    const { origin, authorizer } = await untilAborted(this.#open(), request.signal);
     const url = new URL(path, new URL(`/v2/${this.endpoint.reference.path}/`, origin));
     const http = { ...request, headers, anyCertificate: this.endpoint.insecure };
     if (url.origin !== origin.origin) {
@@ -75,7 +77,8 @@ export class RegistryClient {
       answer.hasCredential = authorizer.hasCredential;
       if (authenticate === undefined || !isAsking(answer.status, authenticate)) return followed;
       if (challenges === MOST_CHALLENGES) return followed;
-      const next = await authorizer.answer(authenticate, authorization);
+      const answering = authorizer.answer(authenticate, authorization);
+      const next = await untilAborted(answering, request.signal);
       if (next === undefined) return followed;
       answer.discard();
       authorization = next;

@@ -14,7 +14,7 @@ const PAGE = 1000;
 const MOST_TAGS = 100_000;
 
 /**
- * All tags of a repository, as the registry sorts them (OCI distribution spec, "Listing Tags"). Throws
+ * All tags of a repository, in the registry's order (OCI distribution spec, "Listing Tags"). Throws
  * `registry-protocol` for pages that lead to another host, `limit-exceeded`, and as `RegistryClient.get`.
  */
 export async function listTags(
