@@ -3,12 +3,14 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { getXattr, listXattrs } from '../../../src/linux/xattr.ts';
 import { TarBuilder } from '../../unit/layer/tar-builder.ts';
-import type { Attack } from '../attack.ts';
+import { type Attack, CANARY } from '../attack.ts';
 import { byLayers } from '../place-image.ts';
 
 const tar = () => new TarBuilder();
 const attribute = (name: string, value: string) => ({ pax: { [`SCHILY.xattr.${name}`]: value } });
 const hex = (text: string) => Buffer.from(text, 'hex').toString('latin1');
+
+const OPEN_TO_ALL = hex('0200000001000700ffffffff04000700ffffffff20000700ffffffff');
 
 /** Devices, owners, attributes, and what a runtime must not meet. */
 export const specialFileAttacks: Attack[] = [
@@ -108,13 +110,16 @@ export const specialFileAttacks: Attack[] = [
       tar()
         .file('f', 'x', {
           mode: 0o600,
-          ...attribute(
-            'system.posix_acl_access',
-            hex('0200000001000700ffffffff04000700ffffffff20000700ffffffff'),
-          ),
+          ...attribute('system.posix_acl_access', OPEN_TO_ALL),
         })
         .end(),
     { holds: (rootfs) => assert.equal(lstatSync(join(rootfs, 'f')).mode & 0o7777, 0o777) },
+  ),
+  byLayers(
+    'an ACL on a symlink, for its target',
+    'harmless',
+    () => tar().symlink('l', `${CANARY}/secret`, attribute('system.posix_acl_access', OPEN_TO_ALL)).end(),
+    { cve: 'CVE-2021-23177 (libarchive)' },
   ),
   byLayers('an attribute of 65 KiB', 'layer-invalid', () =>
     tar()

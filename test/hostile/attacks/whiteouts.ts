@@ -22,7 +22,6 @@ export const whiteoutAttacks: Attack[] = [
     'harmless',
     () => [tar().symlink('l', `${CANARY}/dir`).end(), tar().file('l/.wh.file').end()],
     {
-      cve: 'CVE-2018-15664 (docker)',
       holds: (rootfs) => assert.ok(lstatSync(join(rootfs, 'l')).isSymbolicLink()),
     },
   ),

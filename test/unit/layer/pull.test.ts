@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { gunzipSync, zstdCompressSync } from 'node:zlib';
 import { BerthError } from '../../../src/errors.ts';
 import { digestOf } from '../../../src/image/descriptor.ts';
@@ -249,6 +250,32 @@ test('a pull that is interrupted while a source stalls keeps what was whole, and
   prune(store, { layers: new Set(), blobs: new Set() }, { dryRun: false });
   assert.deepEqual(files(store), []);
 });
+
+test('a pull that is interrupted ends the program that decompresses for it', async (context) => {
+  const { store } = scratchStore(context);
+  const archive = new TarBuilder().file('a', Buffer.alloc(3_000_000, 'x')).end();
+  const xz = execFileSync('xz', { input: archive });
+  const controller = new AbortController();
+  const layer: FakeLayer = {
+    ...layerOf(archive, 'application/vnd.docker.image.rootfs.diff.tar.xz', xz),
+    blob: async function* () {
+      yield xz.subarray(0, 300);
+      while (programs().length === 0) await setTimeout(20);
+      controller.abort();
+      await new Promise(() => {});
+    },
+  };
+  const pulling = pullImage(store, new FakeSource([layer]), { platform, signal: controller.signal });
+  await assert.rejects(pulling, { code: 'interrupted' });
+  while (programs().length > 0) await setTimeout(20);
+});
+
+/** Running children of this process; one that ended counts no more, even where nobody has asked for its status. */
+function programs(): string[] {
+  return readdirSync('/proc/self/task')
+    .flatMap((task) => readFileSync(`/proc/self/task/${task}/children`, 'latin1').split(' '))
+    .filter((child) => child !== '' && !/\) Z /.test(readFileSync(`/proc/${child}/stat`, 'latin1')));
+}
 
 test('of an image that is refused as a whole nothing stays', async (context) => {
   const { store } = scratchStore(context);
