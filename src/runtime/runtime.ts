@@ -1,6 +1,5 @@
 import { lstat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute } from 'node:path';
-import { execa } from 'execa';
 import { BerthError } from '../errors.ts';
 import type { Paths } from '../paths.ts';
 import { refuseUnsafe } from './refuse-unsafe.ts';
@@ -65,6 +64,7 @@ function search(name: string): string[] {
 /** Every OCI runtime tells its version, and of which specification it is (OCI runtime command line interface). */
 async function refuseOther(path: string): Promise<void> {
   const options = { stdin: 'ignore', reject: false, timeout: 10_000, cwd: '/' } as const;
+  const { execa } = await import('execa');
   const { failed, stdout } = await execa(path, ['--version'], options);
   if (!failed && /\bspecs?\b|^\S+ version /m.test(stdout)) return;
   throw new BerthError('runtime-missing', `no OCI runtime: ${path}: --version does not answer as one does`, {

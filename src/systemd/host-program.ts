@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { BerthError, messageOf } from '../errors.ts';
 import { findProgram } from '../linux/find-program.ts';
 
@@ -23,6 +22,8 @@ export async function hostProgram(name: string): Promise<string> {
  */
 export async function runHostProgram(name: string, args: string[], what: string): Promise<void> {
   const path = await hostProgram(name);
+  // Loaded here and wherever a program is run: it takes longer than all that commands like `list` do.
+  const { execa } = await import('execa');
   try {
     await execa(path, args, { stdin: 'ignore', stdout: 'ignore', timeout: 120_000, cwd: '/' });
   } catch (error) {

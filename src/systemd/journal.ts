@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { hostProgram } from './host-program.ts';
 import type { UnitName } from './unit-name.ts';
 
@@ -31,6 +30,7 @@ export async function journalLines(
   const options = { timeout: TIMEOUT, stdin: 'ignore', reject: false, maxBuffer: MAX_OUTPUT } as const;
   const journalctl = await hostProgram('journalctl').catch(() => undefined);
   if (journalctl === undefined) return [];
+  const { execa } = await import('execa');
   // What was written just before the failure may still be on its way into the journal.
   await execa(journalctl, ['--sync'], options);
   const read = ['--quiet', '--no-pager', '--boot', '--all', '--output=json', `--lines=${READ}`];

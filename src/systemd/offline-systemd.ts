@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { BerthError } from '../errors.ts';
 import type { Paths } from '../paths.ts';
 import { readAllFileLinks, readFileLinks } from './file-links.ts';
@@ -83,6 +82,7 @@ export class OfflineSystemd implements Systemd {
 
   async #isEnabled(unit: UnitName): Promise<string> {
     const path = await hostProgram('systemctl');
+    const { execa } = await import('execa');
     const args = [`--root=${this.#paths.root}`, 'is-enabled', unit];
     // It fails, too, when the answer is "disabled".
     const { stdout } = await execa(path, args, {

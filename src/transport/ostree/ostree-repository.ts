@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { BerthError } from '../../errors.ts';
 import { findProgram } from '../../linux/find-program.ts';
 import { quote } from '../../reference/quote.ts';
@@ -55,6 +54,7 @@ export class OstreeRepository {
   /** The content of files of a commit, one after the other. Paths are absolute. Throws `archive-invalid`. */
   async *cat(commit: string, paths: readonly string[], signal: AbortSignal): AsyncGenerator<Buffer> {
     if (paths.length === 0) return;
+    const { execa } = await import('execa');
     const child = execa(this.#program, ['cat', `--repo=${this.path}`, '--', commit, ...paths], {
       ...options(signal),
       buffer: { stdout: false, stderr: true },
@@ -72,6 +72,7 @@ export class OstreeRepository {
   }
 
   async #run(verb: string, args: string[], limit: number, signal: AbortSignal) {
+    const { execa } = await import('execa');
     const result = await execa(this.#program, [verb, `--repo=${this.path}`, ...args], {
       ...options(signal),
       maxBuffer: limit,

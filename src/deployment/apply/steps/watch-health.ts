@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { execa } from 'execa';
 import { printable } from '../../../systemd/journal.ts';
 import type { HealthCheck } from '../../plan/plan.ts';
 import { UnitTrouble } from '../unit-trouble.ts';
@@ -27,6 +26,7 @@ async function tryHealth(
   cancelSignal: AbortSignal,
 ): Promise<string | undefined> {
   const [program = '', ...args] = argv;
+  const { execa } = await import('execa');
   const { failed, timedOut, exitCode, all, shortMessage } = await execa(program, args, {
     stdin: 'ignore',
     all: true,

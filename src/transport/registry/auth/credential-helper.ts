@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { BerthError } from '../../../errors.ts';
 import { quote } from '../../../reference/quote.ts';
 import type { Credential } from './credential.ts';
@@ -48,6 +47,7 @@ async function callHelper(
   env: NodeJS.ProcessEnv,
 ): Promise<string | undefined> {
   const program = programOf(name);
+  const { execa } = await import('execa');
   const answer = await execa(program, [verb], {
     input,
     env,
