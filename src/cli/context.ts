@@ -2,12 +2,10 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ApplyOptions } from '../deployment/apply/apply.ts';
 import { Journal } from '../deployment/apply/journal.ts';
-import { recover } from '../deployment/apply/recover.ts';
 import { BerthError, type ErrorCode, exitStatus } from '../errors.ts';
 import { fileSystemError } from '../linux/file-system.ts';
 import { acquireReaderLock, acquireWriterLock, type HeldLock, type LockOptions } from '../linux/lock.ts';
 import { Paths } from '../paths.ts';
-import { loadSettings, type Settings } from '../settings.ts';
 import { removeStaging } from '../store/staging.ts';
 import { createStore, Store } from '../store/store.ts';
 import { ManagerBus } from '../systemd/manager-bus.ts';
@@ -63,10 +61,6 @@ export class Context {
 
   get exitStatus(): number {
     return this.#ending === undefined ? 0 : exitStatus(this.#ending);
-  }
-
-  settings(): Settings {
-    return loadSettings(this.#paths);
   }
 
   systemd(): Systemd {
@@ -161,6 +155,7 @@ export class Context {
       onStep: (step, event) => steps.show(step, event),
       warn: (text) => this.output.warn(text),
     };
+    const { recover } = await import('../deployment/apply/recover.ts');
     const recovered = await recover(session);
     if (recovered !== undefined) this.output.note(recovered);
     return await work(session, recovered);

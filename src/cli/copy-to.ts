@@ -2,6 +2,7 @@ import type { Platform } from '../image/image.ts';
 import { readLimits } from '../image/limits.ts';
 import { fileSystemError } from '../linux/file-system.ts';
 import { formatImageReference, type ImageReference } from '../reference/image-reference.ts';
+import { loadSettings } from '../settings.ts';
 import { type CopiedImage, copyImage } from '../transport/copy/copy-image.ts';
 import type { ImageDestination } from '../transport/destination.ts';
 import { openDestination } from '../transport/open-destination.ts';
@@ -25,7 +26,7 @@ export interface CopyRequest {
 export async function copyTo(request: CopyRequest, context: Context): Promise<void> {
   const { paths, env, output, signal } = context;
   const { to, from, platform, authfile } = request;
-  const { registries, limits: set } = context.settings();
+  const { registries, limits: set } = loadSettings(context.paths);
   const limits = readLimits(set);
   const report = new CopyReport(output);
   const destination = openDestination(to, { paths, env, registries, limits, from, authFile: authfile });

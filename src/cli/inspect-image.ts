@@ -10,6 +10,7 @@ import { hostPlatform, parsePlatform } from '../image/platform.ts';
 import { resolveImage, type TopDocument } from '../image/resolve-image.ts';
 import { pullImage } from '../layer/pull.ts';
 import { findStoredLayer } from '../layer/stored-layer.ts';
+import { loadSettings } from '../settings.ts';
 import type { ImageSource } from '../transport/source.ts';
 import { untilAborted } from '../until-aborted.ts';
 import type { Context } from './context.ts';
@@ -59,7 +60,10 @@ async function lookUp(
     const top = await source.top();
     if (raw) return { top, image: undefined };
     const wanted = platform === undefined ? hostPlatform() : parsePlatform(platform);
-    return { top, image: await resolveImage(top, source, wanted, readLimits(context.settings().limits)) };
+    return {
+      top,
+      image: await resolveImage(top, source, wanted, readLimits(loadSettings(context.paths).limits)),
+    };
   };
   try {
     return await untilAborted(read(), context.signal);
@@ -82,7 +86,7 @@ async function readValues(
   context: Context,
 ): Promise<ExposedValue[]> {
   const report = new PullReport(context.output);
-  const limits = readLimits(context.settings().limits);
+  const limits = readLimits(loadSettings(context.paths).limits);
   return await withScratchStore(context.store(), async (store) => {
     const { diffIds } = await pullImage(store, source, {
       platform: image.config,

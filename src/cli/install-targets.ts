@@ -8,7 +8,7 @@ import { BerthError } from '../errors.ts';
 import { defaultServiceName } from '../reference/default-service-name.ts';
 import { parseImageReference } from '../reference/image-reference.ts';
 import { instanceOf, parseServiceName, type ServiceName } from '../service-name.ts';
-import { rootfsImageName } from '../transport/rootfs/rootfs-source.ts';
+import { rootfsImageName } from '../transport/rootfs/rootfs-image-name.ts';
 import type { Context } from './context.ts';
 import { openImage, spelledAsNow } from './open-image.ts';
 

@@ -1,6 +1,7 @@
 import { readLimits } from '../image/limits.ts';
 import { formatImageReference, type ImageReference } from '../reference/image-reference.ts';
 import { currentSpelling } from '../reference/old-spelling.ts';
+import { loadSettings } from '../settings.ts';
 import { openSource } from '../transport/open-source.ts';
 import type { ImageSource } from '../transport/source.ts';
 import type { Context } from './context.ts';
@@ -13,7 +14,7 @@ export function openImage(
 ): ImageSource {
   const { paths, env, output } = context;
   output.transient(`looking up ${formatImageReference(reference)} …`);
-  const { registries, limits } = context.settings();
+  const { registries, limits } = loadSettings(context.paths);
   return openSource(reference, { paths, env, registries, limits: readLimits(limits), authFile });
 }
 

@@ -1,7 +1,7 @@
 import type { Step } from '../deployment/plan/plan.ts';
 import type { PullProgress } from '../layer/pull.ts';
 import type { CopyProgress } from '../transport/copy/copy-image.ts';
-import { isRootfsImageName } from '../transport/rootfs/rootfs-source.ts';
+import { isRootfsImageName } from '../transport/rootfs/rootfs-image-name.ts';
 import { formatBytes } from './bytes.ts';
 import type { Output } from './output.ts';
 

@@ -2,8 +2,9 @@ import type { RepairHost } from '../deployment/verify/repair-store.ts';
 import { readLimits } from '../image/limits.ts';
 import { hostPlatform } from '../image/platform.ts';
 import { parseImageReference, pinned } from '../reference/image-reference.ts';
+import { loadSettings } from '../settings.ts';
 import type { Store } from '../store/store.ts';
-import { isRootfsImageName } from '../transport/rootfs/rootfs-source.ts';
+import { isRootfsImageName } from '../transport/rootfs/rootfs-image-name.ts';
 import type { Context } from './context.ts';
 import { openImage } from './open-image.ts';
 import { PullReport } from './progress.ts';
@@ -11,7 +12,7 @@ import { PullReport } from './progress.ts';
 /** What a repair of the store pulls images again with. */
 export function repairHost(context: Context, store: Store, authFile: string | undefined): RepairHost {
   const { output, signal } = context;
-  const settings = context.settings();
+  const settings = loadSettings(context.paths);
   const pull = new PullReport(output);
   return {
     store,

@@ -6,7 +6,8 @@ import { readValuesFile } from '../deployment/template/values-file.ts';
 import { BerthError } from '../errors.ts';
 import { parseImageReference, placeOf } from '../reference/image-reference.ts';
 import type { ServiceName } from '../service-name.ts';
-import { isRootfsImageName } from '../transport/rootfs/rootfs-source.ts';
+import { loadSettings } from '../settings.ts';
+import { isRootfsImageName } from '../transport/rootfs/rootfs-image-name.ts';
 import type { Context } from './context.ts';
 import { namedServices } from './named-services.ts';
 import { openImage, spelledAsNow } from './open-image.ts';
@@ -59,7 +60,7 @@ export function updateTargets(
 }
 
 function allServices(context: Context): ServiceName[] {
-  const { exclude } = context.settings().autoUpdate;
+  const { exclude } = loadSettings(context.paths).autoUpdate;
   return namedServices([], context.paths).filter((name) => {
     const why = exclude.includes(name)
       ? 'as berth.yaml says (autoUpdate.exclude)'

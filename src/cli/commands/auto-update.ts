@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { apply } from '../../deployment/apply/apply.ts';
 import { planDisable, planEnable } from '../../deployment/auto-update/plan-auto-update.ts';
 import { renderUnits, SERVICE, TIMER } from '../../deployment/auto-update/render-units.ts';
+import { loadSettings } from '../../settings.ts';
 import { openStaging } from '../../store/staging.ts';
 import type { Context } from '../context.ts';
 
@@ -29,7 +30,7 @@ export function addAutoUpdate(program: Command, context: Context): void {
 
 async function enable(context: Context): Promise<void> {
   const { paths, output } = context;
-  const units = renderUnits(ownCommand(), context.settings().autoUpdate);
+  const units = renderUnits(ownCommand(), loadSettings(context.paths).autoUpdate);
   await context.writing('auto-update enable', async (session) => {
     const staging = join(openStaging(session.store).directory, 'auto-update');
     const { live } = session.systemd;
@@ -54,7 +55,7 @@ async function disable(context: Context): Promise<void> {
 
 async function status({ json }: { json?: boolean }, context: Context): Promise<void> {
   const systemd = context.systemd();
-  const { window, exclude } = context.settings().autoUpdate;
+  const { window, exclude } = loadSettings(context.paths).autoUpdate;
   const [timer, service] = await Promise.all([systemd.state(TIMER), systemd.state(SERVICE)]);
   const enabled = timer.unitFileState.startsWith('enabled');
   const found = {

@@ -14,8 +14,9 @@ import { BerthError, messageOf } from '../../errors.ts';
 import { readLimits } from '../../image/limits.ts';
 import { hostPlatform } from '../../image/platform.ts';
 import { mayMean, parseImageReference } from '../../reference/image-reference.ts';
+import { loadSettings } from '../../settings.ts';
 import { quoteShellWord } from '../../systemd/shell-quote.ts';
-import { isRootfsImageName } from '../../transport/rootfs/rootfs-source.ts';
+import { isRootfsImageName } from '../../transport/rootfs/rootfs-image-name.ts';
 import type { Context } from '../context.ts';
 import { installTargets, type TargetOptions } from '../install-targets.ts';
 import { PullReport } from '../progress.ts';
@@ -147,7 +148,7 @@ function makeRequest(
   return {
     targets: installTargets(images, options, context, rootfs),
     rootfs,
-    runtime: options.runtime ?? context.settings().runtime,
+    runtime: options.runtime ?? loadSettings(context.paths).runtime,
     enable: options.enable,
     now: options.now ?? false,
     dependencies: makeDependencies(options),
@@ -170,8 +171,8 @@ function installHost(context: Context, store: InstallHost['store']): InstallHost
     store,
     systemd: context.systemd(),
     platform: hostPlatform(),
-    limits: readLimits(context.settings().limits),
-    readinessLimit: context.settings().readinessLimit,
+    limits: readLimits(loadSettings(context.paths).limits),
+    readinessLimit: loadSettings(context.paths).readinessLimit,
     signal: context.signal,
     onProgress: (progress) => pull.show(progress),
     warn: (text) => context.output.warn(text),

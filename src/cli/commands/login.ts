@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { BerthError } from '../../errors.ts';
 import { loadRegistries } from '../../reference/load-registries.ts';
 import { parseRegistryName, type RegistryName } from '../../reference/registry-name.ts';
+import { loadSettings } from '../../settings.ts';
 import { openAccess } from '../../transport/registry/access.ts';
 import { CredentialKeeper, type Login } from '../../transport/registry/auth/credential-keeper.ts';
 import { checkLogin } from '../../transport/registry/check-login.ts';
@@ -37,7 +38,7 @@ async function login(registry: RegistryName, options: Options, context: Context)
   const access = openAccess({ paths, env, authFile: options.authfile, credentialHelpers });
   const { domain, key } = registry;
   const insecure =
-    context.settings().registries.insecure.includes(domain) ||
+    loadSettings(context.paths).registries.insecure.includes(domain) ||
     entries.some((entry) => entry.insecure && entry.prefix === domain);
   try {
     const wasAsked = await untilAborted(checkLogin(domain, insecure, login, access), signal);

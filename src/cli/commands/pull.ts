@@ -4,6 +4,7 @@ import { readLimits } from '../../image/limits.ts';
 import { hostPlatform } from '../../image/platform.ts';
 import { pullImage } from '../../layer/pull.ts';
 import { type ImageReference, parseImageReference } from '../../reference/image-reference.ts';
+import { loadSettings } from '../../settings.ts';
 import { readImages, recordImage } from '../../store/images.ts';
 import type { Store } from '../../store/store.ts';
 import type { Context } from '../context.ts';
@@ -64,7 +65,7 @@ async function pullOne(
   try {
     const image = await pullImage(store, source, {
       platform: hostPlatform(),
-      limits: readLimits(context.settings().limits),
+      limits: readLimits(loadSettings(context.paths).limits),
       signal: context.signal,
       onProgress: (progress) => report.show(progress),
     });

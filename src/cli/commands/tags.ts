@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { readLimits } from '../../image/limits.ts';
 import { parseReference } from '../../reference/reference.ts';
+import { loadSettings } from '../../settings.ts';
 import { listRepositoryTags } from '../../transport/list-tags.ts';
 import type { Context } from '../context.ts';
 
@@ -20,7 +21,7 @@ export function addTags(program: Command, context: Context): void {
     .addHelpText('after', '\nExample:\n  berth tags registry.example.com/httpd')
     .action(async (repository: string, { authfile, json }: Options) => {
       const { paths, env, signal } = context;
-      const { registries, limits } = context.settings();
+      const { registries, limits } = loadSettings(context.paths);
       const list = await listRepositoryTags(parseReference(repository), {
         paths,
         env,

@@ -9,6 +9,7 @@ import { applyUpdate, orderTargets, type PreparedUpdate, prepareUpdate } from '.
 import { BerthError, messageOf } from '../../errors.ts';
 import { readLimits } from '../../image/limits.ts';
 import { hostPlatform } from '../../image/platform.ts';
+import { loadSettings } from '../../settings.ts';
 import type { Store } from '../../store/store.ts';
 import { parseTimeSpan } from '../../systemd/time-span.ts';
 import { changeLines } from '../change-report.ts';
@@ -95,7 +96,7 @@ class UpdateRun {
     this.#request = {
       soak: readSoak(options.soak),
       keepStarted: !options.rollback,
-      keep: context.settings().keep,
+      keep: loadSettings(context.paths).keep,
     };
   }
 
@@ -159,7 +160,7 @@ class UpdateRun {
 
   #host(store: Store): UpdateHost {
     const { paths, output, signal } = this.#context;
-    const settings = this.#context.settings();
+    const settings = loadSettings(this.#context.paths);
     const pull = new PullReport(output);
     return {
       paths,

@@ -15,7 +15,7 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import type { ServiceName } from '../../service-name.ts';
 import { readImages } from '../../store/images.ts';
 import type { Store } from '../../store/store.ts';
-import { isRootfsImageName } from '../../transport/rootfs/rootfs-source.ts';
+import { isRootfsImageName } from '../../transport/rootfs/rootfs-image-name.ts';
 import { keepBundle } from '../bundle.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { checkoutOf, type ForeignRootfs } from '../foreign-rootfs.ts';

@@ -10,7 +10,7 @@ import type { ServiceName } from '../../service-name.ts';
 import { openStaging } from '../../store/staging.ts';
 import type { Store } from '../../store/store.ts';
 import type { Systemd } from '../../systemd/systemd.ts';
-import { isRootfsImageName } from '../../transport/rootfs/rootfs-source.ts';
+import { isRootfsImageName } from '../../transport/rootfs/rootfs-image-name.ts';
 import type { ImageSource } from '../../transport/source.ts';
 import { type ForeignRootfs, findForeignRootfs, openForeignRootfs } from '../foreign-rootfs.ts';
 import { type Content, contentOf, isSameContent, type Refusal, readHistory } from '../history.ts';

@@ -12,7 +12,7 @@ import { instanceOf, type ServiceName } from '../../service-name.ts';
 import { renderDefaultService, renderDefaultTmpfiles } from '../../systemd/default-templates.ts';
 import { parseUnitFile, type UnitFile } from '../../systemd/unit-file.ts';
 import { quoteUnitWord } from '../../systemd/unit-quote.ts';
-import { isRootfsImageName } from '../../transport/rootfs/rootfs-source.ts';
+import { isRootfsImageName } from '../../transport/rootfs/rootfs-image-name.ts';
 import {
   type Dependencies,
   dependencyDirectives,

@@ -5,7 +5,7 @@ import { readStoredConfig, readStoredManifest } from '../../store/image-parts.ts
 import { readImages, rebuildImages, type StoredImage } from '../../store/images.ts';
 import { prune } from '../../store/prune.ts';
 import type { Store } from '../../store/store.ts';
-import { isRootfsImageName } from '../../transport/rootfs/rootfs-source.ts';
+import { isRootfsImageName } from '../../transport/rootfs/rootfs-image-name.ts';
 import { type ImageUse, imagesOfDeployments, imagesWithNames, needsOf } from '../images-in-use.ts';
 import { type RepairHost, repairStore } from './repair-store.ts';
 

@@ -7,6 +7,7 @@ import { OCI_MANIFEST } from '../../image/media-type.ts';
 import type { TopDocument } from '../../image/resolve-image.ts';
 import type { ImageSource } from '../source.ts';
 import { packExports } from './pack-exports.ts';
+import { rootfsImageName } from './rootfs-image-name.ts';
 
 const LAYER = 'application/vnd.oci.image.layer.v1.tar';
 const CONFIG = 'application/vnd.oci.image.config.v1+json';
@@ -20,16 +21,6 @@ export interface RootfsContent {
   /** What runs, unless its /exports say it; may be empty. */
   command: readonly string[];
   platform: Platform;
-}
-
-/** What stands for the name of an image in a service that has none: the path of its root file system. */
-export function rootfsImageName(named: string): string {
-  return `rootfs:${named}`;
-}
-
-/** No registry's host can be called so: a port has digits. */
-export function isRootfsImageName(name: string): boolean {
-  return name.startsWith('rootfs:/');
 }
 
 /**
