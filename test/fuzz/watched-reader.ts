@@ -8,6 +8,9 @@ import type { FromReader, ToReader } from './messages.ts';
 /** Milliseconds that one case has at least: the slowest needs a few hundred, on a machine with nothing else to do. */
 const DEADLINE = 30_000;
 
+/** MiB; V8 would take far more on a large machine before it collects anything. */
+const MOST_HEAP = 192;
+
 /** A process that reads cases in a directory of its own. One that failed, crashed or hung is replaced by a new one. */
 export class WatchedReader {
   // In memory where that can be: thousands of small files are made and synced.
@@ -60,7 +63,7 @@ export class WatchedReader {
     mkdirSync(cwd, { recursive: true });
     const reader = fork(join(import.meta.dirname, 'reader.ts'), [this.#place], {
       cwd,
-      execArgv: ['--disable-warning=ExperimentalWarning'],
+      execArgv: ['--disable-warning=ExperimentalWarning', `--max-old-space-size=${MOST_HEAP}`],
     });
     await once(reader, 'message');
     return reader;
