@@ -50,6 +50,6 @@ export async function copyTo(request: CopyRequest, context: Context): Promise<vo
 function tell({ to, digest, sourceDigest, copiedBytes }: CopiedImage, { output }: Context): void {
   output.note(`copied to ${to} (${formatBytes(copiedBytes)})`);
   if (digest === null) return;
-  if (digest !== sourceDigest) output.note(`it is ${sourceDigest} at its source: manifests are OCI’s there`);
+  if (digest !== sourceDigest) output.note(`at its source, the same is ${sourceDigest}`);
   output.data(digest);
 }

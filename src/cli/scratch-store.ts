@@ -13,16 +13,9 @@ export async function withScratchStore<Result>(
   lender: Store,
   work: (store: Store) => Promise<Result>,
 ): Promise<Result> {
-  return await withScratchDirectory((directory) => work(createStore(join(directory, 'store'), lender)));
-}
-
-/** Does work with a directory, on disk, that is thrown away after it. */
-export async function withScratchDirectory<Result>(
-  work: (directory: string) => Promise<Result>,
-): Promise<Result> {
   const directory = mkdtempSync(join(SCRATCH, 'berth-scratch-'));
   try {
-    return await work(directory);
+    return await work(createStore(join(directory, 'store'), lender));
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -73,7 +73,7 @@ async function open(text: string, { authfile }: Options, context: Context): Prom
   try {
     const image = namedImage(text, context);
     // Of what is in the store, no layer need be packed to look at it.
-    return await openPackedImage({ store, image, directory: store.directory, has: async () => true, signal });
+    return await openPackedImage({ store, image, has: async () => true, signal });
   } catch (error) {
     const isUnknown = error instanceof BerthError && error.code === 'image-not-found';
     throw isUnknown && !text.includes(':') ? notInstalled(namedService(text), paths) : error;

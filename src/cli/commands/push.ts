@@ -3,11 +3,9 @@ import type { Descriptor } from '../../image/image.ts';
 import { openPackedImage } from '../../layer/packed-image.ts';
 import { parseImageReference } from '../../reference/image-reference.ts';
 import { readStoredConfig, readStoredManifest } from '../../store/image-parts.ts';
-import type { ImageDestination } from '../../transport/destination.ts';
 import type { Context } from '../context.ts';
 import { copyTo } from '../copy-to.ts';
 import { namedImage } from '../named-image.ts';
-import { withScratchDirectory } from '../scratch-store.ts';
 
 interface Options {
   authfile?: string;
@@ -30,22 +28,20 @@ export function addPush(program: Command, context: Context): void {
 async function push(text: string, to: string, options: Options, context: Context): Promise<void> {
   const image = namedImage(text, context);
   const { signal } = context;
-  await withScratchDirectory(async (directory) => {
-    const request = {
+  const { digest } = readStoredManifest(context.store(), image.digest).config;
+  await copyTo(
+    {
       ...options,
       to: parseImageReference(to),
       from: parseImageReference(image.name),
-      platform: readStoredConfig(
-        context.store(),
-        readStoredManifest(context.store(), image.digest).config.digest,
-      ),
-      open: (destination: ImageDestination) =>
+      platform: readStoredConfig(context.store(), digest),
+      open: (destination) =>
         context.reading(`push ${text}`, (store) => {
           context.output.transient(`packing ${image.name} …`);
           const has = (layer: Descriptor) => destination.has(layer, signal);
-          return openPackedImage({ store, image, directory, has, signal });
+          return openPackedImage({ store, image, has, signal });
         }),
-    };
-    await copyTo(request, context);
-  });
+    },
+    context,
+  );
 }

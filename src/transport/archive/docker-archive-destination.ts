@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, rmSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { BerthError } from '../../errors.ts';
 import { decompress } from '../../image/compression/decompress.ts';
 import { parseImageConfig } from '../../image/config.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../../image/digest.ts';
 import type { Descriptor } from '../../image/image.ts';
-import { checkLimit, type Limits } from '../../image/limits.ts';
+import type { Limits } from '../../image/limits.ts';
 import { parseManifest } from '../../image/manifest.ts';
 import { isConfigType, layerCompression } from '../../image/media-type.ts';
 import type { TopDocument } from '../../image/resolve-image.ts';
 import { type DockerArchiveReference, formatImageReference } from '../../reference/image-reference.ts';
 import type { BlobOnTheWay, ImageDestination } from '../destination.ts';
+import { hashing } from '../files/hashing.ts';
+import { readRange } from '../files/read-range.ts';
+import { spool } from '../files/spool.ts';
 import { refuseIndex } from '../layout/layout-format.ts';
 import { NewArchive } from './new-archive.ts';
 
@@ -24,7 +25,6 @@ export class DockerArchiveDestination implements ImageDestination {
   readonly holds = 'one-image';
   readonly parallel = 1;
   readonly #archive: NewArchive;
-  readonly #layerFile: string;
   readonly #tag: string | undefined;
   readonly #limits: Limits;
   /** The diff IDs of the layers that were put, by the digest of their blobs. */
@@ -36,7 +36,6 @@ export class DockerArchiveDestination implements ImageDestination {
     refuseIndex(reference);
     this.name = formatImageReference(reference);
     this.#archive = new NewArchive(reference.path);
-    this.#layerFile = `${reference.path}.berth-layer`;
     this.#tag = reference.name;
     this.#limits = limits;
   }
@@ -51,7 +50,7 @@ export class DockerArchiveDestination implements ImageDestination {
       for await (const chunk of read(signal)) chunks.push(chunk);
       this.#configs.set(descriptor.digest, Buffer.concat(chunks));
     } else {
-      await this.#putLayer(descriptor, read(signal));
+      await this.#putLayer(descriptor, read(signal), signal);
     }
   }
 
@@ -75,32 +74,29 @@ export class DockerArchiveDestination implements ImageDestination {
   }
 
   async close(): Promise<void> {
-    rmSync(this.#layerFile, { force: true });
     await this.#archive.close();
   }
 
-  // An archive says the size of a file before its content, so the layer is decompressed beside it first.
-  async #putLayer({ digest, mediaType }: Descriptor, blob: AsyncIterable<Uint8Array>): Promise<void> {
-    // Whether the digest of a diff ID is SHA-256 is known only from the config; others are not in use.
+  // An archive says the size of a file before its content, so the layer is decompressed before it is added.
+  async #putLayer(
+    { digest, mediaType }: Descriptor,
+    blob: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    // Whether a diff ID is of another kind is known only from the config, and nobody makes such.
     const hash = createHash('sha256');
-    let size = 0;
-    rmSync(this.#layerFile, { force: true });
-    const file = await open(this.#layerFile, 'wx', 0o600);
+    const archive = decompress(layerCompression(mediaType), blob, this.#limits);
+    const what = `cannot decompress layer ${digest}`;
+    const file = await spool(hashing(archive, hash), { limits: this.#limits, what, signal });
     try {
-      for await (const chunk of decompress(layerCompression(mediaType), blob, this.#limits)) {
-        size += chunk.length;
-        checkLimit(this.#limits, 'imageBytes', size, 'uncompressed size of a layer');
-        hash.update(chunk);
-        await file.appendFile(chunk);
-      }
+      const diffId = `sha256:${hash.digest('hex')}` as Digest;
+      const isNew = ![...this.#diffIds.values()].includes(diffId);
+      this.#diffIds.set(digest, diffId);
+      const { size } = await file.stat();
+      if (isNew) await this.#archive.add(layerName(diffId), size, readRange(file, 0, size, what));
     } finally {
       await file.close();
     }
-    const diffId = `sha256:${hash.digest('hex')}` as Digest;
-    const isNew = ![...this.#diffIds.values()].includes(diffId);
-    this.#diffIds.set(digest, diffId);
-    if (isNew) await this.#archive.add(layerName(diffId), size, createReadStream(this.#layerFile));
-    rmSync(this.#layerFile);
   }
 
   #check(layer: Descriptor | undefined, diffId: Digest): void {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, truncateSync } from 'node:fs';
+import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { Digest } from '../../../src/image/digest.ts';
@@ -51,16 +51,12 @@ async function pulled(
 }
 
 function open(
-  context: TestContext,
   { store, digest }: { store: Store; digest: Digest },
   has: (layer: Descriptor) => boolean = () => false,
 ): Promise<ImageSource> {
-  const directory = join(scratch(context), 'packed');
-  mkdirSync(directory);
   return openPackedImage({
     store,
     image: { name: 'registry.example/test:1', digest },
-    directory,
     has: async (layer) => has(layer),
     signal: AbortSignal.timeout(20_000),
   });
@@ -73,7 +69,7 @@ function entries(store: Store, diffIds: Digest[]): LayerEntry[][] {
 describe('an image packed from a store', () => {
   it('unpacks to the same, entry by entry', async (context) => {
     const first = await pulled(context, new FakeSource(LAYERS));
-    const packed = await open(context, first);
+    const packed = await open(first);
     const second = await pulled(context, packed);
     assert.deepEqual(entries(second.store, second.diffIds), entries(first.store, first.diffIds));
     assert.ok(entries(first.store, first.diffIds).flat().length === 14);
@@ -82,22 +78,22 @@ describe('an image packed from a store', () => {
   });
   it('is the same each time, also from a store that it was pulled into', async (context) => {
     const first = await pulled(context, new FakeSource(LAYERS));
-    const top = (await (await open(context, first)).top()).bytes;
-    assert.deepEqual((await (await open(context, first)).top()).bytes, top);
-    const second = await pulled(context, await open(context, first));
-    const again = JSON.parse(String((await (await open(context, second)).top()).bytes));
+    const top = (await (await open(first)).top()).bytes;
+    assert.deepEqual((await (await open(first)).top()).bytes, top);
+    const second = await pulled(context, await open(first));
+    const again = JSON.parse(String((await (await open(second)).top()).bytes));
     assert.deepEqual(again.layers, JSON.parse(String(top)).layers);
   });
   it('is the image as it was pulled where its layers are there already', async (context) => {
     const source = new FakeSource(LAYERS);
     const first = await pulled(context, source);
-    const packed = await open(context, first, () => true);
+    const packed = await open(first, () => true);
     assert.deepEqual(await packed.top(), await source.top());
   });
   it('keeps the layers that are there, and packs the others', async (context) => {
     const first = await pulled(context, new FakeSource(LAYERS));
     const there = LAYERS[0]?.descriptor;
-    const packed = await open(context, first, ({ digest }) => digest === there?.digest);
+    const packed = await open(first, ({ digest }) => digest === there?.digest);
     const { layers } = JSON.parse(String((await packed.top()).bytes));
     assert.deepEqual(layers[0], there);
     assert.notEqual(layers[1].digest, LAYERS[1]?.descriptor.digest);
@@ -109,6 +105,6 @@ describe('an image packed from a store', () => {
       .find((entry) => entry.type === 'file' && entry.size > 1_000_000);
     assert.ok(file?.type === 'file');
     truncateSync(first.store.object(file.key), 10);
-    await assert.rejects(open(context, first), { code: 'store-damaged' });
+    await assert.rejects(open(first), { code: 'store-damaged' });
   });
 });
