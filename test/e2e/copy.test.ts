@@ -118,6 +118,10 @@ describe('a copy', () => {
     await berth('install', '--now', '--name', 'loaded', archive);
     assert.equal(await host.sh('systemctl is-active loaded'), 'active');
     await berth('uninstall', '--purge', 'loaded');
+    const { stdout } = await berth('copy', `docker-archive:${IMAGES}/docker.tar`, `${GUARDED}/loaded:1`);
+    assert.equal(await digestOf(`docker://${GUARDED}/loaded:1`), stdout.trim());
+    await host.sh(`skopeo --insecure-policy copy --quiet --src-tls-verify=false --src-authfile ${AUTH} \\
+      docker://${GUARDED}/loaded:1 dir:${IMAGES}/loaded`);
   });
 
   test('sends nothing to a registry that has everything in another repository', async () => {

@@ -5,7 +5,9 @@ import type { Limits } from '../../image/limits.ts';
 import { VerifiedBlob } from '../../image/verified-blob.ts';
 import { untilAborted } from '../../until-aborted.ts';
 import type { BlobOnTheWay, ImageDestination } from '../destination.ts';
+import { readGzipped } from '../files/spool-gzip.ts';
 import type { ImageSource } from '../source.ts';
+import { type CompressedDocuments, closeGzipped, compressLayers } from './compress-layers.ts';
 import { inParallel } from './in-parallel.ts';
 import { type CopyDocument, readAll, readOne } from './read-documents.ts';
 import { toOci } from './to-oci.ts';
@@ -75,10 +77,36 @@ async function put(
   source: ImageSource,
   destination: ImageDestination,
   found: CopyDocument[],
+  options: CopyOptions,
+): Promise<CopiedImage> {
+  if (destination.holds === 'one-image') {
+    return {
+      ...(await putAll(source, destination, { documents: found, gzipped: new Map() }, options)),
+      digest: null,
+    };
+  }
+  const { documents, gzipped } = await compressLayers(found, source, options);
+  try {
+    const held = destination.holds === 'oci' ? toOci(documents) : documents;
+    const copied = await putAll(source, destination, { documents: held, gzipped }, options);
+    return { ...copied, sourceDigest: topOf(found) };
+  } finally {
+    await closeGzipped(gzipped);
+  }
+}
+
+async function putAll(
+  source: ImageSource,
+  destination: ImageDestination,
+  { documents, gzipped }: CompressedDocuments,
   { signal, onProgress }: CopyOptions,
 ): Promise<CopiedImage> {
-  const documents = destination.holds === 'oci' ? toOci(found) : found;
-  const blobs = blobsOf(documents, source, onProgress);
+  const read = (layer: Descriptor, signal: AbortSignal) => {
+    const packed = gzipped.get(layer.digest);
+    const bytes = packed === undefined ? source.blob(layer, signal) : readGzipped(packed);
+    return readChecked(layer, bytes, onProgress);
+  };
+  const blobs = blobsOf(documents, read);
   const missing: BlobOnTheWay[] = [];
   await inParallel(blobs, destination.parallel, signal, async (blob, both) => {
     if (!(await destination.has(blob.descriptor, both))) missing.push(blob);
@@ -92,30 +120,20 @@ async function put(
     await destination.putManifest(document, index === documents.length - 1, signal);
   }
   await destination.commit();
-  return {
-    from: source.name,
-    to: destination.name,
-    sourceDigest: topOf(found),
-    digest: destination.holds === 'one-image' ? null : topOf(documents),
-    blobs: blobs.length,
-    copiedBlobs: missing.length,
-    copiedBytes: bytes,
-  };
+  const digest = topOf(documents);
+  const counts = { blobs: blobs.length, copiedBlobs: missing.length, copiedBytes: bytes };
+  return { from: source.name, to: destination.name, sourceDigest: digest, digest, ...counts };
 }
 
 /** Every blob once, in the order of the documents. */
 function blobsOf(
   documents: CopyDocument[],
-  source: ImageSource,
-  onProgress: CopyOptions['onProgress'],
+  read: (layer: Descriptor, signal: AbortSignal) => AsyncIterable<Uint8Array>,
 ): BlobOnTheWay[] {
   const blobs = new Map<Digest, BlobOnTheWay>();
   for (const { config, layers } of documents) {
     for (const descriptor of layers) {
-      blobs.set(descriptor.digest, {
-        descriptor,
-        read: (signal) => readChecked(source, descriptor, signal, onProgress),
-      });
+      blobs.set(descriptor.digest, { descriptor, read: (signal) => read(descriptor, signal) });
     }
     if (config !== undefined) {
       const { descriptor, bytes } = config;
@@ -126,13 +144,11 @@ function blobsOf(
 }
 
 async function* readChecked(
-  source: ImageSource,
-  descriptor: Descriptor,
-  signal: AbortSignal,
+  { digest, size }: Descriptor,
+  bytes: AsyncIterable<Uint8Array>,
   onProgress: CopyOptions['onProgress'],
 ): AsyncGenerator<Uint8Array> {
-  const { digest, size } = descriptor;
-  const blob = new VerifiedBlob(source.blob(descriptor, signal), digest, size);
+  const blob = new VerifiedBlob(bytes, digest, size);
   for await (const chunk of blob.chunks()) {
     yield chunk;
     onProgress({ kind: 'blob-progress', digest, copied: blob.bytes });

@@ -222,6 +222,44 @@ describe('a copy to a registry', () => {
   });
 });
 
+describe('a copy from an archive for docker', () => {
+  it('to a registry has its layers compressed, the same each time', async (context) => {
+    await using from = await FakeRegistry.start();
+    await using to = await FakeRegistry.start();
+    acceptUploads(to);
+    const image = from.addImage('web', '1', { layers: [LAYER, randomBytes(1000), LAYER] });
+    const root = scratch(context);
+    const archive = `docker-archive:${root}/web.tar`;
+    await copy(root, `${from.host}/web:1`, archive);
+    const first = await copy(root, archive, `${to.host}/web:1`);
+    const second = await copy(root, archive, `oci:${root}/layout`);
+    assert.equal(first.sourceDigest, second.sourceDigest);
+    const manifest = JSON.parse(String(to.manifests.get('web:1')?.bytes));
+    assert.equal(manifest.config.digest, image.config.digest);
+    const stored = json(`${root}/layout/blobs/sha256/${digestHex(second.digest ?? digestOf(LAYER))}`);
+    const layers = manifest.layers.map(({ mediaType, digest }: { mediaType: string; digest: string }) => {
+      assert.equal(mediaType, 'application/vnd.docker.image.rootfs.diff.tar.gzip');
+      return [digest, digestOf(gunzipSync(to.blobs.get(digest) ?? ''))];
+    });
+    assert.deepEqual(
+      layers.map(([, diffId]: string[]) => diffId),
+      image.diffIds,
+    );
+    assert.deepEqual(
+      stored.layers.map(({ digest }: { digest: string }) => digest),
+      layers.map(([digest]: string[]) => digest),
+    );
+  });
+  it('to another has the same bytes', async (context) => {
+    await using from = await FakeRegistry.start();
+    from.addImage('web', '1', { layers: [LAYER] });
+    const root = scratch(context);
+    await copy(root, `${from.host}/web:1`, `docker-archive:${root}/1.tar:web:1`);
+    await copy(root, `docker-archive:${root}/1.tar`, `docker-archive:${root}/2.tar:web:1`);
+    assert.ok(readFileSync(`${root}/1.tar`).equals(readFileSync(`${root}/2.tar`)));
+  });
+});
+
 describe('a copy of an index', () => {
   async function indexed(registry: FakeRegistry) {
     const amd64 = registry.addImage('web', 'amd64', { layers: [LAYER] });
