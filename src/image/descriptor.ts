@@ -62,7 +62,7 @@ export function checkDigest(digest: Digest, bytes: Uint8Array): void {
   const found = digestOf(bytes, digestAlgorithm(digest));
   if (found !== digest) {
     throw new BerthError('digest-mismatch', `wrong content: ${digest}: it has ${found}`, {
-      hint: `the registry, or something before it, answers with other content than ${quote(digest)} names`,
+      hint: `where it came from, or something on the way, gives other content than ${quote(digest)} names`,
     });
   }
 }

@@ -1,18 +1,23 @@
 import { DEFAULT_LIMITS, type Limits } from '../image/limits.ts';
 import { endpointsOf } from '../reference/endpoints.ts';
-import { formatImageReference, type ImageReference } from '../reference/image-reference.ts';
+import {
+  type DaemonReference,
+  formatImageReference,
+  type ImageReference,
+} from '../reference/image-reference.ts';
 import { loadRegistries } from '../reference/load-registries.ts';
 import type { Reference, RegistryReference } from '../reference/reference.ts';
 import { resolveShortName } from '../reference/short-name.ts';
-import { DockerArchiveSource } from './archive/docker-archive-source.ts';
+import { DockerArchiveImage } from './archive/docker-archive-image.ts';
 import { daemonSocket, saveImage } from './daemon/save-image.ts';
 import { DirectorySource } from './dir/directory-source.ts';
 import { ArchiveFiles } from './files/archive-files.ts';
 import { DirectoryFiles } from './files/directory-files.ts';
 import type { ImageFiles } from './files/image-files.ts';
 import { LateFiles } from './files/late-files.ts';
+import { type KeptImage, KeptImageSource } from './kept-image-source.ts';
 import { LayoutSource } from './layout/layout-source.ts';
-import { OstreeSource } from './ostree/ostree-source.ts';
+import { OstreeImage } from './ostree/ostree-image.ts';
 import { openAccess, type RegistryOptions } from './registry/access.ts';
 import { RegistrySource } from './registry/registry-source.ts';
 import { SearchSource } from './search-source.ts';
@@ -27,6 +32,7 @@ export type SourceOptions = RegistryOptions;
  */
 export function openSource(reference: ImageReference, options: SourceOptions): ImageSource {
   const { limits = DEFAULT_LIMITS } = options;
+  const kept = (image: KeptImage) => new KeptImageSource(formatImageReference(reference), image);
   switch (reference.kind) {
     case 'registry':
     case 'short':
@@ -36,25 +42,23 @@ export function openSource(reference: ImageReference, options: SourceOptions): I
     case 'oci-archive':
       return new LayoutSource(reference, archive(reference, limits), limits);
     case 'docker-archive':
-      return new DockerArchiveSource(
-        formatImageReference(reference),
-        reference,
-        archive(reference, limits),
-        limits,
-      );
+      return kept(new DockerArchiveImage(reference, archive(reference, limits), limits));
     case 'dir':
       return new DirectorySource(reference, directory(reference), limits);
-    case 'docker-daemon': {
-      const socket = daemonSocket(options.env);
-      const only = { kind: 'docker-archive', path: socket, name: undefined, index: undefined } as const;
-      const files = new LateFiles(socket, async (signal) =>
-        ArchiveFiles.of(await saveImage(reference.image, socket, { limits, signal }), socket, signal),
-      );
-      return new DockerArchiveSource(formatImageReference(reference), only, files, limits);
-    }
+    case 'docker-daemon':
+      return kept(daemonImage(reference, daemonSocket(options.env), limits));
     case 'ostree':
-      return new OstreeSource(reference, limits);
+      return kept(new OstreeImage(reference, limits));
   }
+}
+
+/** The daemon gives an archive with one image. */
+function daemonImage({ image }: DaemonReference, socket: string, limits: Limits): KeptImage {
+  const only = { kind: 'docker-archive', path: socket, name: undefined, index: undefined } as const;
+  const files = new LateFiles(socket, async (signal) =>
+    ArchiveFiles.of(await saveImage(image, socket, { limits, signal }), socket, signal),
+  );
+  return new DockerArchiveImage(only, files, limits);
 }
 
 function directory({ path }: { path: string }): ImageFiles {

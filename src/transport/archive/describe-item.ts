@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import { detectCompression } from '../../image/compression/detect.ts';
+import { checkDigest } from '../../image/descriptor.ts';
 import { type Digest, parseDigest } from '../../image/digest.ts';
 import type { Descriptor } from '../../image/image.ts';
 import type { Limits } from '../../image/limits.ts';
@@ -13,7 +14,7 @@ import type { ArchiveItem } from './choose-item.ts';
 /**
  * Makes the manifest of an image of an archive. A layer that is not compressed has its diff ID for a
  * digest, which needs no reading; another is described by its bytes as they are. Whoever reads a layer
- * checks it. Throws `archive-invalid`, `image-config-invalid`, `limit-exceeded`.
+ * checks it. Throws `archive-invalid`, `digest-mismatch`, `image-config-invalid`, `limit-exceeded`.
  */
 export async function describeItem(
   files: ImageFiles,
@@ -21,6 +22,9 @@ export async function describeItem(
   limits: Limits,
 ): Promise<DescribedImage> {
   const config = await readDocument(files, posix.normalize(item.config), limits, 'configBytes');
+  // Programs name it by its digest, which nothing else in the archive says.
+  const hex = /(?:^|[/:])([0-9a-f]{64})(?:\.json)?$/.exec(item.config)?.[1];
+  if (hex !== undefined) checkDigest(parseDigest(`sha256:${hex}`), config);
   const layers = [];
   for (const { layer, diffId } of pairLayers(item.layers, config, files.place, limits)) {
     const where = posix.normalize(layer);

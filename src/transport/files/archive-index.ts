@@ -35,7 +35,7 @@ export async function indexArchive(
       if (entries > MOST_ENTRIES) {
         throw new BerthError('limit-exceeded', `too many entries: ${place}: more than ${MOST_ENTRIES}`);
       }
-      addEntry(index, header, place, size);
+      addEntry(index, header, place);
       stream.on('end', next).resume();
     } catch (error) {
       extract.destroy(error instanceof Error ? error : new Error(String(error)));
@@ -50,13 +50,13 @@ export async function indexArchive(
   return index;
 }
 
-function addEntry(index: Map<string, ArchiveEntry>, header: Header, place: string, end: number): void {
+function addEntry(index: Map<string, ArchiveEntry>, header: Header, place: string): void {
   const refuse = (cause: string) => archiveInvalid(place, `${quote(header.name)}: ${cause}`);
   if (header.name.startsWith('/') || header.name.split('/').includes('..')) {
     throw refuse('a name outside of the archive');
   }
   const name = posix.normalize(header.name);
-  const entry = readEntry(header, name, end, refuse);
+  const entry = readEntry(header, name, refuse);
   if (entry === undefined) return;
   if (index.has(name)) throw refuse('it is there twice');
   index.set(name, entry);
@@ -66,14 +66,12 @@ function addEntry(index: Map<string, ArchiveEntry>, header: Header, place: strin
 function readEntry(
   header: Header,
   name: string,
-  end: number,
   refuse: (cause: string) => BerthError,
 ): ArchiveEntry | undefined {
   const { type, size = 0, linkname, pax } = header;
   if (Object.keys(pax ?? {}).some((key) => key.startsWith('GNU.sparse'))) throw refuse('a sparse file');
   if (type === 'file' || type === 'contiguous-file') {
     const { byteOffset: offset } = header as Header & { byteOffset: number };
-    if (!(offset + size <= end)) throw refuse('it goes beyond the end of the archive');
     return { offset, size };
   }
   // tar-stream takes no content of a directory, and others do.

@@ -32,7 +32,8 @@ function noChoice(
   names: readonly string[],
 ): BerthError {
   const list = names.length === 0 ? 'none with a name' : names.slice(0, SHOWN).map(quote).join(', ');
-  const [name] = names;
+  // Names are the archive's own words, and hints are pasted into a shell.
+  const name = names.find((each) => /^[\w./:@+-]+$/.test(each));
   const choice = name === undefined ? { name, index: 0 } : { name, index: undefined };
   return new BerthError(code, `${what}: ${formatImageReference(reference)}: there is ${list}`, {
     hint: `name one, such as ${formatImageReference({ ...reference, ...choice })}`,

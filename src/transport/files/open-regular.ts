@@ -1,11 +1,12 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { isErrno } from '../../errors.ts';
+import { fileSystemError } from '../../linux/file-system.ts';
 import { archiveInvalid } from './image-files.ts';
 
 /**
  * Opens a regular file to read; undefined where there is none. Never waits, as opening a pipe would, and
- * with `O_NOFOLLOW` in `flags` follows no symlink. Throws `archive-invalid` for what is no regular file.
+ * with `O_NOFOLLOW` in `flags` follows no symlink. Throws `archive-invalid` for what is no regular file, `io`.
  */
 export async function openRegular(path: string, place: string, flags = 0): Promise<FileHandle | undefined> {
   const handle = await openExisting(path, place, constants.O_RDONLY | constants.O_NONBLOCK | flags);
@@ -15,7 +16,7 @@ export async function openRegular(path: string, place: string, flags = 0): Promi
   throw archiveInvalid(place, 'it is no regular file');
 }
 
-/** Opens what is there; undefined where nothing is. Throws `archive-invalid` for a symlink that must not be one. */
+/** Opens what is there; undefined where nothing is. Throws `archive-invalid` for a symlink that must not be one, `io`. */
 export async function openExisting(
   path: string,
   place: string,
@@ -29,6 +30,6 @@ export async function openExisting(
     if (isErrno(error, 'ELOOP', 'ENOTDIR', 'ENXIO')) {
       throw archiveInvalid(place, 'a symlink or a special file', { cause: error });
     }
-    throw error;
+    throw fileSystemError(error, 'cannot open', place);
   }
 }

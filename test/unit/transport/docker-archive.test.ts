@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { digestOf } from '../../../src/image/descriptor.ts';
+import { digestHex } from '../../../src/image/digest.ts';
 import { DEFAULT_LIMITS } from '../../../src/image/limits.ts';
 import { ArchiveFiles } from '../../../src/transport/files/archive-files.ts';
 import { scratch } from '../layer/scratch.ts';
@@ -113,6 +114,26 @@ test('a layer that another image has as well may be a symlink inside the archive
   assert.deepEqual((await readAll(`docker-archive:${file}`)).layers, LAYERS);
 });
 
+test('a config that is named by a digest must have it', async (context) => {
+  const config = `${digestHex(digestOf(CONFIG_BYTES))}.json`;
+  const files = (bytes: Buffer) => ({
+    ...archiveFiles({ ...item(null), Config: config }),
+    [config]: bytes,
+  });
+  await readAll(`docker-archive:${save(context, tarOf(files(CONFIG_BYTES)))}`);
+  const changed = Buffer.from(CONFIG_BYTES.toString().replace('/bin/server', '/bin/backdoor'));
+  await assert.rejects(readAll(`docker-archive:${save(context, tarOf(files(changed)))}`), {
+    code: 'digest-mismatch',
+  });
+});
+
+test('a hint has no tag in it that a shell would run', async (context) => {
+  const file = save(context, tarOf(archiveFiles(item(['$(reboot):1']), item(['etcd:3']))));
+  await assert.rejects(readAll(`docker-archive:${file}`), {
+    hint: `name one, such as docker-archive:${file}:etcd:3`,
+  });
+});
+
 describe('refused is an archive', () => {
   const files = archiveFiles(item(null));
   const hostile = (change: (tar: TarBuilder) => TarBuilder): Buffer => {
@@ -149,7 +170,10 @@ describe('refused is an archive', () => {
     ],
     [
       'with a layer too many',
-      tarOf({ ...files, 'manifest.json': JSON.stringify([item(null, ['a', 'b', 'c'])]) }),
+      tarOf({
+        ...files,
+        'manifest.json': JSON.stringify([item(null, ['a/layer.tar', 'b/layer.tar', 'config.json'])]),
+      }),
     ],
     [
       'with a layer outside',
