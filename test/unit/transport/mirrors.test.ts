@@ -133,7 +133,7 @@ describe('a mirror', () => {
       'whose blob goes on after its end',
       (_, response) => {
         response.write(LAYER);
-        setTimeout(() => response.write('more'), 50);
+        response.write('more');
         return true;
       },
       [],
