@@ -1,9 +1,8 @@
-import type { Platform } from '../image/image.ts';
 import { readLimits } from '../image/limits.ts';
 import { fileSystemError } from '../linux/file-system.ts';
 import { formatImageReference, type ImageReference } from '../reference/image-reference.ts';
 import { loadSettings } from '../settings.ts';
-import { type CopiedImage, copyImage } from '../transport/copy/copy-image.ts';
+import { type CopiedImage, type CopyOptions, copyImage } from '../transport/copy/copy-image.ts';
 import type { ImageDestination } from '../transport/destination.ts';
 import { openDestination } from '../transport/open-destination.ts';
 import type { ImageSource } from '../transport/source.ts';
@@ -15,8 +14,7 @@ export interface CopyRequest {
   to: ImageReference;
   /** What the image came from, where that is known: some of it may be near the destination. */
   from: ImageReference | undefined;
-  /** Undefined: all platforms. */
-  platform: Platform | undefined;
+  platform?: CopyOptions['platform'];
   open(destination: ImageDestination): Promise<ImageSource>;
   authfile?: string | undefined;
   json?: boolean | undefined;

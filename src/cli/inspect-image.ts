@@ -6,6 +6,7 @@ import { BerthError } from '../errors.ts';
 import { describeImage } from '../image/describe-image.ts';
 import type { ResolvedImage } from '../image/image.ts';
 import { readLimits } from '../image/limits.ts';
+import { lonePlatform } from '../image/lone-platform.ts';
 import { hostPlatform, parsePlatform } from '../image/platform.ts';
 import { resolveImage, type TopDocument } from '../image/resolve-image.ts';
 import { pullImage } from '../layer/pull.ts';
@@ -59,11 +60,9 @@ async function lookUp(
   const read = async () => {
     const top = await source.top();
     if (raw) return { top, image: undefined };
-    const wanted = platform === undefined ? hostPlatform() : parsePlatform(platform);
-    return {
-      top,
-      image: await resolveImage(top, source, wanted, readLimits(loadSettings(context.paths).limits)),
-    };
+    const limits = readLimits(loadSettings(context.paths).limits);
+    const asked = platform === undefined ? await lonePlatform(top, source, limits) : parsePlatform(platform);
+    return { top, image: await resolveImage(top, source, asked ?? hostPlatform(), limits) };
   };
   try {
     return await untilAborted(read(), context.signal);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { BerthError } from '../../errors.ts';
-import { hostPlatform, parsePlatform } from '../../image/platform.ts';
+import { parsePlatform } from '../../image/platform.ts';
 import { parseImageReference } from '../../reference/image-reference.ts';
 import type { Context } from '../context.ts';
 import { copyTo } from '../copy-to.ts';
@@ -36,14 +36,14 @@ async function copy(from: string, to: string, options: Options, context: Context
   if (options.all && options.platform !== undefined) {
     throw new BerthError('usage', '--all and --platform exclude each other');
   }
-  const wanted = options.platform === undefined ? hostPlatform() : parsePlatform(options.platform);
+  const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
   const reference = parseImageReference(spelledAsNow(from, context));
   await copyTo(
     {
       ...options,
       to: parseImageReference(to),
       from: reference,
-      platform: options.all ? undefined : wanted,
+      platform: options.all ? 'all' : platform,
       open: async () => openImage(reference, options.authfile, context),
     },
     context,

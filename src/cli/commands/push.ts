@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import type { Descriptor } from '../../image/image.ts';
 import { openPackedImage } from '../../layer/packed-image.ts';
 import { parseImageReference } from '../../reference/image-reference.ts';
-import { readStoredConfig, readStoredManifest } from '../../store/image-parts.ts';
 import type { Context } from '../context.ts';
 import { copyTo } from '../copy-to.ts';
 import { namedImage } from '../named-image.ts';
@@ -28,13 +27,11 @@ export function addPush(program: Command, context: Context): void {
 async function push(text: string, to: string, options: Options, context: Context): Promise<void> {
   const image = namedImage(text, context);
   const { signal } = context;
-  const { digest } = readStoredManifest(context.store(), image.digest).config;
   await copyTo(
     {
       ...options,
       to: parseImageReference(to),
       from: parseImageReference(image.name),
-      platform: readStoredConfig(context.store(), digest),
       open: (destination) =>
         context.reading(`push ${text}`, (store) => {
           context.output.transient(`packing ${image.name} …`);

@@ -2,6 +2,8 @@ import { BerthError } from '../../errors.ts';
 import type { Digest } from '../../image/digest.ts';
 import type { Descriptor, Platform } from '../../image/image.ts';
 import type { Limits } from '../../image/limits.ts';
+import { lonePlatform } from '../../image/lone-platform.ts';
+import { hostPlatform } from '../../image/platform.ts';
 import { VerifiedBlob } from '../../image/verified-blob.ts';
 import { untilAborted } from '../../until-aborted.ts';
 import type { BlobOnTheWay, ImageDestination } from '../destination.ts';
@@ -13,8 +15,11 @@ import { type CopyDocument, readAll, readOne } from './read-documents.ts';
 import { toOci } from './to-oci.ts';
 
 export interface CopyOptions {
-  /** Whose image is copied; undefined: all that an index has, and the index. */
-  platform: Platform | undefined;
+  /**
+   * Which image of an index is copied; all, with the index. Undefined: this host's, and one without an index
+   * whatever platform it is for.
+   */
+  platform: Platform | 'all' | undefined;
   limits: Limits;
   signal: AbortSignal;
   onProgress: (progress: CopyProgress) => void;
@@ -67,8 +72,12 @@ async function readDocuments(
   { name, holds }: ImageDestination,
   { platform, limits }: CopyOptions,
 ): Promise<CopyDocument[]> {
-  if (platform !== undefined) return await readOne(source, platform, limits);
-  const documents = await readAll(source, limits);
+  const top = await source.top();
+  if (platform !== 'all') {
+    const wanted = platform ?? (await lonePlatform(top, source, limits)) ?? hostPlatform();
+    return await readOne(source, top, wanted, limits);
+  }
+  const documents = await readAll(source, top, limits);
   if (documents.length === 1 || holds !== 'one-image') return documents;
   throw new BerthError('usage', `cannot hold several images: ${name}`, { hint: 'leave out --all' });
 }

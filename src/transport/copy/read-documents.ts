@@ -1,3 +1,4 @@
+import { BerthError } from '../../errors.ts';
 import { checkBytes, readDescriptor } from '../../image/descriptor.ts';
 import type { Descriptor, Platform } from '../../image/image.ts';
 import { JsonField } from '../../image/json-field.ts';
@@ -13,16 +14,19 @@ export interface CopyDocument extends TopDocument {
   layers: Descriptor[];
 }
 
-/** So many times more documents than to find one image: an index has one, and often an attestation, for each platform. */
-const ALL_FACTOR = 8;
+/** An index has a document for each platform, and often an attestation for each of these. */
+const MOST_DOCUMENTS = 256;
+/** Of all manifests, indexes and configs, which are held in memory. */
+const MOST_BYTES = 32 << 20;
 
-/** The manifest of a platform; of several images, it is the only one that is copied. */
+/** The manifest of a platform; of several images, it is the only one that is copied. Throws as `resolveImage`. */
 export async function readOne(
   source: ImageSource,
+  top: TopDocument,
   platform: Platform,
   limits: Limits,
 ): Promise<CopyDocument[]> {
-  const image = await resolveImage(await source.top(), source, platform, limits);
+  const image = await resolveImage(top, source, platform, limits);
   const { descriptor, manifest, manifestBytes, configBytes } = image;
   const config = { descriptor: manifest.config, bytes: configBytes };
   return [{ descriptor, bytes: manifestBytes, config, layers: manifest.layers }];
@@ -33,9 +37,13 @@ export async function readOne(
  * once, after those that it names, the top last. Throws `manifest-invalid`, `limit-exceeded`, and what
  * the source throws.
  */
-export async function readAll(source: ImageSource, limits: Limits): Promise<CopyDocument[]> {
+export async function readAll(
+  source: ImageSource,
+  top: TopDocument,
+  limits: Limits,
+): Promise<CopyDocument[]> {
   const reader = new DocumentReader(source, limits);
-  await reader.add(await source.top(), 0);
+  await reader.add(top, 0);
   return [...reader.documents.values()];
 }
 
@@ -52,7 +60,7 @@ class DocumentReader {
 
   async add(document: TopDocument, depth: number): Promise<void> {
     const { descriptor, bytes } = document;
-    this.#bytes += bytes.length;
+    this.#count(bytes);
     checkLimit(this.#limits, 'indexDepth', depth, `indexes within one another: ${descriptor.digest}`);
     const field = JsonField.parse(bytes, {
       code: 'manifest-invalid',
@@ -70,18 +78,18 @@ class DocumentReader {
     const named = descriptor.mediaType.startsWith('application/vnd.') ? descriptor.mediaType : undefined;
     const mediaType =
       field.get('mediaType').optionalString() ?? named ?? (isIndex ? OCI_INDEX : OCI_MANIFEST);
+    const layers = field.get('layers').list().map(readDescriptor);
+    checkLimit(this.#limits, 'layers', layers.length, 'layers of an image');
     this.documents.set(descriptor.digest, {
       descriptor: { ...descriptor, mediaType },
       bytes,
       config: isIndex ? undefined : await this.#config(readDescriptor(field.get('config'))),
-      layers: field.get('layers').list().map(readDescriptor),
+      layers,
     });
-    checkLimit(this.#limits, 'indexDocuments', this.documents.size / ALL_FACTOR, 'documents of an image');
   }
 
   async #read(entry: Descriptor): Promise<TopDocument> {
     checkLimit(this.#limits, 'manifestBytes', entry.size, `size of the manifest ${entry.digest}`);
-    checkLimit(this.#limits, 'manifestBytes', this.#bytes / ALL_FACTOR, 'manifests of an image');
     const bytes = await this.#source.manifest(entry);
     checkBytes(entry, bytes);
     return { descriptor: entry, bytes };
@@ -91,6 +99,17 @@ class DocumentReader {
     checkLimit(this.#limits, 'configBytes', descriptor.size, `size of the image config ${descriptor.digest}`);
     const bytes = await this.#source.config(descriptor);
     checkBytes(descriptor, bytes);
+    this.#count(bytes);
     return { descriptor, bytes };
+  }
+
+  #count(bytes: Buffer): void {
+    this.#bytes += bytes.length;
+    if (this.#bytes <= MOST_BYTES && this.documents.size < MOST_DOCUMENTS) return;
+    throw new BerthError(
+      'limit-exceeded',
+      `too much in one index: more than ${MOST_DOCUMENTS} manifests, or ${MOST_BYTES >> 20} MiB of them and their configs`,
+      { hint: 'copy its images one by one, with --platform' },
+    );
   }
 }

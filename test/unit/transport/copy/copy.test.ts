@@ -276,7 +276,7 @@ describe('a copy of an index', () => {
     acceptUploads(to);
     const { amd64, arm64, index } = await indexed(from);
     const copied = await copy(scratch(context), `${from.host}/web`, `${to.host}/web`, {
-      platform: undefined,
+      platform: 'all',
     });
     assert.equal(copied.digest, index.digest);
     for (const image of [amd64, arm64]) {
@@ -293,12 +293,35 @@ describe('a copy of an index', () => {
     assert.equal(copied.digest, amd64.manifest.digest);
     assert.equal(to.manifests.size, 2);
   });
+  it('takes an image without an index whatever platform it is for, unless one is asked for', async (context) => {
+    await using from = await FakeRegistry.start();
+    const image = from.addImage('web', '1', { architecture: 'riscv64' });
+    const root = scratch(context);
+    const copied = await copy(root, `${from.host}/web:1`, `dir:${root}/1`, { platform: undefined });
+    assert.equal(copied.digest, image.manifest.digest);
+    await assert.rejects(copy(root, `${from.host}/web:1`, `dir:${root}/2`), { code: 'platform-unavailable' });
+  });
+  it('is refused when it names more than anybody’s does', async (context) => {
+    await using from = await FakeRegistry.start();
+    const images = Array.from({ length: 300 }, (_, index) =>
+      from.addImage('web', `${index}`, { config: { Cmd: [`${index}`] } }),
+    );
+    from.addIndex(
+      'web',
+      'latest',
+      images.map(({ manifest }) => manifest),
+    );
+    const root = scratch(context);
+    await assert.rejects(copy(root, `${from.host}/web`, `dir:${root}/all`, { platform: 'all' }), {
+      code: 'limit-exceeded',
+    });
+  });
   it('does not go into an archive for docker', async (context) => {
     await using from = await FakeRegistry.start();
     await indexed(from);
     const root = scratch(context);
     const to = `docker-archive:${root}/web.tar`;
-    await assert.rejects(copy(root, `${from.host}/web`, to, { platform: undefined }), { code: 'usage' });
+    await assert.rejects(copy(root, `${from.host}/web`, to, { platform: 'all' }), { code: 'usage' });
     assert.deepEqual(files(root), []);
   });
 });
