@@ -28,9 +28,8 @@ export async function* readBlob(
   const backoff = new Backoff(patience);
   const what = `${formatReference(client.endpoint.reference)}: blob ${digest}`;
   let offset = start;
-  // All of it came from somewhere else, where only the end was wrong.
-  if (offset > 0 && offset === size) return;
-  for (;;) {
+  // Whatever befalls the line after the last byte, or at a place before this one, is no matter.
+  while (offset < size) {
     try {
       const headers: Record<string, string> = offset === 0 ? {} : { range: `bytes=${offset}-` };
       const answer = await client.get({ path: `blobs/${digest}`, what, headers, signal });
@@ -39,7 +38,6 @@ export async function* readBlob(
         backoff.progress(chunk.length);
         yield chunk;
       }
-      if (offset === size) return;
     } catch (error) {
       await backoff.wait(error, signal);
     }

@@ -606,6 +606,15 @@ describe('a blob', () => {
     assert.deepEqual(ranges.slice(0, 3), [undefined, 'bytes=40000-', 'bytes=80000-']);
     assert.equal(ranges.length, 8);
   });
+  it('that breaks off after its last byte is whole', async () => {
+    await using test = await served((bytes) => (_, response) => {
+      response.setHeader('Transfer-Encoding', 'chunked');
+      response.write(bytes, () => response.destroy());
+      return true;
+    });
+    assert.deepEqual(await read(test.source, test.layer), LAYER);
+    assert.equal(test.registry.seen(/blobs/).length, 1);
+  });
   it('that stalls goes on from there', async () => {
     await using test = await served((bytes) => (_, response, count) => {
       if (count > 1) return false;
