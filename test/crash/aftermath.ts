@@ -30,15 +30,15 @@ const RECOVERED = /^recovered: .*$/m;
 export async function examine(subject: Subject, after: Aftermath, random: Random): Promise<string> {
   const { host } = subject;
   const { change, done, running } = after;
-  const journal = await host.sh(
-    'find /var/lib/berth/journal -maxdepth 1 -name "*ing.json" 2>/dev/null || true',
-  );
+  const readJournal = () =>
+    host.sh('find /var/lib/berth/journal -maxdepth 1 -name "*ing.json" 2>/dev/null || true');
+  const journal = await readJournal();
   const [args, expected] = random.pick(NEXT_COMMANDS);
   if (random.chance(0.25)) {
     // Whoever repairs may be killed as well.
     await host.run('timeout', ['--signal=KILL', random.below(0.4).toFixed(4), 'berth', ...args]);
   }
-  const open = await host.sh('find /var/lib/berth/journal -maxdepth 1 -name "*ing.json" 2>/dev/null || true');
+  const open = await readJournal();
   const next = await host.berth(...args);
   assert.equal(next.exitCode, expected, `after that, berth ${args.join(' ')}\n${next.combined}`);
   const said = RECOVERED.exec(next.stderr)?.[0] ?? '';
