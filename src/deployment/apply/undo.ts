@@ -6,7 +6,8 @@ import type { StepContext } from './steps/context.ts';
 import { undoStep } from './steps/run-step.ts';
 
 /**
- * Undoes the first `count` steps, last first. A step that cannot be undone does not keep others from it.
+ * Undoes the first `count` steps, last first. A step that cannot be undone does not keep others from it; but
+ * nothing is undone as long as the journal cannot say so: recovery would take for whole what is half undone.
  * `why` is the failure that is the reason; undefined when another process began the change.
  */
 export async function undo(
@@ -26,7 +27,7 @@ export async function undo(
   };
   const steps = [...plan.steps.entries()].slice(0, count).reverse();
   if (steps.length > 0) await attempt('journal', () => journal.advance('undoing'));
-  for (const [index, step] of steps) {
+  for (const [index, step] of failures.length === 0 ? steps : []) {
     await attempt(step.kind, () => undoStep(step, stepContext(options, journal, index, why === undefined)));
   }
   if (failures.length === 0) await attempt('journal', () => journal.commit());

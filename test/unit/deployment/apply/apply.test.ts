@@ -9,6 +9,7 @@ import { recover } from '../../../../src/deployment/apply/recover.ts';
 import type { Plan, Step } from '../../../../src/deployment/plan/plan.ts';
 import { BerthError } from '../../../../src/errors.ts';
 import { readImages } from '../../../../src/store/images.ts';
+import { FakeSystemd } from './fake-systemd.ts';
 import { look, makeRoot, optionsFor, planWeb, planWebAway } from './scratch-root.ts';
 
 const CRASH = fileURLToPath(new URL('crash.ts', import.meta.url));
@@ -194,6 +195,32 @@ test('what a change kept for its undo does not meet the next change', async (con
   mkdirSync(join(paths.journal, 'backup-11/0/rootfs'), { recursive: true });
   await apply(planWebAway(), optionsFor(root));
   assert.ok(!existsSync(join(root, 'var/lib/berth/deployments/web')));
+});
+
+test('nothing is undone that the journal cannot tell of', async (context) => {
+  const root = makeRoot(context);
+  const { paths, ...options } = optionsFor(root);
+  mkdirSync(paths.journal);
+  execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', paths.journal]);
+  try {
+    const systemd = new FakeSystemd(paths);
+    systemd.broken.add('web.service');
+    const { steps, ...plan } = planWeb(root);
+    const start: Step = { kind: 'start', unit: 'web.service' };
+    const onStep = ({ kind }: Step) => {
+      if (kind === 'start') execFileSync('mount', ['-o', 'remount,ro', paths.journal]);
+    };
+    const failing = { ...options, paths, systemd, onStep };
+    await assert.rejects(apply({ ...plan, steps: [...steps, start] }, failing), {
+      message:
+        /^cannot undo: install web: journal: EROFS.* \(to be undone because: cannot start: web\.service/,
+    });
+    execFileSync('mount', ['-o', 'remount,rw', paths.journal]);
+    assert.match((await recover({ ...options, paths, systemd })) ?? '', /it is installed$/);
+    assert.ok(existsSync(join(root, 'etc/systemd/system/web.service')));
+  } finally {
+    execFileSync('umount', [paths.journal]);
+  }
 });
 
 test('a full disk refuses a change before it begins', async (context) => {
