@@ -9,13 +9,13 @@ import { REGISTRY } from './push-image.ts';
 
 // A service from each place that an image can come from; what is there was put there by other programs.
 
-const IMAGES = '/var/tmp/images';
+const IMAGES = '/srv/images';
 
 let host: Host;
 
 before(async () => {
   host = await Host.boot({ registry: true });
-  await host.sh(`mkdir ${IMAGES}`);
+  await host.sh(`mkdir -p ${IMAGES}`);
 });
 after(async () => {
   await host[Symbol.asyncDispose]();
@@ -166,6 +166,16 @@ test('what cannot be read is said in one line', async () => {
     says: /it has no "oci-layout"/,
     hint: new RegExp(`^Hint: name it docker-archive:${IMAGES}/saved\\.tar$`, 'm'),
   });
+});
+
+test('an archive that has no room to be decompressed leaves nothing', async () => {
+  await host.sh('mount -t tmpfs -o size=64M tmpfs /var/tmp');
+  assertFailure(await host.berth('pull', `docker-archive:${IMAGES}/saved.tar.gz`), {
+    status: 1,
+    says: /^Error: cannot decompress .*: \/var\/tmp: less than 64 MiB are left$/m,
+  });
+  assert.equal(await host.sh('ls -A /var/tmp'), '');
+  await host.sh('umount /var/tmp');
 });
 
 test('a service is installed from a real Docker daemon, and from what it saves', async () => {

@@ -42,7 +42,7 @@ export function addInstall(program: Command, context: Context): void {
   program
     .command('install')
     .description('install images as systemd services')
-    .argument('[image...]', 'images, such as registry.example.com/httpd:2.4')
+    .argument('[image...]', 'images of any transport, such as registry.example.com/httpd:2.4')
     .option('--system', 'install as system services; this is the default')
     .option('--name <name>', 'name of the service instead of the last part of the image’s name')
     .option('--rootfs <dir>', 'run on this root file system; without an image, -- COMMAND says what runs')

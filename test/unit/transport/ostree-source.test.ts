@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { digestOf } from '../../../src/image/descriptor.ts';
@@ -118,6 +118,15 @@ test('a layer whose files do not fit its headers is refused', options, async (co
     code: 'archive-invalid',
     message: /ostree cat/,
   });
+});
+
+test('a config that is not the one of the manifest is refused', options, async (context) => {
+  const repo = repository(context);
+  const tree = scratch(context);
+  writeFileSync(join(tree, 'content'), CONFIG_BYTES.toString().replace('/bin/server', '/bin/sorver'));
+  const branch = `--branch=ociimage/${digestHex(digestOf(CONFIG_BYTES))}`;
+  execFileSync('ostree', ['commit', `--repo=${repo}`, branch, tree], { stdio: 'ignore' });
+  await assert.rejects(readAll(`ostree:${repo}:registry.example/me/etcd:3.4`), { code: 'digest-mismatch' });
 });
 
 test('a string is read as GVariant prints it', () => {
