@@ -21,12 +21,8 @@ interface Entry {
  * that systemd logged of it. They are made harmless for a terminal. Empty when the journal cannot be
  * read: lines are a help beside an error, not a reason for another one.
  */
-export async function journalLines(
-  unit: UnitName,
-  invocation: string | undefined,
-  count: number,
-): Promise<string[]> {
-  if (invocation === undefined) return [];
+export async function journalLines(unit: UnitName, invocation: string, count: number): Promise<string[]> {
+  if (invocation === '') return [];
   const options = { timeout: TIMEOUT, stdin: 'ignore', reject: false, maxBuffer: MAX_OUTPUT } as const;
   const journalctl = await hostProgram('journalctl').catch(() => undefined);
   if (journalctl === undefined) return [];

@@ -106,9 +106,9 @@ export class ManagerBus implements Systemd {
     return found;
   }
 
-  async failure(unit: string): Promise<UnitFailure> {
+  async failure(unit: string, invocation?: string): Promise<UnitFailure> {
     const name = parseUnitName(unit);
-    return await readFailure(name, 'failed', await this.#properties(name));
+    return await readFailure(name, 'failed', await this.#properties(name), invocation);
   }
 
   async nextElapse(timer: string): Promise<number> {

@@ -4,20 +4,21 @@ import { describeEnd, isFailure, type ProcessEnd } from './exit-status.ts';
 import { journalLines } from './journal.ts';
 import type { JobResult, UnitFailure } from './systemd.ts';
 import type { UnitName } from './unit-name.ts';
-import type { BusProperties } from './unit-state.ts';
+import { type BusProperties, invocationOf } from './unit-state.ts';
 
 const LINES = 10;
 
 // Commands in the order in which systemd runs them: the first that failed is the cause.
 const COMMANDS = ['ExecCondition', 'ExecStartPre', 'ExecStart', 'ExecStartPost'];
 
-/** How a unit failed, and what it logged last. A journal that cannot be read leaves the lines out. */
+/** How a unit failed, and what it logged last, in its last invocation unless another is given. A journal that cannot be read leaves the lines out. */
 export async function readFailure(
   unit: UnitName,
   job: JobResult,
   properties: BusProperties,
+  invocation = invocationOf(properties),
 ): Promise<UnitFailure> {
-  const log = await journalLines(unit, invocation(properties), LINES);
+  const log = await journalLines(unit, invocation, LINES);
   return { reason: describeFailure(job, properties), log };
 }
 
@@ -94,10 +95,4 @@ function failedCommand(properties: BusProperties): string | undefined {
     }
   }
   return undefined;
-}
-
-/** The ID of this start, in the form of the journal's fields; undefined before the first start. */
-function invocation(properties: BusProperties): string | undefined {
-  const id = properties.get('InvocationID');
-  return Buffer.isBuffer(id) && id.length === 16 ? id.toString('hex') : undefined;
 }

@@ -22,6 +22,8 @@ export interface UnitState {
   unitFileState: string;
   /** Of a service: simple, oneshot, notify … ; empty for any other unit. */
   type: string;
+  /** The ID of its last start, in the form of the journal's fields; empty before the first. */
+  invocation: string;
   /** Of a service: success, exit-code, signal, timeout, oom-kill … */
   result: string;
   mainPid: number;
@@ -76,7 +78,8 @@ export interface Systemd {
   state(unit: string): Promise<UnitState>;
   /** What these units say of others, and others of them; perhaps of more units. A unit that is unknown has the load state not-found. */
   links(units: readonly string[]): Promise<UnitLinks[]>;
-  failure(unit: string): Promise<UnitFailure>;
+  /** How the unit failed, and what it logged last: in this invocation, if one is given, else in its last. */
+  failure(unit: string, invocation?: string): Promise<UnitFailure>;
   /** When a timer's unit starts next, in microseconds of CLOCK_REALTIME; 0 for never. */
   nextElapse(timer: string): Promise<number>;
   bootTimes(): Promise<BootTimes>;

@@ -27,6 +27,7 @@ export function unitState(unit: string, properties: BusProperties): UnitState {
     subState: text(properties, 'SubState'),
     unitFileState: text(properties, 'UnitFileState'),
     type: text(properties, 'Type'),
+    invocation: invocationOf(properties),
     result: text(properties, 'Result'),
     mainPid: number(properties, 'MainPID'),
     execMainStatus: number(properties, 'ExecMainStatus'),
@@ -41,6 +42,12 @@ export function unitState(unit: string, properties: BusProperties): UnitState {
       inactiveEnter: number(properties, 'InactiveEnterTimestampMonotonic'),
     },
   };
+}
+
+/** The ID of its last start, in the form of the journal's fields; empty before the first. */
+export function invocationOf(properties: BusProperties): string {
+  const id = properties.get('InvocationID');
+  return Buffer.isBuffer(id) && id.length === 16 ? id.toString('hex') : '';
 }
 
 /** Such as "active (running)"; a word alone where both are the same, as of what has "failed". */

@@ -11,6 +11,8 @@ type Watch = Extract<Step, { kind: 'watch' }>;
 /** Milliseconds between two looks at a unit. */
 const POLL = 250;
 
+const RESTARTED = 'it was restarted';
+
 /**
  * Watches units that have just come up; what another process began to watch, for the rest of the time. Throws
  * `UnitTrouble`, with what the unit logged last, for one that ends or restarts in this time, or whose health
@@ -42,7 +44,7 @@ async function watchUnit(unit: string, end: number, systemd: Systemd, signal: Ab
   const first = await systemd.state(unit);
   for (let state = first; ; state = await systemd.state(unit)) {
     const what = problemOf(state, first);
-    if (what !== undefined) throw await describe(unit, what, systemd);
+    if (what !== undefined) throw await describe(first, what, systemd);
     const left = end - performance.now();
     if (left <= 0) return;
     await delay(Math.min(POLL, left), undefined, { signal });
@@ -51,17 +53,20 @@ async function watchUnit(unit: string, end: number, systemd: Systemd, signal: Ab
 
 function problemOf(now: UnitState, first: UnitState): string | undefined {
   if (now.restarts > first.restarts || now.monotonic.activeEnter !== first.monotonic.activeEnter) {
-    return 'it was restarted';
+    return RESTARTED;
   }
   if (now.activeState === 'active' || now.activeState === 'reloading') return undefined;
   if (now.type === 'oneshot' && now.activeState === 'inactive') return undefined;
   return now.subState === 'auto-restart' ? 'it ended' : `it is ${now.activeState}`;
 }
 
-async function describe(unit: string, what: string, systemd: Systemd): Promise<UnitTrouble> {
-  const { reason, log } = await systemd.failure(unit);
+/** What went wrong since `first`: of a unit that runs again, systemd remembers no reason, but the journal has its last lines. */
+async function describe(first: UnitState, what: string, systemd: Systemd): Promise<UnitTrouble> {
+  const unit = first.name;
+  const { reason, log } = await systemd.failure(unit, first.invocation || undefined);
+  const why = what === RESTARTED ? '' : ` (${reason})`;
   const lines = log.map((line) => `\n  ${line}`).join('');
-  return new UnitTrouble(unit, `did not stay up: ${unit}: ${what} (${reason})${lines}`, {
+  return new UnitTrouble(unit, `did not stay up: ${unit}: ${what}${why}${lines}`, {
     hint: whereToLook(unit, log),
   });
 }
