@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { truncateSync } from 'node:fs';
+import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { Digest } from '../../../src/image/digest.ts';
@@ -104,7 +104,10 @@ describe('an image packed from a store', () => {
       .flat()
       .find((entry) => entry.type === 'file' && entry.size > 1_000_000);
     assert.ok(file?.type === 'file');
-    truncateSync(first.store.object(file.key), 10);
+    const object = first.store.object(file.key);
+    writeFileSync(object, Buffer.alloc(file.size));
+    await assert.rejects(open(first), { code: 'store-damaged' });
+    truncateSync(object, 10);
     await assert.rejects(open(first), { code: 'store-damaged' });
   });
 });

@@ -162,6 +162,24 @@ describe('a copy to a registry', () => {
     assert.equal(seen.cancelled, 1);
     assert.ok(!to.blobs.has(layer.digest));
   });
+  it('ends when the registry answers before all is sent, or takes nothing more', async (context) => {
+    await using from = await FakeRegistry.start();
+    from.addImage('web', '1', { layers: [randomBytes(8_000_000)] });
+    for (const refuses of [true, false]) {
+      await using to = await FakeRegistry.start();
+      to.intercept(/\/blobs\/uploads\/some-upload/, (request, response) => {
+        if (request.method !== 'PUT' || Number(request.headers['content-length']) < 1000) return false;
+        if (refuses) fail(response, 413, 'SIZE_INVALID', 'too large for us');
+        return true;
+      });
+      const seen = acceptUploads(to);
+      await assert.rejects(copy(scratch(context), `${from.host}/web:1`, `${to.host}/web:1`), {
+        code: refuses ? 'registry-protocol' : 'registry-unreachable',
+        message: refuses ? /answered 413 "SIZE_INVALID/ : /no answer for 0\.5 seconds/,
+      });
+      assert.equal(seen.cancelled, refuses ? 1 : HASTY.attempts);
+    }
+  });
   it('gives no credentials to the host that an upload is sent on to', async (context) => {
     await using from = await FakeRegistry.start();
     await using to = await FakeRegistry.start();
