@@ -134,4 +134,6 @@ test('a string is read as GVariant prints it', () => {
   assert.equal(readGvariantString('"it\'s \\"this\\"\\n\\\\ \\u00fc\\U0001f600"\n'), 'it\'s "this"\n\\ ü😀');
   assert.equal(readGvariantString('uint32 5\n'), undefined);
   assert.equal(readGvariantString("'cut"), undefined);
+  assert.equal(readGvariantString("'"), undefined);
+  assert.equal(readGvariantString(`'${'x'.repeat(2 ** 25)}'`)?.length, 2 ** 25);
 });
