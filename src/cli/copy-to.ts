@@ -1,6 +1,6 @@
 import { readLimits } from '../image/limits.ts';
 import { fileSystemError } from '../linux/file-system.ts';
-import { formatImageReference, type ImageReference } from '../reference/image-reference.ts';
+import type { ImageReference } from '../reference/image-reference.ts';
 import { loadSettings } from '../settings.ts';
 import { type CopiedImage, type CopyOptions, copyImage } from '../transport/copy/copy-image.ts';
 import type { ImageDestination } from '../transport/destination.ts';
@@ -39,7 +39,7 @@ export async function copyTo(request: CopyRequest, context: Context): Promise<vo
       await source.close();
     }
   } catch (error) {
-    throw fileSystemError(error, `cannot copy to ${formatImageReference(to)}`, 'path' in to ? to.path : '/');
+    throw fileSystemError(error, 'cannot write', 'path' in to ? to.path : '/');
   } finally {
     await destination.close();
   }

@@ -21,7 +21,7 @@ import { openSource } from '../../../../src/transport/open-source.ts';
 import { PATIENCE } from '../../../../src/transport/registry/http/patience.ts';
 import { scratch } from '../../layer/scratch.ts';
 import { acceptUploads } from '../accept-uploads.ts';
-import { FakeRegistry, fail } from '../fake-registry.ts';
+import { FakeRegistry, fail, send } from '../fake-registry.ts';
 
 const AMD64 = { os: 'linux', architecture: 'amd64' };
 const LAYER = randomBytes(300_000);
@@ -223,6 +223,34 @@ describe('a copy to a registry', () => {
     assert.equal(elsewhere.requests.length, 2);
     assert.ok(elsewhere.requests.every(({ authorization }) => authorization === undefined));
     assert.ok(to.seen(/uploads/).some(({ authorization }) => authorization !== undefined));
+  });
+  it('asks for the right to push when the registry wants it, with a token for each right', async (context) => {
+    await using from = await FakeRegistry.start();
+    await using to = await FakeRegistry.start();
+    to.intercept(/^\/token/, (request, response) => {
+      const scope = new URL(request.url ?? '', 'http://x').searchParams.get('scope') ?? '';
+      send(response, Buffer.from(JSON.stringify({ token: scope.endsWith(':pull,push') ? 'push' : 'pull' })));
+      return true;
+    });
+    to.intercept(/^\/v2\/team/, (request, response) => {
+      const isRead = request.method === 'HEAD' || request.method === 'GET';
+      const { authorization } = request.headers;
+      if (authorization === 'Bearer push' || (isRead && authorization === 'Bearer pull')) return false;
+      const scope = `repository:team/web:${isRead ? 'pull' : 'pull,push'}`;
+      const error = authorization === undefined ? '' : ',error="insufficient_scope"';
+      response.setHeader(
+        'WWW-Authenticate',
+        `Bearer realm="http://${to.host}/token",scope="${scope}"${error}`,
+      );
+      request.resume();
+      fail(response, 401, 'UNAUTHORIZED', 'not with this token');
+      return true;
+    });
+    const seen = acceptUploads(to);
+    from.addImage('web', '1', { layers: [LAYER] });
+    await copy(scratch(context), `${from.host}/web:1`, `${to.host}/team/web:1`);
+    assert.equal(seen.sent.length, 2);
+    assert.ok(to.manifests.has('team/web:1'));
   });
   it('is refused for a short name, a digest, and what cannot be written', async (context) => {
     const root = scratch(context);
