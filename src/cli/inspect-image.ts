@@ -10,7 +10,7 @@ import { lonePlatform } from '../image/lone-platform.ts';
 import { hostPlatform, parsePlatform } from '../image/platform.ts';
 import { resolveImage, type TopDocument } from '../image/resolve-image.ts';
 import { pullImage } from '../layer/pull.ts';
-import { findStoredLayer } from '../layer/stored-layer.ts';
+import { isStored } from '../layer/stored-layer.ts';
 import { loadSettings } from '../settings.ts';
 import type { ImageSource } from '../transport/source.ts';
 import { untilAborted } from '../until-aborted.ts';
@@ -75,7 +75,7 @@ async function lookUp(
 
 function isInStore({ config }: ResolvedImage, context: Context): boolean {
   const store = context.store();
-  return config.diffIds.every((diffId) => findStoredLayer(store, diffId) !== undefined);
+  return config.diffIds.every((diffId) => isStored(store, diffId));
 }
 
 /** The layers go where nothing stays of them. */

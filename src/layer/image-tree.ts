@@ -22,6 +22,9 @@ export type TreeNode = DirectoryNode | Leaf;
 const MOST_STEPS = 1024;
 const MOST_FOLLOWED = 1 << 25;
 
+/** Of every directory that has none (yet): a map for each would be half of the memory that a tree takes. */
+const NO_CHILDREN = new Map<string, TreeNode>();
+
 /** What a directory is like that no layer describes: 0755, root's, from 1970 so that it is always the same. */
 const UNDESCRIBED: Metadata = { uid: 0, gid: 0, mode: 0o755, mtime: 0n, xattrs: [] };
 
@@ -65,7 +68,7 @@ export class ImageTree {
   /** Puts a leaf there. What is there goes, a directory with all that is in it. */
   placeLeaf(path: string, leaf: Leaf): void {
     const { parent, name } = this.#parentOf(path);
-    parent.children.set(name, leaf);
+    addChild(parent, name, leaf);
   }
 
   /** Gives a leaf one more name. Throws `layer-invalid` when there is no such leaf (yet). */
@@ -116,14 +119,19 @@ export class ImageTree {
     this.#directories += 1;
     checkLimit(this.#limits, 'entries', this.#directories, 'directories of an image');
     if (name.length > 255) throw unsafe(`${printable(name)}: a name is longer than 255 bytes`);
-    parent.children.set(name, directory);
+    addChild(parent, name, directory);
     return directory;
   }
 }
 
 function makeDirectory(parent: DirectoryNode | undefined): DirectoryNode {
   const depth = parent === undefined ? 0 : parent.depth + 1;
-  return { type: 'directory', metadata: UNDESCRIBED, children: new Map(), parent, depth };
+  return { type: 'directory', metadata: UNDESCRIBED, children: NO_CHILDREN, parent, depth };
+}
+
+function addChild(parent: DirectoryNode, name: string, child: TreeNode): void {
+  if (parent.children === NO_CHILDREN) parent.children = new Map();
+  parent.children.set(name, child);
 }
 
 function split(path: string): string[] {

@@ -6,7 +6,7 @@ import { fileSystemError } from '../linux/file-system.ts';
 import { putBlob } from '../store/blob.ts';
 import { commitLayers } from '../store/commit.ts';
 import type { StoredImage } from '../store/images.ts';
-import { type LayerRecord, readLayerRecord } from '../store/layer-record.ts';
+import { type LayerEntry, readLayerRecord } from '../store/layer-record.ts';
 import { requireSpace, type SpaceNeed } from '../store/space.ts';
 import { openStaging, type Staging } from '../store/staging.ts';
 import type { Store } from '../store/store.ts';
@@ -14,7 +14,7 @@ import type { ImageSource } from '../transport/source.ts';
 import type { FetchProgress, MissingLayer } from './fetch-layers.ts';
 import { fetchOrKeep } from './fetch-or-keep.ts';
 import { lookUpImage } from './look-up.ts';
-import { findStoredLayer } from './stored-layer.ts';
+import { isStored } from './stored-layer.ts';
 import { uniteLayers } from './union.ts';
 
 export interface PullOptions {
@@ -96,20 +96,23 @@ async function pullLayers(
   image: ResolvedImage,
   { limits = readLimits(), refetch = NONE, signal = NEVER, onProgress = () => {} }: PullOptions,
 ): Promise<PulledImage> {
-  const { records, missing } = findMissing(store, image, refetch);
+  const { present, missing } = findMissing(store, image, refetch);
   const bytes = missing.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
-  const layers = records.size + missing.length;
+  const layers = present + missing.length;
   const digest = image.descriptor.digest;
   // What a pull that died left is removed by this, and its space counts as free.
   const staging = missing.length === 0 ? undefined : openStaging(store);
+  let size: number;
   try {
     if (missing.length > 0) requireSpace(store, leastNeed(missing), `cannot pull ${source.name}`);
-    onProgress({ kind: 'resolved', name: source.name, digest, layers, present: records.size, bytes });
+    onProgress({ kind: 'resolved', name: source.name, digest, layers, present, bytes });
     if (staging !== undefined) {
       await fetchOrKeep(store, { source, staging, missing, limits, signal, onProgress });
-      readStaged(staging, missing, records);
     }
-    checkImage(image, records, limits);
+    const staged = new Set(missing.map(({ diffId }) => diffId));
+    const recordOf = (diffId: Digest) =>
+      staging !== undefined && staged.has(diffId) ? staging.record(diffId) : store.readableLayer(diffId);
+    size = checkImage(image, recordOf, limits);
     onProgress({ kind: 'committing', layers: missing.length });
     commit(store, image, staging, missing);
   } catch (error) {
@@ -127,7 +130,7 @@ async function pullLayers(
     labels: image.config.labels,
     fetchedBytes: bytes,
     fetchedLayers: missing.length,
-    size: [...records.values()].reduce((sum, record) => sum + record.size, 0),
+    size,
     stored: describeStored(source.name, image),
   };
 }
@@ -147,33 +150,33 @@ function describeStored(name: string, { descriptor, config }: ResolvedImage): St
 
 // A diff ID that comes twice is one layer of the store.
 function findMissing(store: Store, { manifest, config }: ResolvedImage, refetch: ReadonlySet<Digest>) {
-  const records = new Map<Digest, LayerRecord>();
+  const present = new Set<Digest>();
   const missing = new Map<Digest, MissingLayer>();
   for (const [index, diffId] of config.diffIds.entries()) {
     const descriptor = manifest.layers[index];
-    if (descriptor === undefined || records.has(diffId) || missing.has(diffId)) continue;
-    const record = refetch.has(diffId) ? undefined : findStoredLayer(store, diffId);
-    if (record === undefined) missing.set(diffId, { diffId, descriptor });
-    else records.set(diffId, record);
+    if (descriptor === undefined || present.has(diffId) || missing.has(diffId)) continue;
+    if (refetch.has(diffId) || !isStored(store, diffId)) missing.set(diffId, { diffId, descriptor });
+    else present.add(diffId);
   }
-  return { records, missing: [...missing.values()] };
+  return { present: present.size, missing: [...missing.values()] };
 }
 
-function readStaged(staging: Staging, missing: MissingLayer[], records: Map<Digest, LayerRecord>): void {
-  for (const { diffId } of missing) records.set(diffId, readLayerRecord(staging.record(diffId), diffId));
-}
-
-function checkImage(image: ResolvedImage, records: Map<Digest, LayerRecord>, limits: Limits): void {
-  const all = image.config.diffIds.flatMap((diffId) => records.get(diffId) ?? []);
-  const entries = all.reduce((sum, record) => sum + record.entries.length, 0);
-  checkLimit(limits, 'entries', entries, 'entries of an image');
-  const size = all.reduce((sum, record) => sum + record.size, 0);
-  checkLimit(limits, 'imageBytes', size, 'uncompressed size of an image');
+/** Checks that its layers make a root file system, one record in memory at a time. Returns their size, uncompressed. */
+function checkImage(image: ResolvedImage, recordOf: (diffId: Digest) => string, limits: Limits): number {
+  let [entries, size] = [0, 0];
+  const read = function* (): Generator<LayerEntry[]> {
+    for (const diffId of image.config.diffIds) {
+      const record = readLayerRecord(recordOf(diffId), diffId);
+      entries += record.entries.length;
+      size += record.size;
+      checkLimit(limits, 'entries', entries, 'entries of an image');
+      checkLimit(limits, 'imageBytes', size, 'uncompressed size of an image');
+      yield record.entries;
+    }
+  };
   try {
-    uniteLayers(
-      all.map((record) => record.entries),
-      limits,
-    );
+    uniteLayers(read(), limits);
+    return size;
   } catch (error) {
     if (!(error instanceof BerthError)) throw error;
     const { code, hint, message } = error;

@@ -1,29 +1,27 @@
 import { BerthError } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
 import { NO_LIMITS } from '../image/limits.ts';
-import { type LayerEntry, type LayerRecord, readLayerRecord } from '../store/layer-record.ts';
+import { type LayerEntry, readLayerRecord } from '../store/layer-record.ts';
 import { compareStat } from '../store/object.ts';
 import type { Store } from '../store/store.ts';
 import type { ImageTree } from './image-tree.ts';
 import { uniteLayers } from './union.ts';
 
 /**
- * A layer that is in the store and can be used: its record is whole and every object is there with the
- * right size, owner, mode and time. Undefined else, so that it is fetched again, which mends it. The
- * content of objects is not read here: that is for a check of the whole store.
+ * True for a layer that is in the store and can be used: its record is whole and every object is there
+ * with the right size, owner, mode and time. Else it is to be fetched again, which mends it. The content
+ * of objects is not read here: that is for a check of the whole store.
  */
-export function findStoredLayer(store: Store, diffId: Digest): LayerRecord | undefined {
-  let record: LayerRecord;
+export function isStored(store: Store, diffId: Digest): boolean {
   try {
-    record = readLayerRecord(store.readableLayer(diffId), diffId);
+    const { entries } = readLayerRecord(store.readableLayer(diffId), diffId);
+    return entries.every(
+      (entry) => entry.type !== 'file' || compareStat(store.readableObject(entry.key), entry) === undefined,
+    );
   } catch (error) {
-    if (error instanceof BerthError && error.code === 'store-damaged') return undefined;
+    if (error instanceof BerthError && error.code === 'store-damaged') return false;
     throw error;
   }
-  const whole = record.entries.every(
-    (entry) => entry.type !== 'file' || compareStat(store.readableObject(entry.key), entry) === undefined,
-  );
-  return whole ? record : undefined;
 }
 
 /** The root file system of an image whose layers are all in the store. Throws `store-damaged`, and as `uniteLayers`. */

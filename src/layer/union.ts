@@ -50,11 +50,9 @@ function place(tree: ImageTree, entry: LayerEntry): void {
     case 'whiteout':
     case 'opaque':
       break;
-    case 'directory': {
-      const { uid, gid, mode, mtime, xattrs } = entry;
-      tree.placeDirectory(entry.path, { uid, gid, mode, mtime, xattrs });
+    case 'directory':
+      tree.placeDirectory(entry.path, entry);
       break;
-    }
     case 'hardlink':
       tree.placeLink(entry.path, entry.target);
       break;

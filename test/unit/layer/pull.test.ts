@@ -10,7 +10,7 @@ import { digestOf } from '../../../src/image/descriptor.ts';
 import type { Digest } from '../../../src/image/digest.ts';
 import { readLimits } from '../../../src/image/limits.ts';
 import { type PullProgress, pullImage } from '../../../src/layer/pull.ts';
-import { findStoredLayer, readImageTree } from '../../../src/layer/stored-layer.ts';
+import { isStored, readImageTree } from '../../../src/layer/stored-layer.ts';
 import { readBlob } from '../../../src/store/blob.ts';
 import { listLayers } from '../../../src/store/contents.ts';
 import { prune } from '../../../src/store/prune.ts';
@@ -120,7 +120,7 @@ function assertOnlyLayers(store: Store, allowed: Digest[]): void {
   const layers = new Set([...listLayers(store)].flatMap(({ name }) => name ?? []));
   for (const diffId of layers) {
     assert.ok(allowed.includes(diffId), `${diffId} is not among ${allowed}`);
-    assert.ok(findStoredLayer(store, diffId) !== undefined, `${diffId} is not whole`);
+    assert.ok(isStored(store, diffId), `${diffId} is not whole`);
   }
   const others = prune(store, { layers, blobs: new Set() }, { dryRun: true });
   assert.deepEqual(others, { layers: 0, objects: 0, blobs: 0, freedBytes: 0 });
