@@ -7,6 +7,7 @@ import { Output } from '../../src/cli/output.ts';
 import { prepareInstall } from '../../src/deployment/plan/install.ts';
 import { BerthError, messageOf } from '../../src/errors.ts';
 import { readLimits } from '../../src/image/limits.ts';
+import { keepHeapSmall } from '../../src/linux/heap.ts';
 import { attacks } from './attacks.ts';
 import type { Ending, Order } from './orders.ts';
 
@@ -16,6 +17,7 @@ import type { Ending, Order } from './orders.ts';
 const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
 const streams = { stdin: process.stdin, stdout: silent, stderr: silent, env: {} };
 
+keepHeapSmall();
 process.on('message', async ({ attack, reference, milliseconds }: Order) => {
   forgetPeak();
   const outcome = await attempt(attack, reference, AbortSignal.timeout(milliseconds));

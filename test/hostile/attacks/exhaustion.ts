@@ -94,13 +94,15 @@ export const exhaustionAttacks: Attack[] = [
     ],
     { limits: { entries: 1000 } },
   ),
-  byLayers(
-    'as many files as an image may have, all empty',
-    'harmless',
-    () => many(30_000, (archive, number) => archive.file(`${number % 100}/f${number}`)),
-    {
-      limits: { entries: 30_100 },
-    },
+  byLayers('as many directories as an image may have', 'harmless', () =>
+    many(149_900, (archive, number) => archive.directory(`${number % 100}/d${number}`)),
+  ),
+  byLayers('as many attributes as an image may have', 'harmless', () =>
+    many(60_000, (archive, number) =>
+      archive.symlink(`${number % 100}/l${number}`, 'x', {
+        pax: { 'SCHILY.xattr.security.x': 'y'.repeat(250) },
+      }),
+    ),
   ),
   byLayers('long names until memory is full', 'limit-exceeded', () =>
     many(13_000, (archive, number) =>
