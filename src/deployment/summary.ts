@@ -23,25 +23,23 @@ export interface ServiceSummary {
 /** All installed services, sorted by name. */
 export async function summarizeServices(paths: Paths, systemd: Systemd): Promise<ServiceSummary[]> {
   const records = listServices(paths).flatMap((name) => readCurrentRecord(paths, name) ?? []);
-  return Promise.all(
-    records.map(async ({ service, number, image, rootfs, created, units }) => ({
+  const units = records.flatMap((record) => record.units);
+  const summaries = await systemd.summaries(units);
+  const states = new Map(units.map((unit, index) => [unit, summaries[index]]));
+  return records.map((record) => {
+    const { service, number, image, rootfs, created } = record;
+    const [own, started] = [record.units[0], mainUnit(record)].map((unit) => states.get(unit ?? ''));
+    // A service that waits for its first connection is as well as its sockets are.
+    const shown = own?.activeState === 'inactive' ? started : own;
+    return {
       name: service,
-      ...(await describeUnits(units, systemd)),
+      state: systemd.live && shown !== undefined ? withDetail(shown.activeState, shown.subState) : '-',
+      enabled: started?.unitFileState || '-',
       image: image.name,
       rootfs: rootfs?.directory ?? null,
       digest: image.manifestDigest,
       deployment: number,
       created,
-    })),
-  );
-}
-
-async function describeUnits(units: string[], systemd: Systemd): Promise<{ state: string; enabled: string }> {
-  const [service, main] = [units[0], mainUnit({ units })];
-  if (service === undefined || main === undefined) return { state: '-', enabled: '-' };
-  const [own, started] = await Promise.all([service, main].map((unit) => systemd.state(unit)));
-  // A service that waits for its first connection is as well as its sockets are.
-  const shown = own?.activeState === 'inactive' ? started : own;
-  const state = systemd.live && shown !== undefined ? withDetail(shown.activeState, shown.subState) : '-';
-  return { state, enabled: started?.unitFileState || '-' };
+    };
+  });
 }

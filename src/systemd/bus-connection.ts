@@ -1,12 +1,15 @@
 import type { EventEmitter } from 'node:events';
 import type { Message, MessageBus } from 'dbus-next';
 import { BerthError, messageOf } from '../errors.ts';
+import { Turns } from './turns.ts';
 
 const SYSTEMD = 'org.freedesktop.systemd1';
 // The type of a signal's message (D-Bus specification, "Message Format").
 const SIGNAL = 4;
 const SOCKET = '/run/dbus/system_bus_socket';
 const CONNECT_TIMEOUT = 10_000;
+// A client that waits for more than 128 answers is refused (max_replies_per_connection, dbus-daemon(1)).
+const AT_ONCE = 64;
 
 /** A method of an object of systemd, with its arguments as dbus-next marshals them. */
 export interface BusCall {
@@ -47,6 +50,7 @@ export class BusConnection {
   readonly #newMessage: typeof Message;
   readonly #lost: Promise<never>;
   readonly #listeners = new Set<(signal: BusSignal) => void>();
+  readonly #turns = new Turns(AT_ONCE);
   #open = true;
   // Any client of the bus may send a signal to us alone: only those of systemd count.
   #systemd: string | undefined;
@@ -96,10 +100,12 @@ export class BusConnection {
   async call(call: BusCall, destination = SYSTEMD): Promise<unknown[]> {
     const { timeout = 90_000, ...fields } = call;
     const message = new this.#newMessage({ destination, ...fields });
-    const reply = this.#bus.call(message).catch((error: unknown) => {
-      throw isRefusal(error) ? new BusRefusal(error.type, error.text) : unreachableBus(error);
+    const answer = await this.#turns.take(() => {
+      const reply = this.#bus.call(message).catch((error: unknown) => {
+        throw isRefusal(error) ? new BusRefusal(error.type, error.text) : unreachableBus(error);
+      });
+      return this.#within(reply, timeout, `no answer to ${call.member} in ${timeout / 1000} s`);
     });
-    const answer = await this.#within(reply, timeout, `no answer to ${call.member} in ${timeout / 1000} s`);
     if (destination === SYSTEMD) this.#systemd = answer?.sender;
     return answer?.body ?? [];
   }

@@ -4,10 +4,17 @@ import { findCulprit } from './culprit.ts';
 import { followJob, JobEnds } from './job.ts';
 import { isNoSuchUnit, refusal } from './refusal.ts';
 import { dependencyFailure, readFailure, startFailure } from './start-failure.ts';
-import type { BootTimes, JobResult, Systemd, UnitFailure, UnitState } from './systemd.ts';
+import type { BootTimes, JobResult, Systemd, UnitFailure, UnitState, UnitSummary } from './systemd.ts';
 import type { UnitLinks } from './unit-links.ts';
 import { parseUnitName, type UnitName, unitSuffix } from './unit-name.ts';
-import { type BusProperties, unitLinks, unitState, unwrapProperties, unwrapVariant } from './unit-state.ts';
+import {
+  type BusProperties,
+  listedUnits,
+  unitLinks,
+  unitState,
+  unwrapProperties,
+  unwrapVariant,
+} from './unit-state.ts';
 
 const MANAGER = { path: '/org/freedesktop/systemd1', interface: 'org.freedesktop.systemd1.Manager' };
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
@@ -17,9 +24,6 @@ const JOB_REMOVED =
 
 // As systemctl: a manager with many units may take longer to read them all than other calls may.
 const RELOAD_TIMEOUT = 180_000;
-
-// The bus limits how many answers one client may be waiting for.
-const AT_ONCE = 32;
 
 /**
  * The running system's manager, over D-Bus (org.freedesktop.systemd1(5)). It connects with the first
@@ -94,16 +98,22 @@ export class ManagerBus implements Systemd {
     return unitState(name, await this.#properties(name));
   }
 
+  async summaries(units: readonly string[]): Promise<UnitSummary[]> {
+    const call = { ...MANAGER, member: 'ListUnitsByNames', signature: 'as', body: [names(units)] };
+    const [listed] = await this.#call(call, 'cannot read the states of units');
+    const summaries = listedUnits(listed).map(async ({ path, ...unit }) => ({
+      ...unit,
+      unitFileState: String(await this.#get('UnitFileState', path, 'Unit')),
+    }));
+    return await Promise.all(summaries);
+  }
+
   async links(units: readonly string[]): Promise<UnitLinks[]> {
-    const found: UnitLinks[] = [];
-    for (let start = 0; start < units.length; start += AT_ONCE) {
-      const some = units.slice(start, start + AT_ONCE).map(async (unit) => {
-        const name = parseUnitName(unit);
-        return unitLinks(name, await this.#getAll(await this.#load(name), 'Unit', name));
-      });
-      found.push(...(await Promise.all(some)));
-    }
-    return found;
+    const found = units.map(async (unit) => {
+      const name = parseUnitName(unit);
+      return unitLinks(name, await this.#getAll(await this.#load(name), 'Unit', name));
+    });
+    return await Promise.all(found);
   }
 
   async failure(unit: string, invocation?: string): Promise<UnitFailure> {
@@ -188,10 +198,11 @@ export class ManagerBus implements Systemd {
     return unwrapProperties(properties);
   }
 
-  /** A property of the manager. */
-  async #get(property: string): Promise<unknown> {
-    const get = { path: MANAGER.path, interface: PROPERTIES, member: 'Get', signature: 'ss' };
-    const [value] = await this.#call({ ...get, body: [MANAGER.interface, property] }, 'cannot ask systemd');
+  /** A property, of the manager itself unless another object is named. */
+  async #get(property: string, path = MANAGER.path, kind = 'Manager'): Promise<unknown> {
+    const get = { path, interface: PROPERTIES, member: 'Get', signature: 'ss' };
+    const call = { ...get, body: [`org.freedesktop.systemd1.${kind}`, property] };
+    const [value] = await this.#call(call, 'cannot ask systemd');
     return unwrapVariant(value);
   }
 
@@ -238,6 +249,6 @@ async function reopen(last: Promise<BusConnection>): Promise<BusConnection> {
   return await BusConnection.open();
 }
 
-function names(units: string[]): UnitName[] {
+function names(units: readonly string[]): UnitName[] {
   return units.map(parseUnitName);
 }

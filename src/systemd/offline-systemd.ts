@@ -43,11 +43,25 @@ export class OfflineSystemd implements Systemd {
   async resetFailed(): Promise<void> {}
 
   async state(unit: string): Promise<UnitState> {
-    const name = parseUnitName(unit);
-    const { loadState } = new UnitFiles(this.#paths).find(name);
-    const unitFileState = loadState === 'not-found' ? '' : await this.#isEnabled(name);
-    const properties = Object.entries({ LoadState: loadState, UnitFileState: unitFileState });
-    return unitState(name, new Map([...properties, ['ActiveState', 'inactive'], ['SubState', 'dead']]));
+    const [state] = await this.summaries([unit]);
+    return state ?? unitState(unit, new Map());
+  }
+
+  async summaries(units: readonly string[]): Promise<UnitState[]> {
+    const names = units.map(parseUnitName);
+    const files = new UnitFiles(this.#paths);
+    const loadStates = names.map((name) => files.find(name).loadState);
+    const known = names.filter((_, index) => loadStates[index] !== 'not-found');
+    const enabled = await this.#areEnabled(known);
+    return names.map((name, index) => {
+      const properties = {
+        LoadState: loadStates[index],
+        UnitFileState: enabled[known.indexOf(name)],
+        ActiveState: 'inactive',
+        SubState: 'dead',
+      };
+      return unitState(name, new Map(Object.entries(properties)));
+    });
   }
 
   /** Those of all units that have files, because others may say something of these. */
@@ -80,10 +94,11 @@ export class OfflineSystemd implements Systemd {
     await runHostProgram('systemctl', [`--root=${this.#paths.root}`, '--quiet', verb, ...names], what);
   }
 
-  async #isEnabled(unit: UnitName): Promise<string> {
+  async #areEnabled(units: readonly UnitName[]): Promise<string[]> {
+    if (units.length === 0) return [];
     const path = await hostProgram('systemctl');
     const { execa } = await import('execa');
-    const args = [`--root=${this.#paths.root}`, 'is-enabled', unit];
+    const args = [`--root=${this.#paths.root}`, 'is-enabled', ...units];
     // It fails, too, when the answer is "disabled".
     const { stdout } = await execa(path, args, {
       stdin: 'ignore',
@@ -91,7 +106,10 @@ export class OfflineSystemd implements Systemd {
       reject: false,
       cwd: '/',
     });
-    return stdout.trim();
+    const answers = stdout.split('\n');
+    if (units.length === 1 || answers.length === units.length) return answers;
+    // It stops at a unit that it cannot tell of.
+    return (await Promise.all(units.map((unit) => this.#areEnabled([unit])))).flat();
   }
 
   #refuse(verb: string, unit: string): never {

@@ -36,6 +36,12 @@ export interface UnitState {
   monotonic: UnitTimes;
 }
 
+/** What tells most of a unit, and costs little to ask of many. */
+export type UnitSummary = Pick<
+  UnitState,
+  'name' | 'loadState' | 'activeState' | 'subState' | 'unitFileState'
+>;
+
 /** The last time that a unit came into each state, in microseconds of CLOCK_MONOTONIC; 0 for never since the boot. */
 export interface UnitTimes {
   inactiveExit: number;
@@ -76,6 +82,8 @@ export interface Systemd {
   resetFailed(unit: string): Promise<void>;
   /** Where no systemd runs only what files tell: whether there is such a unit, and whether it is enabled. */
   state(unit: string): Promise<UnitState>;
+  /** The states of these units in brief, in their order. */
+  summaries(units: readonly string[]): Promise<UnitSummary[]>;
   /** What these units say of others, and others of them; perhaps of more units. A unit that is unknown has the load state not-found. */
   links(units: readonly string[]): Promise<UnitLinks[]>;
   /** How the unit failed, and what it logged last: in this invocation, if one is given, else in its last. */

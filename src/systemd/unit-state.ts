@@ -1,4 +1,4 @@
-import type { UnitState } from './systemd.ts';
+import type { UnitState, UnitSummary } from './systemd.ts';
 import { makeLinks, REVERSE_DIRECTIVES, UNIT_DIRECTIVES, type UnitLinks } from './unit-links.ts';
 
 /** Properties of an object on the bus, unwrapped: 64-bit integers are BigInt, bytes are a Buffer. */
@@ -48,6 +48,15 @@ export function unitState(unit: string, properties: BusProperties): UnitState {
 export function invocationOf(properties: BusProperties): string {
   const id = properties.get('InvocationID');
   return Buffer.isBuffer(id) && id.length === 16 ? id.toString('hex') : '';
+}
+
+/** The answer of ListUnitsByNames, an a(ssssssouso), as far as it tells of states; `path` is the unit's object. */
+export function listedUnits(answer: unknown): (Omit<UnitSummary, 'unitFileState'> & { path: string })[] {
+  if (!Array.isArray(answer)) return [];
+  return answer.map((fields: unknown[]) => {
+    const [name = '', , loadState = '', activeState = '', subState = '', , path = ''] = fields.map(String);
+    return { name, loadState, activeState, subState, path };
+  });
 }
 
 /** Such as "active (running)"; a word alone where both are the same, as of what has "failed". */

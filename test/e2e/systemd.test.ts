@@ -65,6 +65,26 @@ test('a default service runs in its unit’s cgroup, with no runtime beside it, 
   assert.equal(await host.sh('systemctl show --value --property Result plain.service'), 'success');
 });
 
+test('as many units are asked for at once as anybody likes, more than the bus lets a client wait for', async () => {
+  await makeUnit('one.service', '[Service]', 'ExecStart=true', '[Install]', 'WantedBy=multi-user.target');
+  await makeUnit('of@.service', '[Service]', 'ExecStart=true', '[Install]', 'WantedBy=multi-user.target');
+  await host.sh('systemctl enable --quiet one.service of@a.service');
+  const absent = Array.from({ length: 200 }, (_, number) => `no${number}.service`);
+  const units = [...absent, 'of@a.service', 'one.service', 'dbus.socket'];
+  const { value, ...failed } = await systemd(`summaries(${JSON.stringify(units)})`);
+  assert.deepEqual(failed, {});
+  const found = (value as Record<string, string>[]).map(Object.values).map((fields) => fields.join(' '));
+  assert.equal(found.length, 203);
+  assert.equal(found[0], 'no0.service not-found inactive dead ');
+  assert.deepEqual(found.slice(200), [
+    'of@a.service loaded inactive dead enabled',
+    'one.service loaded inactive dead enabled',
+    'dbus.socket loaded active running static',
+  ]);
+  const links = await systemd(`links(${JSON.stringify(units)})`);
+  assert.equal((links['value'] as unknown[]).length, 203, JSON.stringify(links));
+});
+
 test('a default service has few privileges', async () => {
   const script = `id -u; id -G; cat /proc/self/status; touch /x; touch /data/y && echo kept;
     unshare --mount true; ${SERVE}`;
