@@ -31,11 +31,12 @@ export async function* decompressByProgram(
   for (const pending of [closed, complaint, feeding]) pending.catch(() => child.kill('SIGKILL'));
   try {
     yield* child.stdout;
-    const taken = await feeding;
+    // Who ends first says why: the input, or a program that waits for no more of it.
+    await Promise.race([feeding, closed]);
     const [status] = await closed;
     // bzip2 only warns of bytes after the end.
     if (status !== 0 || (await complaint) !== '') throw failure(name, await complaint, limits);
-    if (!taken) throw invalid(`${name}: bytes after the end`);
+    if (!(await feeding)) throw invalid(`${name}: bytes after the end`);
   } finally {
     child.kill('SIGKILL');
     await closed;

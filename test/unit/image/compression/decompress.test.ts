@@ -149,6 +149,17 @@ test('an error of the source comes through as it is', async () => {
   }
 });
 
+test('a program that gives up does not wait for a source that stalls', async () => {
+  async function* stalling(): AsyncGenerator<Uint8Array> {
+    yield new Uint8Array(flip(xz, 2000).subarray(0, -1));
+    await new Promise(() => {});
+  }
+  const reading = async () => {
+    for await (const _chunk of decompress('xz', stalling(), DEFAULT_LIMITS));
+  };
+  await assert.rejects(reading, { code: 'layer-invalid' });
+});
+
 test('a program that decompresses ends with its reader, which need not read all', async () => {
   const endless = execFileSync('sh', ['-c', 'head -c 200000000 /dev/zero | xz -0'], { maxBuffer: 1 << 24 });
   for await (const chunk of decompress('xz', pieces(endless, 65_536), DEFAULT_LIMITS)) {
