@@ -1,24 +1,28 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseDigest } from '../../../src/image/digest.ts';
-import type { Descriptor, Platform } from '../../../src/image/image.ts';
+import type { Descriptor } from '../../../src/image/image.ts';
 import { OCI_INDEX, OCI_MANIFEST } from '../../../src/image/media-type.ts';
-import { choosePlatform, formatPlatform, hostPlatform, platformOf } from '../../../src/image/platform.ts';
+import {
+  choosePlatform,
+  formatPlatform,
+  hostPlatform,
+  parsePlatform,
+  platformOf,
+} from '../../../src/image/platform.ts';
 
 const digest = parseDigest(`sha256:${'ab'.repeat(32)}`);
 
-function platform(text: string): Platform {
-  const [os = '', architecture = '', variant] = text.split('/');
-  return variant === undefined ? { os, architecture } : { os, architecture, variant };
-}
-
 function entry(text: string, more: Partial<Descriptor> = {}): Descriptor {
-  const named = text === '' ? {} : { platform: platform(text) };
+  const named = text === '' ? {} : { platform: parsePlatform(text) };
   return { mediaType: OCI_MANIFEST, digest, size: 1, ...named, ...more };
 }
 
 function chosen(wanted: string, entries: Descriptor[]): string[] {
-  return choosePlatform({ mediaType: OCI_INDEX, manifests: entries, annotations: {} }, platform(wanted)).map(
+  return choosePlatform(
+    { mediaType: OCI_INDEX, manifests: entries, annotations: {} },
+    parsePlatform(wanted),
+  ).map(
     ({ platform: found, mediaType }) =>
       `${found === undefined ? 'none' : formatPlatform(found)}${mediaType === OCI_INDEX ? ' index' : ''}`,
   );
@@ -60,7 +64,7 @@ describe('choosePlatform', () => {
   it('takes the first of equals', () => {
     const [first, second] = [entry('linux/amd64', { size: 1 }), entry('linux/amd64', { size: 2 })];
     const index = { mediaType: OCI_INDEX, manifests: [first, second], annotations: {} };
-    assert.deepEqual(choosePlatform(index, platform('linux/amd64')), [first, second]);
+    assert.deepEqual(choosePlatform(index, parsePlatform('linux/amd64')), [first, second]);
   });
   it('skips attestations and entries of other types', () => {
     const entries = [
@@ -112,4 +116,14 @@ describe('hostPlatform', () => {
       assert.equal(formatPlatform(platformOf(arch, order, cpuInfo)), expected);
     });
   }
+});
+
+describe('a platform that a person writes', () => {
+  it('is an operating system, an architecture, and perhaps a variant', () => {
+    for (const text of ['linux/amd64', 'linux/arm/v7'])
+      assert.equal(formatPlatform(parsePlatform(text)), text);
+    for (const text of ['', 'linux', 'linux/', '/amd64', 'linux/arm/', 'linux/arm/v7/x']) {
+      assert.throws(() => parsePlatform(text), { code: 'usage' }, text);
+    }
+  });
 });

@@ -9,8 +9,10 @@ import { digestHex } from '../../../../src/image/digest.ts';
 import { DEFAULT_LIMITS } from '../../../../src/image/limits.ts';
 import {
   DOCKER_CONFIG,
+  DOCKER_INDEX,
   DOCKER_MANIFEST,
   OCI_CONFIG,
+  OCI_INDEX,
   OCI_MANIFEST,
 } from '../../../../src/image/media-type.ts';
 import { Paths } from '../../../../src/paths.ts';
@@ -424,6 +426,29 @@ describe('a copy to files', () => {
       [stored.mediaType, stored.config.mediaType, stored.layers[0].mediaType, stored.config.digest],
       [OCI_MANIFEST, OCI_CONFIG, 'application/vnd.oci.image.layer.v1.tar+gzip', image.config.digest],
     );
+  });
+  it('leads from a Docker list in a layout to the manifests as they are there', async (context) => {
+    await using from = await FakeRegistry.start();
+    const image = from.addImage('web', 'oci', { layers: [LAYER] });
+    const manifest = {
+      schemaVersion: 2,
+      mediaType: DOCKER_MANIFEST,
+      config: image.config,
+      layers: image.layers,
+    };
+    const docker = from.addManifest('web', 'docker', manifest, DOCKER_MANIFEST);
+    const platform = { os: 'linux', architecture: 'amd64' };
+    const list = { schemaVersion: 2, mediaType: DOCKER_INDEX, manifests: [{ ...docker, platform }] };
+    from.addManifest('web', 'all', list, DOCKER_INDEX);
+    const root = scratch(context);
+    const { digest } = await copy(root, `${from.host}/web:all`, `oci:${root}/layout`, { platform: 'all' });
+    const blob = (named: string) => json(`${root}/layout/blobs/sha256/${named.slice('sha256:'.length)}`);
+    const index = blob(digest ?? '');
+    assert.equal(index.mediaType, OCI_INDEX);
+    const [entry] = index.manifests;
+    assert.deepEqual([entry.mediaType, entry.platform], [OCI_MANIFEST, platform]);
+    assert.equal(blob(entry.digest).config.digest, image.config.digest);
+    assert.equal(Buffer.byteLength(JSON.stringify(blob(entry.digest))), entry.size);
   });
   it('into an archive gives the same bytes each time', async (context) => {
     await using from = await FakeRegistry.start();
