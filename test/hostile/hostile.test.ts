@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { bundle } from '../../bundle.ts';
+import { bundle, ROOT } from '../../bundle.ts';
 import { CHECKOUT } from '../host/checkout.ts';
 import { Host } from '../host/host.ts';
 import { attacks } from './attacks.ts';
-import type { Verdict } from './orders.ts';
+import { BUNDLE, type Verdict } from './orders.ts';
 
 /** Peak of the process that is attacked. */
 const MOST_MEMORY = 250_000_000;
@@ -13,7 +15,7 @@ let host: Host;
 const verdicts = new Map<string, Verdict>();
 
 before(async () => {
-  await bundle({ victim: 'test/hostile/victim.ts' }, 'dist-hostile');
+  await bundle({ victim: 'test/hostile/victim.ts' }, BUNDLE);
   host = await Host.boot();
   const runner = `${CHECKOUT}/test/hostile/run.ts`;
   const args = ['--disable-warning=ExperimentalWarning', runner];
@@ -26,6 +28,7 @@ before(async () => {
 });
 after(async () => {
   await host[Symbol.asyncDispose]();
+  await rm(join(ROOT, BUNDLE), { recursive: true });
 });
 
 for (const { name, cve, outcome } of attacks) {

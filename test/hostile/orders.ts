@@ -1,3 +1,6 @@
+/** The folder of the checkout that the bundled victim is in. */
+export const BUNDLE = 'dist-hostile';
+
 /** What the runner tells a victim: which attack, where it lies, and when to give up. */
 export interface Order {
   attack: number;

@@ -11,14 +11,14 @@ import { FakeRegistry } from '../unit/transport/fake-registry.ts';
 import { type Attack, CANARY } from './attack.ts';
 import { attacks } from './attacks.ts';
 import { fingerprint, makeCanary } from './canary.ts';
-import type { Ending, Order, Verdict } from './orders.ts';
+import { BUNDLE, type Ending, type Order, type Verdict } from './orders.ts';
 
 // Tries every attack on a victim, as root in a throwaway host, and prints a verdict for each, a line of
 // JSON, and last of all what has changed anywhere else.
 
 const GIVE_UP = 60_000;
 const HANG = 90_000;
-const VICTIM = join(CHECKOUT, 'dist-hostile', 'victim.js');
+const VICTIM = join(CHECKOUT, BUNDLE, 'victim.js');
 /** Beyond this peak a victim is not used again: what one attack left in memory is not the next one's. */
 const WORN_OUT = 125_000_000;
 const MARKER = '/run/before-the-attacks';
