@@ -123,6 +123,18 @@ test('an install that was killed is undone by the next command, which says so', 
   }
 });
 
+test('what a boot has started of an install that is then undone is stopped', async () => {
+  const enabled = '[ -e /etc/systemd/system/multi-user.target.wants/sleeper.service ]';
+  const killed = await interrupt('KILL', enabled, 'install', 'sleeper');
+  assert.equal(killed.exitCode, 137, killed.combined);
+  await host.reboot();
+  assert.equal(await host.sh('systemctl is-active sleeper'), 'active');
+  const next = await host.berth('recover');
+  assert.match(next.stderr, /^recovered: "install sleeper" was interrupted and is now undone$/m);
+  assert.equal(await host.sh('systemctl is-active sleeper || true'), 'inactive');
+  assert.equal(await host.sh('ls /run/runc'), '');
+});
+
 test('an install that was killed while the service started is complete, and the next command says so', async () => {
   const killed = await interrupt('KILL', STARTING, 'install', '--now', 'sleeper');
   assert.equal(killed.exitCode, 137, killed.combined);

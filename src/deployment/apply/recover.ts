@@ -2,6 +2,7 @@ import { fileSystemError } from '../../linux/file-system.ts';
 import type { Systemd } from '../../systemd/systemd.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ApplyOptions } from './apply.ts';
+import { startBooted, stopBooted } from './booted-units.ts';
 import { finishUpdate } from './finish-update.ts';
 import { Journal } from './journal.ts';
 import { beginsUnits, runStep } from './steps/run-step.ts';
@@ -28,9 +29,11 @@ export async function recover(options: ApplyOptions): Promise<string | undefined
     await redo(plan, options, journal);
     return `recovered: "${plan.title}" was interrupted and is now finished`;
   }
+  const booted = interruptedByBoot ? await stopBooted(plan, options) : [];
   // A service that was not yet restarted runs on, unless a boot has started what was to be the new version.
   const begun = phase === 'applying' && !interruptedByBoot ? plan.steps.findIndex(beginsUnits) : -1;
   await undo(plan, begun === -1 ? plan.steps.length : begun, options, journal, undefined);
+  await startBooted(booted, options);
   return `recovered: "${plan.title}" was interrupted and is now undone`;
 }
 

@@ -60,7 +60,10 @@ export async function stopRestarted(step: Of<'restart'>, { systemd }: StepContex
  * Starts units again that ran before a failed change. One that does not come up is said and no more: all
  * files are as they were, and it may have been as bad before.
  */
-export async function resumeUnits(step: Of<'resume'>, { systemd, warn }: StepContext): Promise<void> {
+export async function resumeUnits(
+  step: Of<'resume'>,
+  { systemd, warn }: Pick<StepContext, 'systemd' | 'warn'>,
+): Promise<void> {
   if (!systemd.live) return;
   for (const unit of step.units) {
     try {

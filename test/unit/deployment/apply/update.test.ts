@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type ApplyOptions, apply } from '../../../../src/deployment/apply/apply.ts';
@@ -27,9 +27,13 @@ interface Scene {
 function scene(test: TestContext): Scene {
   const options = optionsFor(makeRoot(test));
   const { paths } = options;
-  for (const number of [0, 1]) mkdirSync(paths.deployment(WEB, number), { recursive: true });
-  mkdirSync(join(paths.store, 'staging/web'), { recursive: true });
-  writeFileSync(join(paths.store, 'staging/web/deployment.json'), '{}');
+  const places = [paths.deployment(WEB, 0), paths.deployment(WEB, 1), join(paths.store, 'staging/web')];
+  for (const [number, place] of places.entries()) {
+    mkdirSync(place, { recursive: true });
+    const image = { manifestDigest: `sha256:${'0'.repeat(64)}` };
+    const record = { version: 1, service: WEB, number, image, units: ['web.service'] };
+    writeFileSync(join(place, 'deployment.json'), JSON.stringify(record));
+  }
   const systemd = new FakeSystemd(paths);
   return { options: { ...options, systemd }, systemd, live: () => readlinkSync(paths.current(WEB)) };
 }
@@ -246,4 +250,22 @@ test('an update that died before it restarted anything leaves what runs alone', 
     stage.systemd.calls.filter((call) => call.startsWith('stop')),
     [],
   );
+});
+
+test('what a boot has started in a version that is undone is stopped, and starts in the old one', async (context) => {
+  const stage = scene(context);
+  await begin(stage);
+  const { paths } = stage.options;
+  // Nothing ran when it began, so it restarts nothing.
+  const change = plan(stage);
+  change.steps = change.steps.filter(({ kind }) => !/^(resume|restart|watch)$/.test(kind));
+  await apply({ ...change, steps: change.steps.slice(1, 4) }, stage.options);
+  new Journal(paths).begin(change);
+  const file = join(paths.journal, 'applying.json');
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/"boot":"[^"]*"/, '"boot":"another"'));
+  stage.systemd.calls.length = 0;
+  stage.systemd.change('web.service', { loadState: 'loaded' });
+  assert.match((await recover(stage.options)) ?? '', /is now undone$/);
+  assert.deepEqual(stage.systemd.calls, ['stop web.service', 'reload', 'start web.service']);
+  assert.equal(stage.live(), '1');
 });
