@@ -40,6 +40,14 @@ interface Total {
 if (process.getuid?.() !== 0)
   throw new Error('layers are unpacked with owners and devices: run this as root');
 await using reader = new WatchedReader();
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    process.exitCode = 130;
+    interrupted.abort();
+    reader.interrupt();
+  });
+}
 if (values.replay === undefined) await fuzz();
 else await replay(values.replay);
 
@@ -56,6 +64,7 @@ async function fuzz(): Promise<void> {
       while (total.cases < to && Date.now() < ends && failures < MOST_FAILURES) {
         const began = Date.now();
         const result = await reader.run({ do: 'range', kind, seed, from: total.cases, to });
+        if (interrupted.signal.aborted) return;
         add(total, result, Date.now() - began);
         memory = Math.max(memory, result.memory);
         if (result.failure === undefined) continue;

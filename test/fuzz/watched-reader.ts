@@ -44,6 +44,11 @@ export class WatchedReader {
     return result;
   }
 
+  /** Ends the case that is being read, as if it had crashed. */
+  interrupt(): void {
+    this.#process?.kill('SIGKILL');
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stop();
     rmSync(this.#directory, { recursive: true });
@@ -63,6 +68,8 @@ export class WatchedReader {
     mkdirSync(cwd, { recursive: true });
     const reader = fork(join(import.meta.dirname, 'reader.ts'), [this.#place], {
       cwd,
+      // A Ctrl-C is for the process that can clear up.
+      detached: true,
       execArgv: ['--disable-warning=ExperimentalWarning', `--max-old-space-size=${MOST_HEAP}`],
     });
     await once(reader, 'message');
