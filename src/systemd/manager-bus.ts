@@ -42,15 +42,13 @@ export class ManagerBus implements Systemd {
   async enable(units: string[]): Promise<void> {
     const what = `cannot enable ${units.join(', ')}`;
     const call = { member: 'EnableUnitFiles', signature: 'asbb', body: [names(units), false, false] };
-    const [, changes] = await this.#call({ ...MANAGER, ...call }, what);
-    await this.#reloadAfter(changes);
+    await this.#call({ ...MANAGER, ...call }, what);
   }
 
   async disable(units: string[]): Promise<void> {
     const what = `cannot disable ${units.join(', ')}`;
     const call = { member: 'DisableUnitFiles', signature: 'asb', body: [names(units), false] };
-    const [changes] = await this.#call({ ...MANAGER, ...call }, what);
-    await this.#reloadAfter(changes);
+    await this.#call({ ...MANAGER, ...call }, what);
   }
 
   async start(unit: string): Promise<void> {
@@ -204,11 +202,6 @@ export class ManagerBus implements Systemd {
     const call = { ...get, body: [`org.freedesktop.systemd1.${kind}`, property] };
     const [value] = await this.#call(call, 'cannot ask systemd');
     return unwrapVariant(value);
-  }
-
-  /** systemctl reloads after each change of links, so that systemd knows of the new dependencies. */
-  async #reloadAfter(changes: unknown): Promise<void> {
-    if (Array.isArray(changes) && changes.length > 0) await this.reload();
   }
 
   /** One connection for all: calls that begin at the same time must not each open one. */

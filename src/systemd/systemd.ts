@@ -69,7 +69,10 @@ export interface Systemd {
   /** False below another root: units can be enabled there, not started. */
   readonly live: boolean;
   reload(): Promise<void>;
-  /** Throws `systemd-refused`, and `service-not-found` for a unit without a file. */
+  /**
+   * Has units start at boot. Of this, too, systemd knows after the next `reload`: that of many units takes
+   * long. Throws `systemd-refused`, and `service-not-found` for a unit without a file.
+   */
   enable(units: string[]): Promise<void>;
   disable(units: string[]): Promise<void>;
   /** Starts a unit and follows its job to the end. Throws `unit-failed` with result, status and last journal lines, or with the name of a unit that it requires and that is not there, and `service-not-found`. */

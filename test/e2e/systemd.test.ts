@@ -149,7 +149,7 @@ test('a failed start tells the result, the status and the last lines, harmless f
   assert.deepEqual(await systemd('resetFailed("fails.service")'), {});
 });
 
-test('enabling links the unit, and systemd knows it at once', async () => {
+test('enabling links the unit, and systemd knows it after a reload', async () => {
   await makeUnit(
     'linked.service',
     '[Service]',
@@ -158,8 +158,10 @@ test('enabling links the unit, and systemd knows it at once', async () => {
     'WantedBy=multi-user.target',
   );
   assert.deepEqual(await systemd('enable(["linked.service"])'), {});
+  assert.deepEqual(await systemd('reload()'), {});
   assert.match(await host.sh('systemctl show --property Wants multi-user.target'), /linked\.service/);
   assert.deepEqual(await systemd('disable(["linked.service"])'), {});
+  assert.deepEqual(await systemd('reload()'), {});
   assert.doesNotMatch(await host.sh('systemctl show --property Wants multi-user.target'), /linked\.service/);
   assert.equal((await systemd('enable(["nowhere.service"])'))['code'], 'service-not-found');
 });

@@ -45,8 +45,8 @@ export function planEnable(units: ReadonlyMap<string, string>, host: AutoUpdateH
       { kind: 'reload', on: 'undo' },
       ...(existsSync(paths.autoUpdate) ? [] : [directory]),
       ...files,
-      { kind: 'reload', on: 'run' },
       { kind: 'enable', units: [TIMER] },
+      { kind: 'reload', on: 'run' },
       ...(live ? [{ kind: 'start', unit: TIMER } as const] : []),
     ],
   };

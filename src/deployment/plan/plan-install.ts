@@ -36,8 +36,8 @@ export function planInstall(staged: StagedDeployment[], paths: Paths, options: {
     ]),
     ...files,
     ...staged.flatMap((deployment) => planRuns(deployment)),
-    ...(services.length > 0 ? [{ kind: 'reload', on: 'run' } as const] : []),
     ...(enabled.length > 0 ? [{ kind: 'enable', units: enabled } as const] : []),
+    ...(services.length > 0 ? [{ kind: 'reload', on: 'run' } as const] : []),
     ...(options.now ? planStarts(services) : []),
   ];
   return {

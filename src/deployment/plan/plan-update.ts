@@ -69,8 +69,8 @@ export function planUpdate(
     ...disabled.map(({ before, enabled }): Step => ({ kind: 'disable', units: before.units, enabled })),
     ...files.steps,
     ...services.flatMap((service) => planRuns(service, paths)),
-    ...(hasUnits ? [{ kind: 'reload', on: 'run' } as const] : []),
     ...(enabled.length > 0 ? [{ kind: 'enable', units: enabled } as const] : []),
+    ...(hasUnits ? [{ kind: 'reload', on: 'run' } as const] : []),
     ...(restart.length > 0 ? [{ kind: 'restart', units: restart, dependents } as const] : []),
     ...(watched.length > 0 ? [{ kind: 'watch', units: watched, seconds: soak, health } as const] : []),
     ...services.flatMap(({ after, drop }) =>

@@ -56,7 +56,7 @@ export type Step =
   | { kind: 'sysusers'; path: string }
   /** `absent`: what the file is to create and what is not there yet. */
   | { kind: 'tmpfiles'; path: string; absent: string[] }
-  /** Has systemd read its files again: when files have changed, or when they are back after an undo. */
+  /** Has systemd read its files again: when files or links to them have changed, or are back after an undo. */
   | { kind: 'reload'; on: 'run' | 'undo' }
   /** Does nothing, but its undo starts these units: those that ran before, in the order in which they start. */
   | { kind: 'resume'; units: string[] }

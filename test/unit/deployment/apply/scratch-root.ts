@@ -77,8 +77,8 @@ export function planWeb(root: string): Plan {
       file('/usr/local/bin/webctl', 'rootfs/exports/hostfs/usr/local/bin/webctl', 0o755),
       { kind: 'symlink', path: '/usr/local/bin/wctl', target: 'webctl' },
       { kind: 'tmpfiles', path: '/etc/tmpfiles.d/web.conf', absent: ['/var/lib/web'] },
-      { kind: 'reload', on: 'run' },
       { kind: 'enable', units: ['web.service'] },
+      { kind: 'reload', on: 'run' },
     ],
   };
 }

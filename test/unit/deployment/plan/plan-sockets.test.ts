@@ -26,8 +26,8 @@ test('a service with sockets is enabled and started by them', (context) => {
   } as unknown as StagedDeployment;
   const { steps } = planInstall([staged], new Paths(scratch(context)), { now: true });
   assert.deepEqual(steps.slice(4), [
-    { kind: 'reload', on: 'run' },
     { kind: 'enable', units: ['web.socket'] },
+    { kind: 'reload', on: 'run' },
     { kind: 'start', unit: 'web.socket', others: ['web.service', 'web-proxy.service'] },
   ]);
   assert.equal(mainUnit({ units: ['web.service'] }), 'web.service');
