@@ -3,6 +3,8 @@ import type { Digest } from '../image/digest.ts';
 import type { Descriptor } from '../image/image.ts';
 import { checkLimit, type Limits } from '../image/limits.ts';
 import { layerCompression } from '../image/media-type.ts';
+import { fileSystemError } from '../linux/file-system.ts';
+import { WriteBack } from '../linux/write-back.ts';
 import type { Staging } from '../store/staging.ts';
 import type { ImageSource } from '../transport/source.ts';
 import type { ExtractedLayer, ExtractJob } from './extract.ts';
@@ -36,19 +38,31 @@ export interface FetchOptions {
 /** More would compete for the same disk, and each costs memory for a zstd window. */
 const PARALLEL = 2;
 
+/** Compressed bytes after which what was made of them goes to the disk. */
+const WRITE_BACK_AFTER = 16 << 20;
+
 /**
  * Fetches layers and unpacks them into staging, two at a time. When this returns or throws, no thread
  * writes any more. Throws what the source and `extractLayer` throw, `limit-exceeded`, `interrupted`.
  */
 export async function fetchLayers(options: FetchOptions): Promise<void> {
-  const { missing, limits, signal } = options;
+  const { staging, missing, limits, signal } = options;
   const queue = missing.map((layer) => ({ layer, job: makeJob(layer, options) }));
   const stop = new AbortController();
   const threads = queue.slice(0, PARALLEL).map(() => new ExtractThread());
   const sum = { entries: 0, imageBytes: 0, recordBytes: 0 };
+  const writeBack = new WriteBack(staging.directory);
+  let unwritten = 0;
+  const onBytes = (bytes: number) => {
+    unwritten += bytes;
+    if (unwritten < WRITE_BACK_AFTER) return;
+    unwritten = 0;
+    writeBack.start();
+  };
   const serve = async (thread: ExtractThread) => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      addUp(sum, await fetchLayer(thread, next.layer, next.job, stop.signal, options), limits);
+      const layer = await fetchLayer(thread, next.layer, next.job, stop.signal, options, onBytes);
+      addUp(sum, layer, limits);
     }
   };
   try {
@@ -56,6 +70,15 @@ export async function fetchLayers(options: FetchOptions): Promise<void> {
   } finally {
     stop.abort();
     await Promise.all(threads.map((thread) => thread.end()));
+    await finish(writeBack, staging);
+  }
+}
+
+async function finish(writeBack: WriteBack, { directory }: Staging): Promise<void> {
+  try {
+    await writeBack.finish();
+  } catch (error) {
+    throw fileSystemError(error, 'cannot write', directory);
   }
 }
 
@@ -77,12 +100,14 @@ async function fetchLayer(
   job: ExtractJob,
   signal: AbortSignal,
   { source, onProgress, onFinished }: FetchOptions,
+  onBytes: (bytes: number) => void,
 ): Promise<ExtractedLayer> {
   const { digest, size } = descriptor;
   let fetched = 0;
   onProgress({ kind: 'layer-started', digest, size });
   const layer = await thread.run(job, source.blob(descriptor, signal), (bytes) => {
     fetched += bytes;
+    onBytes(bytes);
     onProgress({ kind: 'layer-progress', digest, fetched, size });
   });
   onFinished(layer.diffId);

@@ -20,7 +20,9 @@ type Prototype =
 /** A file name as bytes, or as text that means its UTF-8 bytes. */
 export type FileName = string | Buffer;
 
-type Call = (...args: unknown[]) => number | bigint;
+type Call = ((...args: unknown[]) => number | bigint) & {
+  async(...argsAndDone: [...unknown[], (error: Error | null, result: number | bigint) => void]): void;
+};
 let loaded: { koffi: Koffi; library: ReturnType<Koffi['load']>; calls: Map<string, Call> } | undefined;
 
 // Required, not imported: most commands never call libc, and an unbundled require stays what it is
@@ -40,7 +42,23 @@ function libc(): NonNullable<typeof loaded> {
 export function callLibc(prototype: Prototype, args: unknown[], path?: FileName): number {
   const result = Number(find(prototype)(...args));
   if (result !== -1) return result;
-  throw errnoError(libc().koffi.errno(), /(\w+)\(/.exec(prototype)?.[1] ?? prototype, path);
+  throw lastError(prototype, path);
+}
+
+/** The same in another thread, for a call that waits. */
+export function callLibcAsync(prototype: Prototype, args: unknown[], path?: FileName): Promise<number> {
+  return new Promise((resolve, reject) => {
+    find(prototype).async(...args, (error, result) => {
+      if (error !== null) reject(error);
+      else if (Number(result) !== -1) resolve(Number(result));
+      // koffi has taken errno over from the thread by now.
+      else reject(lastError(prototype, path));
+    });
+  });
+}
+
+function lastError(prototype: Prototype, path?: FileName): Error {
+  return errnoError(libc().koffi.errno(), /(\w+)\(/.exec(prototype)?.[1] ?? prototype, path);
 }
 
 /** True where the C library has this function: glibc before 2.33 has no `mknod`. */
