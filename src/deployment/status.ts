@@ -1,8 +1,9 @@
 import type { Digest } from '../image/digest.ts';
 import type { ServiceName } from '../service-name.ts';
 import { findCulprit, hasFailed } from '../systemd/culprit.ts';
+import type { UnitReader } from '../systemd/snapshot.ts';
 import { describeCulprit } from '../systemd/start-failure.ts';
-import type { Systemd, UnitFailure, UnitState } from '../systemd/systemd.ts';
+import type { UnitFailure, UnitState } from '../systemd/systemd.ts';
 import { withDetail } from '../systemd/unit-state.ts';
 import { type DeploymentRecord, mainUnit } from './record.ts';
 import { readRelations } from './relations.ts';
@@ -35,7 +36,7 @@ export interface ServiceStatus {
 }
 
 /** What systemd says of an installed service, and why it is not running when it is not. */
-export async function readStatus(record: DeploymentRecord, systemd: Systemd): Promise<ServiceStatus> {
+export async function readStatus(record: DeploymentRecord, systemd: UnitReader): Promise<ServiceStatus> {
   const states = await Promise.all(record.units.map((unit) => systemd.state(unit)));
   const [own] = states;
   const relations = own === undefined ? [] : await readRelations(own.name, systemd);
@@ -81,7 +82,7 @@ function enabledOf(state: UnitState | undefined): string {
 async function explain(
   own: UnitState,
   listening: boolean,
-  systemd: Systemd,
+  systemd: UnitReader,
 ): Promise<Pick<ServiceStatus, 'why' | 'culprit'>> {
   if (hasFailed(own)) {
     if (own.activeState === 'inactive') return { why: describeUnloaded(own), culprit: null };

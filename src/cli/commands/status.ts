@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { readCurrentRecord } from '../../deployment/record.ts';
 import { readStatus, type ServiceStatus } from '../../deployment/status.ts';
+import { Snapshot } from '../../systemd/snapshot.ts';
 import { withDetail } from '../../systemd/unit-state.ts';
 import type { Context } from '../context.ts';
 import { namedServices } from '../named-services.ts';
@@ -17,8 +18,8 @@ export function addStatus(program: Command, context: Context): void {
       const { output, paths } = context;
       const names = namedServices(texts, paths);
       const records = names.flatMap((name) => readCurrentRecord(paths, name) ?? []);
-      const statuses: ServiceStatus[] = [];
-      for (const record of records) statuses.push(await readStatus(record, context.systemd()));
+      const systemd = new Snapshot(context.systemd());
+      const statuses = await Promise.all(records.map((record) => readStatus(record, systemd)));
       if (options.json) output.json(statuses);
       else if (statuses.length > 0) output.data(statuses.map(describe).join('\n\n'));
       const resting = statuses.some(({ running, units }) => !running && units.length > 0);
