@@ -1,4 +1,5 @@
 import { base } from './base/recipe.ts';
+import { benchImages } from './bench/recipe.ts';
 import { bigfile } from './bigfile/recipe.ts';
 import { docker } from './docker/recipe.ts';
 import { etcd } from './etcd/recipe.ts';
@@ -40,4 +41,4 @@ export const STANDARD: Recipe[] = [
 ];
 
 /** Built only for who asks: it takes time and space. */
-export const BIG: Recipe[] = [bigfile];
+export const BIG: Recipe[] = [bigfile, ...benchImages];
