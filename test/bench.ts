@@ -1,66 +1,69 @@
-import { execa } from 'execa';
-import { type Measurement, measure, measureOften } from './bench/measure.ts';
-import { measureOrder } from './bench/order.ts';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PLACE } from './bench/bench.ts';
+import { drawChart } from './bench/chart.ts';
+import { describeMachine } from './bench/machine.ts';
+import { readOptions } from './bench/options.ts';
+import { profileInstall } from './bench/profile/profile-install.ts';
+import { type Report, writeReport } from './bench/report.ts';
+import type { Result } from './bench/result.ts';
+import { SCENARIOS } from './bench/scenarios.ts';
+import { CHECKOUT } from './host/checkout.ts';
 import { Host } from './host/host.ts';
-import { cacheDirectory } from './images/cache.ts';
 
-// Measures what berth takes, in a throwaway host whose store is on a disk, and prints a table. Times are
-// for reading; memory is asserted: an install may not need more for a larger image.
+// npm run bench -- [--quick] [--rounds N] [--only NAME,…] [--docs] [--profile]
+// Measures berth and every other tool that is installed, in throwaway hosts whose stores are on a disk.
+// Prints tables, and writes bench/results.json, bench/report.md and bench/chart.svg; with --docs also
+// what docs/benchmarks.md shows. With --profile it measures nothing, and says where an install's time goes.
 
-/** Peak of an install, of whatever image. */
-const MOST = 250_000_000;
+const options = readOptions(process.argv.slice(2));
+const image = options.quick ? 'bench-small' : 'bench';
+const output = join(CHECKOUT, 'bench');
+mkdirSync(output, { recursive: true });
 
-await buildImages();
-await using host = await Host.boot({ registry: 'bigfile', storeMiB: 4096 });
-const installs = [
-  await measure(host, 'berth', 'install', 'bigfile'),
-  await measure(host, 'berth', 'install', 'etcd'),
-  await measure(host, 'berth', 'install', 'httpd'),
-  // From the store.
-  await measure(host, 'berth', 'install', '--name', 'again', 'httpd'),
-];
-const others = [
-  await measureOften(host, 'berth', 'list'),
-  await measureOften(host, 'berth', '--version'),
-  await measureOften(host, process.execPath, '-e', '0'),
-];
-print([...installs, ...others]);
-console.log(
-  `\n200 units read from files, checked for cycles and ordered: ${(await measureOrder()).toFixed(2)} s`,
-);
-
-const worst = Math.max(...installs.map(({ peakBytes }) => peakBytes));
-const verdict = worst < MOST ? 'below' : 'ABOVE';
-console.log(
-  `\nPeak memory of an install: ${megabytes(worst)}, ${verdict} the ${megabytes(MOST)} that are allowed.`,
-);
-if (worst >= MOST) process.exitCode = 1;
-
-/** The image of 2 GiB is built only for this, the first time. */
-async function buildImages(): Promise<void> {
-  const build = [
-    'unshare',
-    '--mount',
-    '--propagation',
-    'private',
-    process.execPath,
-    'test/images/build.ts',
-    'big',
-  ];
-  await execa('flock', [`${cacheDirectory()}/lock`, ...build], { stdio: ['ignore', 'inherit', 'inherit'] });
+if (options.profile) {
+  await using host = await bootHost();
+  console.log(await profileInstall(host, image, output));
+} else {
+  const report = await measureAll();
+  const text = writeReport(report);
+  console.log(text);
+  writeFileSync(join(output, 'results.json'), `${JSON.stringify(report, null, 2)}\n`);
+  writeFileSync(join(output, 'report.md'), `${text}\n`);
+  writeFileSync(join(output, 'chart.svg'), drawChart(report.results));
+  if (options.docs) writeDocs(report, text);
+  if (report.failures.length > 0) process.exitCode = 1;
 }
 
-function print(measurements: Measurement[]): void {
-  const rows = measurements.map(({ command, seconds, peakBytes }) => [
-    command.replace(process.execPath, 'node'),
-    seconds.toFixed(2),
-    megabytes(peakBytes),
-  ]);
-  for (const [command = '', seconds = '', peak = ''] of [['COMMAND', 'SECONDS', 'PEAK MEMORY'], ...rows]) {
-    console.log(`${command.padEnd(32)}${seconds.padStart(8)}${peak.padStart(14)}`);
+async function measureAll(): Promise<Report> {
+  const { quick, rounds, only } = options;
+  const machine = await describeMachine();
+  const results: Result[] = [];
+  const failures: string[] = [];
+  for (const { name, run } of SCENARIOS.filter((each) => only?.includes(each.name) ?? true)) {
+    process.stderr.write(`bench: ${name}\n`);
+    try {
+      await using host = await bootHost();
+      results.push(...(await run({ host, options, image })));
+    } catch (error) {
+      // What went before is not measured in vain.
+      process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
+      failures.push(`${name} was not measured: it failed.`);
+    }
   }
+  return { date: new Date().toISOString(), quick, rounds, machine, results, failures };
 }
 
-function megabytes(bytes: number): string {
-  return `${Math.round(bytes / 1e6)} MB`;
+async function bootHost(): Promise<Host> {
+  const host = await Host.boot({ registry: 'bigfile', storeMiB: 8192 });
+  await host.sh(`mkdir ${PLACE}`);
+  return host;
+}
+
+function writeDocs(report: Report, text: string): void {
+  const page = join(CHECKOUT, 'docs/benchmarks.md');
+  const begin = '<!-- What follows is written by npm run bench -- --docs. -->\n';
+  const [before] = readFileSync(page, 'utf8').split(begin);
+  writeFileSync(page, `${before}${begin}\n${text}\n`);
+  writeFileSync(join(CHECKOUT, 'docs/benchmarks.svg'), drawChart(report.results));
 }

@@ -1,32 +1,44 @@
 import type { Host } from '../host/host.ts';
 
-/** What one run of a program took. */
-export interface Measurement {
-  command: string;
+/** What one run of a command took. */
+export interface Run {
   /** Wall time. */
   seconds: number;
-  /** Peak resident memory of the program or of its largest child, by the kernel's count (ru_maxrss). */
+  /** User and system time of the command and of all that it waited for. */
+  cpuSeconds: number;
+  /** Peak resident memory of the largest process, threads and mapped program included (ru_maxrss). */
   peakBytes: number;
 }
 
-/** Runs a program in a host under time(1); a failure is an error. */
-export async function measure(host: Host, command: string, ...args: string[]): Promise<Measurement> {
-  const report = '/tmp/bench';
-  const format = ['--format', '%e %M', '--output', report];
-  const timeout = 600_000;
-  const { exitCode, combined } = await host.run('/usr/bin/time', [...format, command, ...args], { timeout });
-  const line = [command, ...args].join(' ');
-  if (exitCode !== 0) throw new Error(`exit status ${exitCode} from ${line}\n${combined}`);
-  const [seconds, kibibytes] = (await host.sh(`cat ${report}`)).split(' ').map(Number);
-  return { command: line, seconds: seconds ?? 0, peakBytes: (kibibytes ?? 0) * 1024 };
+/** Runs a shell command in a host under time(1); a failure is an error. */
+export async function measure(host: Host, command: string): Promise<Run> {
+  const [began, ended, user, system, kibibytes] = await numbers(
+    host,
+    `began=$EPOCHREALTIME
+    /usr/bin/time --format '%U %S %M' --output /tmp/bench bash -euo pipefail -c ${quoted(command)} >&2
+    echo $began $EPOCHREALTIME $(cat /tmp/bench)`,
+  );
+  return { seconds: ended - began, cpuSeconds: user + system, peakBytes: kibibytes * 1024 };
 }
 
-/** The median run of several, by time: the first of them warms what the others use. */
-export async function measureOften(host: Host, command: string, ...args: string[]): Promise<Measurement> {
-  const runs: Measurement[] = [];
-  for (let count = 0; count < 9; count += 1) runs.push(await measure(host, command, ...args));
-  const sorted = runs.sort((a, b) => a.seconds - b.seconds);
-  const median = sorted[Math.floor(sorted.length / 2)];
-  if (median === undefined) throw new Error('nothing was measured');
-  return median;
+/**
+ * Wall time in seconds of a command that is too short to be measured with another program around it. What it
+ * prints is lost: a container that it starts would hold on to the pipe.
+ */
+export async function clock(host: Host, command: string): Promise<number> {
+  const [began, ended] = await numbers(
+    host,
+    `began=$EPOCHREALTIME; ${command} >/dev/null 2>&1; echo $began $EPOCHREALTIME`,
+  );
+  return ended - began;
+}
+
+async function numbers(host: Host, script: string): Promise<[number, number, number, number, number]> {
+  const output = await host.sh(script, { timeout: 900_000 });
+  const [a = Number.NaN, b = Number.NaN, c = 0, d = 0, e = 0] = output.split(' ').map(Number);
+  return [a, b, c, d, e];
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,0 +1,55 @@
+import type { Host } from '../host/host.ts';
+import type { Options } from './options.ts';
+import type { Result } from './result.ts';
+
+/** Where other tools put what they make: on the file system of berth's store. */
+export const PLACE = '/var/lib/berth/bench';
+
+export const REGISTRY = '127.0.0.1:5000';
+
+/** The service that scenarios install. */
+export const SERVICE = 'bench';
+
+/** podman with a storage of its own, and with berth's runtime so that no other one decides. */
+export const PODMAN = `podman --root ${PLACE}/podman --runroot /run/bench-podman --runtime runc`;
+
+/** A host to measure in, and what to measure there. */
+export interface Bench {
+  host: Host;
+  options: Options;
+  /** `bench`, or `bench-small`: what the names of the images begin with. */
+  image: string;
+}
+
+/** A part of the bench, in a host of its own. */
+export interface Scenario {
+  name: string;
+  run(bench: Bench): Promise<Result[]>;
+}
+
+/** Leaves nothing of any tool on the disk. */
+export async function wipe(host: Host): Promise<void> {
+  await host.sh(`
+    if [ -e /var/lib/berth/deployments ]; then
+      names=$(ls /var/lib/berth/deployments)
+      [ -z "$names" ] || berth uninstall --force --purge $names
+    fi
+    if [ -e ${PLACE}/podman ]; then ${PODMAN} system reset --force; fi
+    rm -rf ${PLACE} /var/lib/berth/store /var/lib/berth/deployments
+    mkdir ${PLACE}
+    sync -f ${PLACE}`);
+}
+
+/** Runs what is to be compared in turns, each time beginning with another one: what disturbs hits all alike. */
+export async function takeTurns<Subject>(
+  rounds: number,
+  subjects: readonly Subject[],
+  run: (subject: Subject) => Promise<void>,
+): Promise<void> {
+  for (let round = 0; round < rounds; round += 1) {
+    for (const index of subjects.keys()) {
+      const subject = subjects[(round + index) % subjects.length];
+      if (subject !== undefined) await run(subject);
+    }
+  }
+}
