@@ -30,6 +30,23 @@ test('two services of one image share every file that has content', async () => 
   assert.ok(first.split('\n').length > 1000);
 });
 
+test('services of one image take the memory of its files once', async () => {
+  const instances = ['a', 'b', 'c', 'd', 'e'];
+  const options = instances.flatMap((instance) => ['--instance', instance]);
+  await berth('install', '--now', '--name', 'many', ...options, 'sleeper');
+  // Without what is no file's. Of a page that several map, Pss counts only this one's share.
+  const ofFiles = async (instance: string) => {
+    const pid = await host.sh(`systemctl show --value --property MainPID many@${instance}`);
+    const sums = '/^Rss:/ { rss = $2 } /^Pss:/ { pss = $2 } /^Pss_Anon:/ { own = $2 }';
+    const print = 'END { print rss - own, pss - own }';
+    return (await host.sh(`awk '${sums} ${print}' /proc/${pid}/smaps_rollup`)).split(' ').map(Number);
+  };
+  const sizes = await Promise.all(instances.map(ofFiles));
+  const alone = Math.max(...sizes.map(([rss = 0]) => rss));
+  const together = sizes.reduce((sum, [, pss = 0]) => sum + pss, 0);
+  assert.ok(alone > 500 && together < 1.2 * alone, `${instances.length}: ${together} KiB, one: ${alone} KiB`);
+});
+
 test('a checkout equals what umoci unpacks', async () => {
   await host.sh(`skopeo --insecure-policy copy --quiet --src-tls-verify=false docker://${REGISTRY}/httpd-plain oci:/tmp/layout:it
     umoci unpack --image /tmp/layout:it /tmp/unpacked`);
