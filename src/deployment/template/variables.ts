@@ -58,7 +58,7 @@ function namesIn(code: readonly string[]): string[] {
 /** Code without strings and comments, whose words name nothing; but `locals['NAME']` does. */
 function withoutTexts(code: string): string {
   return code.replace(
-    /(?<!\[\s*)(?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")|\/\/.*|\/\*[\s\S]*?(?:\*\/|$)/g,
-    ' ',
+    /(?:\blocals\s*\[\s*)?(?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")|\/\/.*|\/\*[\s\S]*?(?:\*\/|$)/g,
+    (text) => (text.startsWith('locals') ? text : ' '),
   );
 }

@@ -148,11 +148,11 @@ describe('templates of a published image', () => {
   it('of EJS take the names in its code, not the words of its strings and comments', (test) => {
     const exports = makeExports(test, {
       'service.ejs': `[Service] # don't
-<% if (MODE === 'TCP' || MODE === "a \\" UDP") { /* NOTE */ // AND NOTE %>
+<% if (MODE === 'TCP' || MODE === "a \\" UDP" || ['A', 'B'][C]) { /* NOTE */ // AND NOTE %>
 ExecStart=/bin/x <%= PORT %> <%= locals['OTHER'] %>
 <% } %>`,
     });
-    assert.deepEqual(variablesTaken(exports), ['MODE', 'OTHER', 'PORT']);
+    assert.deepEqual(variablesTaken(exports), ['C', 'MODE', 'OTHER', 'PORT']);
   });
 
   it('fill host files too', async (test) => {
