@@ -66,7 +66,7 @@ const OSTREE_REF = /^[A-Za-z0-9][\w.:/@+-]*$/;
  * `reference-invalid`, and `transport-unsupported` for `containers-storage:`.
  */
 export function parseImageReference(text: string): ImageReference {
-  const [, transport, details = ''] = /^([a-z-]+):(?!\/\/)(.*)$/s.exec(text) ?? [];
+  const [, transport, details = ''] = /^(?!docker:)([a-z-]+):(.*)$/s.exec(text) ?? [];
   switch (transport) {
     case 'oci':
     case 'oci-archive':
@@ -84,8 +84,20 @@ export function parseImageReference(text: string): ImageReference {
         hint: `podman save --format oci-archive --output image.tar ${details || 'IMAGE'}; then name oci-archive:image.tar`,
       });
     default:
+      refusePath(text);
       return parseReference(text);
   }
+}
+
+// Such as "/srv/etcd.tar" or "docker-achive:./etcd.tar": nothing in a registry is called that.
+function refusePath(text: string): void {
+  const [, transport, path] = /^([a-z-]+:)?(\.{0,2}\/(?!\/).*)$/s.exec(text) ?? [];
+  if (path === undefined) return;
+  throw invalid(
+    text,
+    transport === undefined ? 'a path without a transport' : `no such transport: ${quote(transport)}`,
+    `write it as oci-archive:${path}, docker-archive:${path}, oci:${path} or dir:${path}`,
+  );
 }
 
 /** The canonical spelling, which can be used again from any directory. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
+import type { BerthError } from '../../../src/errors.ts';
 import { defaultServiceName } from '../../../src/reference/default-service-name.ts';
 import { parseDigest } from '../../../src/reference/digest.ts';
 import {
@@ -40,6 +41,7 @@ describe('parseImageReference', () => {
     ['ostree:/ostree/repo:etcd:3', 'ostree:/ostree/repo:etcd:3'],
     ['ostree:etcd', 'ostree:/ostree/repo:etcd'],
     ['ostree:example.com:5000/etcd:3@/srv/repo', 'ostree:/srv/repo:example.com:5000/etcd:3'],
+    ['oci-archive:///srv/etcd.tar', 'oci-archive:/srv/etcd.tar'],
   ];
   for (const [text, canonical] of VALID) {
     it(`reads ${text}`, () => {
@@ -87,6 +89,24 @@ describe('parseImageReference', () => {
       hint: 'podman save --format oci-archive --output image.tar localhost/etcd; then name oci-archive:image.tar',
     });
   });
+});
+
+describe('a path that no transport is named for', () => {
+  const CASES: [string, string, string][] = [
+    ['/srv/etcd.tar', 'a path without a transport', 'oci-archive:/srv/etcd.tar'],
+    ['./etcd.tar', 'a path without a transport', 'oci-archive:./etcd.tar'],
+    ['docker-achive:/srv/etcd.tar', 'no such transport: "docker-achive:"', 'docker-archive:/srv/etcd.tar'],
+    ['file:../etcd', 'no such transport: "file:"', 'dir:../etcd'],
+  ];
+  for (const [text, cause, spelling] of CASES) {
+    it(`is refused, with the spellings there are: ${text}`, () => {
+      assert.throws(
+        () => parseImageReference(text),
+        ({ message, hint }: BerthError) =>
+          message === `not a reference: ${JSON.stringify(text)}: ${cause}` && hint?.includes(spelling),
+      );
+    });
+  }
 });
 
 describe('mayMean', () => {
