@@ -26,9 +26,10 @@ export async function openExisting(
     return await open(path, flags);
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined;
-    // Linux answers ELOOP or ENOTDIR where O_NOFOLLOW meets a symlink, and ENXIO for a socket.
+    // Linux answers ELOOP where O_NOFOLLOW meets a symlink, ENOTDIR with O_DIRECTORY, and ENXIO for a socket.
     if (isErrno(error, 'ELOOP', 'ENOTDIR', 'ENXIO')) {
-      throw archiveInvalid(place, 'a symlink or a special file', { cause: error });
+      const cause = isErrno(error, 'ENOTDIR') ? 'it is no directory' : 'a symlink or a special file';
+      throw archiveInvalid(place, cause, { cause: error });
     }
     throw fileSystemError(error, 'cannot open', place);
   }

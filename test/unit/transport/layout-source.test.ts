@@ -58,6 +58,12 @@ test('an archive of a layout is read like the layout', async (context) => {
   await assertImage(`oci-archive:${archive}:3.4`);
 });
 
+test('a file is no layout', async (context) => {
+  const file = join(scratch(context), 'etcd.tar');
+  writeFileSync(file, '');
+  await assert.rejects(readAll(`oci:${file}`), { message: `not an image: ${file}: it is no directory` });
+});
+
 test('a directory of blobs gives its image', async (context) => {
   await assertImage(`dir:${writeFiles(scratch(context), directoryFiles())}`);
 });
