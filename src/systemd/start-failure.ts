@@ -8,6 +8,8 @@ import { type BusProperties, invocationOf } from './unit-state.ts';
 
 const LINES = 10;
 
+const NOT_INSTALLED = 'not installed';
+
 // Commands in the order in which systemd runs them: the first that failed is the cause.
 const COMMANDS = ['ExecCondition', 'ExecStartPre', 'ExecStart', 'ExecStartPost'];
 
@@ -18,8 +20,10 @@ export async function readFailure(
   properties: BusProperties,
   invocation = invocationOf(properties),
 ): Promise<UnitFailure> {
-  const log = await journalLines(unit, invocation, LINES);
-  return { reason: describeFailure(job, properties), log };
+  const reason = describeFailure(job, properties);
+  // What a unit that is gone said when it was there explains nothing.
+  const log = reason === NOT_INSTALLED ? [] : await journalLines(unit, invocation, LINES);
+  return { reason, log };
 }
 
 /** The error `unit-failed` of a unit whose start job did not end well. */
@@ -52,7 +56,8 @@ export function dependencyFailure(unit: UnitName, culprit: Culprit): BerthError 
 /** Such as "etcd.service failed (exit-code), which flanneld.service needs, which it needs". */
 export function describeCulprit({ unit, between, failure }: Culprit): string {
   const needing = [...between.toReversed(), 'it'].map((other) => `, which ${other} needs`);
-  return `${unit} failed (${failure.reason})${needing.join('')}`;
+  const what = failure.reason === NOT_INSTALLED ? `is ${NOT_INSTALLED}` : `failed (${failure.reason})`;
+  return `${unit} ${what}${needing.join('')}`;
 }
 
 function indented(lines: readonly string[]): string {
@@ -62,7 +67,7 @@ function indented(lines: readonly string[]): string {
 /** Such as "exit-code, ExecStartPre /usr/bin/x: exit status 203/EXEC". */
 export function describeFailure(job: JobResult, properties: BusProperties): string {
   const loadState = properties.get('LoadState');
-  if (loadState === 'not-found') return 'not installed';
+  if (loadState === 'not-found') return NOT_INSTALLED;
   if (loadState !== undefined && loadState !== 'loaded') return `the unit is ${loadState}`;
   if (job === 'dependency') return 'a unit that it requires did not start';
   if (job === 'canceled') return 'another job replaced this one';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findCulprit } from '../../../src/systemd/culprit.ts';
-import { dependencyFailure } from '../../../src/systemd/start-failure.ts';
+import { dependencyFailure, describeCulprit } from '../../../src/systemd/start-failure.ts';
 import type { LinkKind } from '../../../src/systemd/unit-links.ts';
 import { parseUnitName } from '../../../src/systemd/unit-name.ts';
 import { unitState } from '../../../src/systemd/unit-state.ts';
@@ -67,5 +67,13 @@ test('the error names the culprit, the way to it and its last lines', () => {
   assert.equal(
     dependencyFailure(unit, { unit: 'etcd.service', between: [], failure }).message,
     'cannot start: docker.service: etcd.service failed (exit-code), which it needs\n  out of disk',
+  );
+});
+
+test('a unit that is not there did not fail, but is not installed', () => {
+  const failure = { reason: 'not installed', log: [] };
+  assert.equal(
+    describeCulprit({ unit: 'etcd.service', between: ['flanneld.service'], failure }),
+    'etcd.service is not installed, which flanneld.service needs, which it needs',
   );
 });
