@@ -20,11 +20,7 @@ export async function run(args: string[], streams: ConsoleStreams, signal: Abort
     await program.parseAsync(args, { from: 'user' });
     return context.exitStatus;
   } catch (error) {
-    return report(
-      error,
-      output,
-      args.find((word) => program.commands.some((each) => each.name() === word)),
-    );
+    return report(error, output, commandNamed(program, args));
   } finally {
     await context.close();
   }
@@ -39,7 +35,9 @@ function buildProgram(context: Context, streams: ConsoleStreams): Command {
       .option('--root <dir>', 'work on the system below DIR instead of the running one')
       .showSuggestionAfterError()
       // An option that may be repeated begins with an empty list, which is nothing to tell a person.
+      // Every command has options: without that word there is room for what each one does.
       .configureHelp({
+        subcommandTerm: (command) => Help.prototype.subcommandTerm(command).replace(' [options]', ''),
         optionDescription: (option) =>
           Array.isArray(option.defaultValue) ? option.description : Help.prototype.optionDescription(option),
       })
@@ -71,19 +69,27 @@ const ELSEWHERE: Record<string, string> = {
   remove: 'berth uninstall NAME',
   rmi: 'berth images rm NAME',
   upgrade: 'berth update NAME',
+  version: 'berth --version',
 };
 
-function reportUsage({ message }: CommanderError, output: Output, command: string | undefined): void {
+function reportUsage({ message }: CommanderError, output: Output, command: string): void {
   const [, what = message, suggestion] =
     /^(?:error: )?(.*?)(?:\n\(Did you mean (.*)\?\))?$/s.exec(message) ?? [];
   const unknown = /^unknown command '(.*)'$/s.exec(what)?.[1] ?? '';
   const elsewhere = Object.hasOwn(ELSEWHERE, unknown) ? ELSEWHERE[unknown] : undefined;
-  const help = command === undefined ? 'berth --help' : `berth ${command} --help`;
-  output.error(what, elsewhere ?? (suggestion === undefined ? help : `did you mean ${suggestion}?`));
+  const hint = suggestion === undefined ? `${command} --help` : `did you mean ${suggestion}?`;
+  output.error(what, elsewhere ?? hint);
 }
 
-/** `command` is the one that the command line names, if it names one. */
-function report(error: unknown, output: Output, command: string | undefined): number {
+/** The command that the command line names, such as "berth images rm"; "berth" where it names none. */
+function commandNamed(program: Command, [word, ...rest]: readonly string[]): string {
+  if (word === undefined) return program.name();
+  const named = program.commands.find((command) => command.name() === word);
+  return named === undefined ? commandNamed(program, rest) : `${program.name()} ${commandNamed(named, rest)}`;
+}
+
+/** `command` is the one that the command line names. */
+function report(error: unknown, output: Output, command: string): number {
   if (error instanceof BerthError) {
     output.error(error.message, error.hint);
     return exitStatus(error.code);

@@ -9,7 +9,7 @@ import { addImagesRm } from './images-rm.ts';
 export function addImages(program: Command, context: Context): void {
   const images = program
     .command('images')
-    .description('list the images in the store')
+    .description('list the images in the store; images rm forgets some')
     .option('--json', 'print JSON')
     .action((options: { json?: boolean }) => {
       const stored = summarizeImages(context.store());

@@ -24,6 +24,18 @@ test('an argument that is missing is a usage error that points to help', async (
   });
 });
 
+test('the help that is pointed to is that of the command below another one', async () => {
+  assert.match((await runBerth(['images', 'rm'])).stderr, /^Hint: berth images rm --help$/m);
+});
+
+test('help fits into 80 columns', async () => {
+  const { stdout } = await runBerth(['--help']);
+  assert.deepEqual(
+    stdout.split('\n').filter((line) => line.length > 80),
+    [],
+  );
+});
+
 test('an option that may be repeated shows no default', async () => {
   const { stdout } = await runBerth(['install', '--help']);
   assert.doesNotMatch(stdout, /\[\]/);
