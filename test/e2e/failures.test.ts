@@ -27,7 +27,7 @@ test('an image that no registry has is not found', async () => {
     {
       status: 4,
       says: /^Error: not found: 127\.0\.0\.1:5000\/no-such-image:latest: 127\.0\.0\.1:5000 answered 404/m,
-      hint: /^Hint: check the spelling/m,
+      hint: /^Hint: check the name, and its tags: berth tags 127/m,
     },
   ]);
 });

@@ -65,7 +65,7 @@ async function readLogin({ key }: RegistryName, options: Options, { prompt }: Co
       'usage',
       `cannot ask for ${options.passwordStdin ? 'the name' : 'a password'}: no terminal`,
       {
-        hint: `berth login --username NAME --password-stdin ${key} <FILE`,
+        hint: `berth login --username ${options.username ?? 'NAME'} --password-stdin ${key} <FILE`,
       },
     );
   }

@@ -25,7 +25,7 @@ export function checkDependents(
     return;
   }
   throw new BerthError('required-by-others', `cannot uninstall ${names}: required by ${staying.join(', ')}`, {
-    hint: 'uninstall those in the same command, or remove it in spite of them with --force',
+    hint: `uninstall those in the same command, or all the same: berth uninstall --force ${names}`,
   });
 }
 

@@ -22,6 +22,7 @@ export class RegistrySource implements ImageSource {
   readonly name: string;
   readonly #access: RegistryAccess;
   readonly #loginCommand: string;
+  readonly #tagsCommand: string;
   /** Mirrors first; the last is the image's own registry. */
   readonly #places: Place[];
   /** Which place had the image: the rest of it is asked for there first, and then after it. */
@@ -32,6 +33,7 @@ export class RegistrySource implements ImageSource {
     this.name = formatReference(reference);
     this.#access = access;
     this.#loginCommand = access.credentials.loginCommand(reference.domain);
+    this.#tagsCommand = `berth tags ${formatReference({ ...reference, tag: undefined, digest: undefined })}`;
     this.#places = endpoints.map((endpoint, index) => ({
       client: new RegistryClient(endpoint, access.connections, access.credentials),
       patience: index < endpoints.length - 1 ? mirrorPatience(access.patience) : access.patience,
@@ -123,7 +125,7 @@ export class RegistrySource implements ImageSource {
   #hintFor({ code }: BerthError): string | undefined {
     switch (code) {
       case 'registry-not-found':
-        return 'check the spelling of the name and its tag';
+        return `check the name, and its tags: ${this.#tagsCommand}`;
       case 'registry-unauthorized':
         return `check the name, or log in: ${this.#loginCommand}`;
       case 'credential-refused':
