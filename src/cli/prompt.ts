@@ -24,7 +24,13 @@ export class Prompt {
 
   /** One line. Throws `interrupted` for Ctrl-C and for the end of input. */
   async ask(question: string): Promise<string> {
-    return await this.#readLine(this.#streams.stderr, (lines) => lines.question(question));
+    try {
+      return await this.#readLine(this.#streams.stderr, (lines) => lines.question(question));
+    } catch (error) {
+      // Behind the question stands no line break that somebody typed.
+      this.#streams.stderr.write('\n');
+      throw error;
+    }
   }
 
   /** One line that is not shown while it is typed; throws as `ask`. */

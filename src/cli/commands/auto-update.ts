@@ -7,6 +7,7 @@ import { renderUnits, SERVICE, TIMER } from '../../deployment/auto-update/render
 import { loadSettings } from '../../settings.ts';
 import { openStaging } from '../../store/staging.ts';
 import type { Context } from '../context.ts';
+import { toSecond } from '../to-second.ts';
 
 /** `berth auto-update`: the timer that updates services by night. */
 export function addAutoUpdate(program: Command, context: Context): void {
@@ -73,8 +74,8 @@ async function status({ json }: { json?: boolean }, context: Context): Promise<v
   }
   const facts: [string, string | null][] = [
     ['enabled', found.enabled ? 'yes' : 'no'],
-    ['next', found.next],
-    ['last', found.last === null ? null : `${found.last} (${found.lastResult})`],
+    ['next', found.next === null ? null : toSecond(found.next)],
+    ['last', found.last === null ? null : `${toSecond(found.last)} (${found.lastResult})`],
     ['window', found.window],
     ['left alone', exclude.length === 0 ? null : exclude.join(', ')],
   ];

@@ -3,6 +3,7 @@ import { listHistory } from '../../deployment/list-history.ts';
 import type { Context } from '../context.ts';
 import { namedService } from '../named-services.ts';
 import { shortDigest } from '../short-digest.ts';
+import { toSecond } from '../to-second.ts';
 
 /** `berth history`: the deployments of a service that one can go back to. */
 export function addHistory(program: Command, context: Context): void {
@@ -26,7 +27,7 @@ export function addHistory(program: Command, context: Context): void {
           shortDigest(digest),
           version ?? '-',
           ...(foreign ? [rootfs ?? '-'] : []),
-          created.replace(/\.\d+Z$/, 'Z'),
+          toSecond(created),
           why,
         ]),
         {

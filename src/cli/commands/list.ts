@@ -27,10 +27,15 @@ function row(service: ServiceSummary): string[] {
     service.name,
     service.state,
     service.enabled,
-    service.rootfs === null ? service.image : `${service.image} on ${service.rootfs}`,
+    imageOf(service),
     shortDigest(service.digest),
     String(service.deployment),
   ];
+}
+
+/** With what it runs on, where that says more. */
+function imageOf({ image, rootfs }: ServiceSummary): string {
+  return rootfs === null || image === `rootfs:${rootfs}` ? image : `${image} on ${rootfs}`;
 }
 
 function paint(text: string, column: number): Color | undefined {

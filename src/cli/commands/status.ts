@@ -6,6 +6,7 @@ import { withDetail } from '../../systemd/unit-state.ts';
 import type { Context } from '../context.ts';
 import { namedServices } from '../named-services.ts';
 import { shortDigest } from '../short-digest.ts';
+import { toSecond } from '../to-second.ts';
 
 /** `berth status`: how services are, and why one does not run. */
 export function addStatus(program: Command, context: Context): void {
@@ -29,7 +30,7 @@ export function addStatus(program: Command, context: Context): void {
 
 function describe(status: ServiceStatus): string {
   const { name, state, subState, since, culprit } = status;
-  const when = since === null ? '' : ` since ${since.replace(/\.\d+Z$/, 'Z')}`;
+  const when = since === null ? '' : ` since ${toSecond(since)}`;
   const facts = factsOf(status).filter(([, value]) => value !== '');
   const log =
     culprit === null || culprit.log.length === 0 ? [] : [`last lines of ${culprit.unit}:`, ...culprit.log];
