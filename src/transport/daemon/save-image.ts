@@ -50,7 +50,11 @@ async function ask(options: {
   const sent = request({ ...options, headers: { host: 'docker' } });
   sent.end();
   try {
-    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    // Of a server that goes over to another protocol (RFC 9110, 15.2.2) Node says nothing but the end.
+    const closed = once(sent, 'close').then(() => {
+      throw new Error('no answer before the end');
+    });
+    const [answer] = (await Promise.race([once(sent, 'response'), closed])) as [IncomingMessage];
     return answer;
   } catch (error) {
     options.signal.throwIfAborted();

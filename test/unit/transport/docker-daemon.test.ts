@@ -59,6 +59,13 @@ test('an answer that is cut is no image', async (context) => {
   await assert.rejects(readAll(NAME, env), { code: 'daemon-unreachable' });
 });
 
+test('a daemon that goes over to another protocol is not waited for', async (context) => {
+  const env = await startFakeDocker(context, (_, response) => {
+    response.writeHead(101, { connection: 'upgrade', upgrade: 'tcp' }).end();
+  });
+  await assert.rejects(readAll(NAME, env), { code: 'daemon-unreachable' });
+});
+
 test('where no daemon listens it cannot be reached', async (context) => {
   const socket = join(scratch(context), 'docker.sock');
   await assert.rejects(readAll(NAME, { DOCKER_HOST: `unix://${socket}` }), { code: 'daemon-unreachable' });

@@ -271,6 +271,13 @@ const SCRIPTS: Record<string, Script> = {
     ends: 'registry-protocol',
     asked: 1,
   },
+  'goes over to another protocol': {
+    layer: always(({ socket }) =>
+      socket?.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: tcp\r\n\r\n'),
+    ),
+    ends: 'registry-unreachable',
+    asked: 5,
+  },
   'has headers without end': {
     layer: always(({ socket }) => socket?.write(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(MIB)}`)),
     ends: 'registry-protocol',

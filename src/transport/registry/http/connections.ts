@@ -81,6 +81,11 @@ export class Connections {
         settle();
         reject(error);
       });
+      // Of a server that goes over to another protocol (RFC 9110, 15.2.2) Node says neither of these.
+      sent.on('close', () => {
+        settle();
+        reject(new Error('no answer before the end'));
+      });
       sendBody(sent, body, watch).catch((error: unknown) => {
         settle();
         reject(new UnreadableBody(error));
