@@ -13,6 +13,7 @@ export class VerifiedBlob {
   readonly #hash: Hash;
   #bytes = 0;
   #ended = false;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(input: AsyncIterable<Uint8Array>, digest: Digest, size: number) {
     this.#input = input[Symbol.asyncIterator]();
@@ -35,7 +36,14 @@ export class VerifiedBlob {
     while (!this.#ended) await this.#next();
   }
 
-  async #next(): Promise<Uint8Array | undefined> {
+  /** One after the other: a decoder that failed may still ask while the rest is drained, and a chunk is there only until the next is asked for. */
+  #next(): Promise<Uint8Array | undefined> {
+    const next = this.#last.then(() => this.#take());
+    this.#last = next.catch(() => undefined);
+    return next;
+  }
+
+  async #take(): Promise<Uint8Array | undefined> {
     const { value, done } = await this.#input.next();
     if (done) {
       this.#check();
