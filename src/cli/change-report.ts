@@ -34,7 +34,8 @@ function abridge(diff: string): string {
 
 function describeDeployment({ number, digest, version, rootfs }: DeploymentSummary): string {
   const facts = [version, shortDigest(digest), rootfs].filter((fact) => fact !== null);
-  return `deployment ${number} (${facts.join(', ')})`;
+  // The image's own words, of which none may look like another line of the report.
+  return `deployment ${number} (${facts.join(', ').replace(/\s+/g, ' ')})`;
 }
 
 function fileLine({ path, change, as }: FileChange): string {

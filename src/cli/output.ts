@@ -37,10 +37,11 @@ export class Output {
     this.#print(harmless(text));
   }
 
-  /** Data exactly as it is, for programs: nothing of it is made harmless, and no line break is added. */
+  /** Data exactly as it is, and no line break is added; only what a terminal would obey is made harmless on one. */
   bytes(bytes: Uint8Array): void {
     this.#clear();
-    this.#streams.stdout.write(bytes);
+    const { stdout } = this.#streams;
+    stdout.write(stdout.isTTY === true ? harmless(Buffer.from(bytes).toString('utf8')) : bytes);
   }
 
   json(value: unknown): void {
@@ -49,7 +50,7 @@ export class Output {
 
   /** Rows under upper-case headers, columns two spaces apart. */
   table(headers: string[], rows: string[][], { paint = () => undefined, elastic }: TableOptions = {}): void {
-    const whole = rows.map((row) => row.map(harmless));
+    const whole = rows.map((row) => row.map((cell) => harmless(cell, '')));
     const room = this.#streams.stdout.isTTY === true ? this.#streams.stdout.columns : undefined;
     const plain =
       room === undefined || elastic === undefined ? whole : fitColumn(headers, whole, elastic, room);
@@ -113,12 +114,11 @@ export class Output {
 
 /**
  * Text that commands no terminal. Labels, names of files and answers of registries are part of what is
- * printed; their control characters, and those that reorder a line, are shown as JSON spells them.
+ * printed; their control characters, but for those of `layout`, and those that reorder a line, are shown as JSON
+ * spells them.
  */
-function harmless(text: string): string {
+function harmless(text: string, layout = '\n\t'): string {
   return text.replace(/[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, (character) =>
-    character === '\n' || character === '\t'
-      ? character
-      : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    layout.includes(character) ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }

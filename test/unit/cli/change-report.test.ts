@@ -34,3 +34,11 @@ test('the header of the next file is no line that goes', () => {
   assert.deepEqual(lines.slice(-5), ['--- 0/x', '+++ 1/x', '@@ -1 +1 @@', '-a', '+b']);
   assert.equal(lines.length, 3 + 30 + 5);
 });
+
+test('the version that an image names is part of one line', () => {
+  const to = { ...SUMMARY, version: '1\n  removed  /etc/shadow' };
+  const change = { name: 'web', from: SUMMARY, to, files: [], diff: '' } as unknown as ServiceChange;
+  const [line = '', ...others] = changeLines(change).join('\n').split('\n');
+  assert.match(line, / \(1 removed \/etc\/shadow, /);
+  assert.deepEqual(others, []);
+});

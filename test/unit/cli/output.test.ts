@@ -53,6 +53,17 @@ test('a column gives way where a terminal is too narrow, down to its header, and
   assert.equal((await lines('web', false))[1], 'web   registry.example.com/team/httpd:2.4  0');
 });
 
+test('a cell is one line, whatever an image calls itself', async () => {
+  const { stdout } = await show((output) => output.table(['VERSION', 'N'], [['1\n2\t', '0']]));
+  assert.equal(stdout, 'VERSION         N\n1\\u000a2\\u0009  0\n');
+});
+
+test('bytes stay as they are for a program, and command no terminal', async () => {
+  const print = (output: Output) => output.bytes(Buffer.from('{"a":"\u001b[2J\u009b"}\n'));
+  assert.equal((await show(print)).stdout, '{"a":"\u001b[2J\u009b"}\n');
+  assert.equal((await show(print, true)).stdout, '{"a":"\\u001b[2J\\u009b"}\n');
+});
+
 test('data goes to stdout, notes, warnings and errors to stderr', async () => {
   const shown = await show((output) => {
     output.json({ a: 1 });
