@@ -41,6 +41,11 @@ const LONGEST_NAME = 255;
 const OTHER_TRANSPORTS =
   /^(oci|oci-archive|docker-archive|docker-daemon|dir|dockertar|ostree|containers-storage):/;
 
+/** True for what can stand behind the colon of a name. */
+export function isTag(text: string): boolean {
+  return TAG.test(text);
+}
+
 /**
  * Reads a name in a registry as the distribution project spells it, with or without `docker://`; see
  * `parseImageReference` for the other transports. Without tag and digest a full name gets the tag
@@ -70,7 +75,7 @@ function parseName(name: string, text: string): Reference {
   const tag = colon === -1 ? undefined : rest.slice(colon + 1);
   const path = colon === -1 ? rest : rest.slice(0, colon);
 
-  if (tag !== undefined && !TAG.test(tag)) throw invalid(text, `not a tag: ${quote(tag)}`);
+  if (tag !== undefined && !isTag(tag)) throw invalid(text, `not a tag: ${quote(tag)}`);
   if (!PATH.test(path)) throw invalidPath(text, path);
   if (domain === undefined) {
     if (/^[0-9a-f]{64}$/.test(path)) throw invalid(text, 'a bare image ID is not a name');

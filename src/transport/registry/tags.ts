@@ -1,7 +1,7 @@
 import { BerthError } from '../../errors.ts';
 import { JsonField } from '../../image/json-field.ts';
 import type { Limits } from '../../image/limits.ts';
-import { formatReference } from '../../reference/reference.ts';
+import { formatReference, isTag } from '../../reference/reference.ts';
 import type { HttpAnswer } from './http/http-answer.ts';
 import type { Patience } from './http/patience.ts';
 import { nextUrl } from './http/redirect.ts';
@@ -47,7 +47,12 @@ export async function listTags(
 
 function readTags(bytes: Buffer, limits: Limits): string[] {
   const list = { code: 'registry-protocol', document: 'the list of tags', limits } as const;
-  return JsonField.parse(bytes, list).object().get('tags').strings();
+  const tags = JsonField.parse(bytes, list).object().get('tags').list();
+  return tags.map((tag) => {
+    // Each becomes a line, and a line of a registry's own could look like another tag.
+    if (!isTag(tag.string())) throw tag.wrong('not a tag');
+    return tag.string();
+  });
 }
 
 /** Where a Link header leads (RFC 8288, as the distribution spec uses it): only ever to the same registry. */

@@ -52,6 +52,13 @@ describe('berth tags', () => {
     serve(endless, [[], []], () => '/v2/web/tags/list?page=0');
     assert.match((await tags(context, `${endless.host}/web`)).stderr, /^Error: too many tags/);
   });
+  it('takes nothing for a tag that is none', async (context) => {
+    await using registry = await FakeRegistry.start();
+    serve(registry, [['1\nlatest']], () => '');
+    const { status, stdout, stderr } = await tags(context, `${registry.host}/team/web`);
+    assert.deepEqual([status, stdout], [1, '']);
+    assert.match(stderr, /^Error: the list of tags is not valid: tags\[0\]: not a tag: "1\\nlatest"\n$/);
+  });
   it('are not found where there is no repository', async (context) => {
     await using registry = await FakeRegistry.start();
     registry.intercept(/\/tags\/list/, (_request, response) => {
