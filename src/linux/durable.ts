@@ -1,4 +1,13 @@
-import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Makes the names in a directory durable (fsync of the directory). */
@@ -13,15 +22,21 @@ export function syncDirectory(path: string): void {
 
 /**
  * Replaces a file in one piece: after a crash at any moment it has the old content or the new, and
- * once this returns, the new content is on disk.
+ * once this returns, the new content is on disk. `owner` is whose the file becomes, if not this process's.
  */
-export function writeDurably(path: string, data: string | Uint8Array, mode: number): void {
+export function writeDurably(
+  path: string,
+  data: string | Uint8Array,
+  mode: number,
+  owner?: { uid: number; gid: number },
+): void {
   const temporary = `${path}.berth-new`;
   rmSync(temporary, { force: true });
   try {
     const descriptor = openSync(temporary, 'wx', mode);
     try {
       writeFileSync(descriptor, data);
+      if (owner !== undefined) fchownSync(descriptor, owner.uid, owner.gid);
       // open(2) takes the umask off; the mode asked for is the mode meant.
       fchmodSync(descriptor, mode);
       fsyncSync(descriptor);

@@ -1,6 +1,16 @@
-import { chownSync, mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { BerthError } from '../../../errors.ts';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  type Stats,
+} from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { BerthError, isErrno } from '../../../errors.ts';
 import { writeDurably } from '../../../linux/durable.ts';
 import { fileSystemError } from '../../../linux/file-system.ts';
 import { AUTH_FILES } from '../../../reference/registries.ts';
@@ -87,20 +97,45 @@ export class CredentialKeeper {
     return removed;
   }
 
-  /** Changes `auths` and nothing else of the file, which `AuthFile` has found to be in order. */
+  /** Changes `auths` and nothing else of the file, which `AuthFile` has found to be in order; it stays its owner's. */
   #edit(change: (auths: Map<string, unknown>) => void): void {
     try {
-      const there = statSync(this.file, { throwIfNoEntry: false });
-      const path = there === undefined ? this.file : realpathSync(this.file);
-      const document = there === undefined ? {} : JSON.parse(readFileSync(path, 'utf8'));
-      const auths = new Map<string, unknown>(Object.entries(document.auths ?? {}));
-      change(auths);
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-      const changed = { ...document, auths: Object.fromEntries(auths) };
-      writeDurably(path, `${JSON.stringify(changed, null, '\t')}\n`, 0o600);
-      if (there !== undefined) chownSync(path, there.uid, there.gid);
+      const place = existsSync(this.file) ? realpathSync(this.file) : this.file;
+      mkdirSync(dirname(place), { recursive: true, mode: 0o700 });
+      const directory = openSync(dirname(place), constants.O_RDONLY | constants.O_DIRECTORY);
+      try {
+        // The directory may be somebody else's, who puts symlinks there meanwhile: nothing of it is looked up twice.
+        editFile(`/proc/self/fd/${directory}/${basename(place)}`, change);
+      } finally {
+        closeSync(directory);
+      }
     } catch (error) {
       throw fileSystemError(error, 'cannot write the auth file', this.file);
     }
+  }
+}
+
+function editFile(path: string, change: (auths: Map<string, unknown>) => void): void {
+  const { text, owner } = readOwned(path) ?? { text: '{}', owner: undefined };
+  const document = JSON.parse(text);
+  const auths = new Map<string, unknown>(Object.entries(document.auths ?? {}));
+  change(auths);
+  const changed = { ...document, auths: Object.fromEntries(auths) };
+  writeDurably(path, `${JSON.stringify(changed, null, '\t')}\n`, 0o600, owner);
+}
+
+/** What a file says, and whose it is; undefined where there is none. */
+function readOwned(path: string): { text: string; owner: Stats } | undefined {
+  let file: number;
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+  try {
+    return { text: readFileSync(file, 'utf8'), owner: fstatSync(file) };
+  } finally {
+    closeSync(file);
   }
 }
