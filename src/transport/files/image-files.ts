@@ -24,9 +24,16 @@ export async function readDocument(
   limits: Limits,
   limit: 'manifestBytes' | 'configBytes' = 'manifestBytes',
 ): Promise<Buffer> {
-  checkLimit(limits, limit, await sizeOf(files, name), `size of ${quote(name)} in ${files.place}`);
+  const what = `size of ${quote(name)} in ${files.place}`;
+  checkLimit(limits, limit, await sizeOf(files, name), what);
   const chunks: Buffer[] = [];
-  for await (const chunk of files.read(name)) chunks.push(chunk);
+  let size = 0;
+  for await (const chunk of files.read(name)) {
+    // In a directory that is somebody else's, it may be another file by now.
+    size += chunk.length;
+    checkLimit(limits, limit, size, what);
+    chunks.push(chunk);
+  }
   return Buffer.concat(chunks);
 }
 

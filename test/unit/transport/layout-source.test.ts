@@ -13,7 +13,9 @@ import { type TestContext, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { digestOf } from '../../../src/image/descriptor.ts';
 import { digestHex } from '../../../src/image/digest.ts';
+import { DEFAULT_LIMITS } from '../../../src/image/limits.ts';
 import { makeFifo } from '../../../src/linux/node.ts';
+import { type ImageFiles, readDocument } from '../../../src/transport/files/image-files.ts';
 import { scratch } from '../layer/scratch.ts';
 import {
   CONFIG_BYTES,
@@ -219,4 +221,16 @@ test('no file stays open', async (context) => {
   await readAll(`oci:${directory}`);
   await assert.rejects(readAll(`oci:${directory}:no`));
   assert.equal(readdirSync('/proc/self/fd').length, before);
+});
+
+test('a document that grows after it was measured is not read without end', async () => {
+  const files: ImageFiles = {
+    place: '/srv/etcd',
+    size: async () => 10,
+    read: async function* () {
+      for (;;) yield Buffer.alloc(1 << 20);
+    },
+    close: async () => {},
+  };
+  await assert.rejects(readDocument(files, 'index.json', DEFAULT_LIMITS), { code: 'limit-exceeded' });
 });
