@@ -24,8 +24,6 @@ async function main(): Promise<void> {
     });
   }
   surviveReaders();
-  const { keepHeapSmall } = await import('./linux/heap.ts');
-  keepHeapSmall();
   const { run } = await import('./cli/program.ts');
   const status = await run(
     process.argv.slice(2),

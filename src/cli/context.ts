@@ -4,6 +4,7 @@ import type { ApplyOptions } from '../deployment/apply/apply.ts';
 import { Journal } from '../deployment/apply/journal.ts';
 import { BerthError, type ErrorCode, exitStatus } from '../errors.ts';
 import { fileSystemError } from '../linux/file-system.ts';
+import { keepHeapSmall } from '../linux/heap.ts';
 import { acquireReaderLock, acquireWriterLock, type HeldLock, type LockOptions } from '../linux/lock.ts';
 import { Paths } from '../paths.ts';
 import { removeStaging } from '../store/staging.ts';
@@ -125,6 +126,8 @@ export class Context {
     title: string,
     acquire: (path: string, options: LockOptions) => Promise<Lock>,
   ): Promise<Lock> {
+    // Whoever takes a lock may work on images; commands like `list` would only start later.
+    keepHeapSmall();
     const { lock } = this.#paths;
     try {
       return await acquire(lock, {

@@ -1,5 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { keepHeapSmall } from '../linux/heap.ts';
 import { createStore, type Store } from '../store/store.ts';
 
 // Images are large, and /tmp is memory on many hosts.
@@ -13,6 +14,7 @@ export async function withScratchStore<Result>(
   lender: Store,
   work: (store: Store) => Promise<Result>,
 ): Promise<Result> {
+  keepHeapSmall();
   const directory = mkdtempSync(join(SCRATCH, 'berth-scratch-'));
   try {
     return await work(createStore(join(directory, 'store'), lender));
