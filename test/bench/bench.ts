@@ -1,6 +1,6 @@
 import type { Host } from '../host/host.ts';
 import type { Options } from './options.ts';
-import type { Result } from './result.ts';
+import type { Result, Series } from './result.ts';
 
 /** Where other tools put what they make: on the file system of berth's store. */
 export const PLACE = '/var/lib/berth/bench';
@@ -52,4 +52,16 @@ export async function takeTurns<Subject>(
       if (subject !== undefined) await run(subject);
     }
   }
+}
+
+/** Takes the times of contenders in turns; each returns its seconds. */
+export async function timeInTurns(
+  rounds: number,
+  contenders: Record<string, () => Promise<number>>,
+): Promise<Series[]> {
+  const series = Object.keys(contenders).map((subject): Series => ({ subject, unit: 's', samples: [] }));
+  await takeTurns(rounds, series, async ({ subject, samples }) => {
+    samples.push((await contenders[subject]?.()) ?? Number.NaN);
+  });
+  return series;
 }

@@ -1,7 +1,7 @@
 import type { Host } from '../../host/host.ts';
-import { type Scenario, takeTurns } from '../bench.ts';
+import { type Scenario, timeInTurns } from '../bench.ts';
 import { clock, measure, type Run } from '../measure.ts';
-import { median, type Result, seriesOf } from '../result.ts';
+import { median, type Result, type Series, seriesOf } from '../result.ts';
 
 /** Of some size, so that there is something to share. */
 const IMAGE = 'bench-small';
@@ -22,16 +22,8 @@ export const many: Scenario = {
     for (let number = 1; number <= services; number += 1) {
       installs.push(await measure(host, `berth install --name s${number} ${IMAGE}`));
     }
-    const lists: number[] = [];
-    await takeTurns(options.rounds * 2, ['list'], async () => {
-      lists.push(await clock(host, 'berth list'));
-    });
-    const results = [
-      costs(installs, services),
-      listing(lists, services),
-      await sharing(host, services, started),
-    ];
-    return results;
+    const lists = await timeInTurns(options.rounds * 2, { 'berth list': () => clock(host, 'berth list') });
+    return [costs(installs, services), listing(lists, services), await sharing(host, services, started)];
   },
 };
 
@@ -53,11 +45,11 @@ function costs(installs: Run[], services: number): Result {
   };
 }
 
-function listing(lists: number[], services: number): Result {
+function listing(series: Series[], services: number): Result {
   return {
     title: `berth list with ${services} services`,
-    series: [{ subject: 'berth list', unit: 's', samples: lists }],
-    goals: [{ measured: 'time', unit: 's', atMost: 0.25, value: median(lists) }],
+    series,
+    goals: [{ measured: 'time', unit: 's', atMost: 0.25, value: median(series[0]?.samples ?? []) }],
     notes: [],
   };
 }

@@ -1,5 +1,5 @@
 import type { Host } from '../../host/host.ts';
-import { PODMAN, REGISTRY, type Scenario, SERVICE, takeTurns } from '../bench.ts';
+import { PODMAN, REGISTRY, type Scenario, SERVICE, timeInTurns } from '../bench.ts';
 import { clock } from '../measure.ts';
 import { ratioGoal } from '../result.ts';
 
@@ -17,11 +17,6 @@ ExecStopPost=/usr/bin/${PODMAN} rm --force --ignore podman-bench
 SuccessExitStatus=137
 `;
 
-interface Subject {
-  name: string;
-  run(): Promise<void>;
-}
-
 /** A default unit from its start to READY, and what stays in memory beside the container's processes. */
 export const start: Scenario = {
   name: 'start',
@@ -30,45 +25,22 @@ export const start: Scenario = {
       ${PODMAN} pull --quiet --tls-verify=false docker://${REGISTRY}/${IMAGE}
       cat >/etc/systemd/system/podman-bench.service <<'END'\n${PODMAN_UNIT}END
       systemctl daemon-reload`);
-    const times = { unit: [] as number[], bare: [] as number[], podman: [] as number[] };
     const beside = { unit: [] as number[], podman: [] as number[] };
-    const subjects: Subject[] = [
-      {
-        name: 'unit',
-        run: async () => {
-          times.unit.push(await startUnit(host, SERVICE));
-          beside.unit.push(await memoryBeside(host, SERVICE));
-          await host.sh(`systemctl stop ${SERVICE}`);
-        },
+    const series = await timeInTurns(options.rounds * 3, {
+      'systemctl start, default unit': () => tryUnit(host, SERVICE, beside.unit),
+      'runc run --detach': async () => {
+        const command = `runc run --detach --pid-file /run/bare.pid --bundle ${CURRENT} bare`;
+        const seconds = await clock(host, command);
+        await host.sh('runc delete --force bare');
+        return seconds;
       },
-      {
-        name: 'runc',
-        run: async () => {
-          times.bare.push(
-            await clock(host, `runc run --detach --pid-file /run/bare.pid --bundle ${CURRENT} bare`),
-          );
-          await host.sh('runc delete --force bare');
-        },
-      },
-      {
-        name: 'podman',
-        run: async () => {
-          times.podman.push(await startUnit(host, 'podman-bench'));
-          beside.podman.push(await memoryBeside(host, 'podman-bench'));
-          await host.sh('systemctl stop podman-bench');
-        },
-      },
-    ];
-    await takeTurns(options.rounds * 3, subjects, ({ run }) => run());
-    const [unit, bare, podman] = [
-      { subject: 'systemctl start, default unit', unit: 's' as const, samples: times.unit },
-      { subject: 'runc run --detach', unit: 's' as const, samples: times.bare },
-      { subject: 'podman run in a unit', unit: 's' as const, samples: times.podman },
-    ];
+      'podman run in a unit': () => tryUnit(host, 'podman-bench', beside.podman),
+    });
+    const [unit, bare, podman] = series;
     return [
       {
         title: 'From start to READY',
-        series: [unit, bare, podman],
+        series,
         goals: [
           ratioGoal(unit, bare, 1.15, 'of bare runc run'),
           ratioGoal(unit, podman, 0.5, 'of podman run in a unit'),
@@ -90,11 +62,14 @@ export const start: Scenario = {
   },
 };
 
-/** Seconds from when a unit left inactive to when it was active. */
-async function startUnit(host: Host, unit: string): Promise<number> {
+/** Seconds from when a unit left inactive to when it was active; adds to `beside` what is in memory then. */
+async function tryUnit(host: Host, unit: string, beside: number[]): Promise<number> {
   await host.sh(`systemctl start ${unit}`);
   const show = (name: string) => `$(systemctl show --value --property ${name}TimestampMonotonic ${unit})`;
-  return Number(await host.sh(`echo $((${show('ActiveEnter')} - ${show('InactiveExit')}))`)) / 1e6;
+  const microseconds = Number(await host.sh(`echo $((${show('ActiveEnter')} - ${show('InactiveExit')}))`));
+  beside.push(await memoryBeside(host, unit));
+  await host.sh(`systemctl stop ${unit}`);
+  return microseconds / 1e6;
 }
 
 /** Bytes of what runs in the unit's cgroup and has its root file system from the host. */
