@@ -58,6 +58,9 @@ async function comparePulls(
       ...Object.entries(ratios).map(([name, atMost]) => ratioGoal(berth, find(name), atMost, `of ${name}`)),
       memory,
     ],
-    notes: [`${image.name}: ${image.layers.length} layers, ${megabytes(size)} compressed.`, ...notes],
+    notes: [
+      `${image.name}, ${megabytes(size)} compressed: ${image.layers.length === 1 ? 'one layer' : `${image.layers.length} layers`}.`,
+      ...notes,
+    ],
   };
 }
