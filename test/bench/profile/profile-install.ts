@@ -36,7 +36,7 @@ export async function profileInstall(host: Host, image: string, output: string):
     ...tableOf(threads),
     '',
     `${image}: ${profiled.seconds.toFixed(2)} s, ${profiled.cpuSeconds.toFixed(2)} s of CPU; without the profile and bundled ${plain.seconds.toFixed(2)} s, ${plain.cpuSeconds.toFixed(2)} s of CPU.`,
-    `${seen.toFixed(2)} s of it are in the table, blocking calls included. Node's other threads, where it inflates, are not.`,
+    `These threads were busy for ${seen.toFixed(2)} s together, blocking calls included. Node's own threads, which help to inflate and to write, are not among them.`,
     `Profiles: ${directory}/*.cpuprofile`,
   ].join('\n');
 }

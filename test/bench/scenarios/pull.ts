@@ -58,9 +58,6 @@ async function comparePulls(
       ...Object.entries(ratios).map(([name, atMost]) => ratioGoal(berth, find(name), atMost, `of ${name}`)),
       memory,
     ],
-    notes: [
-      `${image.name}, ${megabytes(size)} compressed: ${image.layers.length === 1 ? 'one layer' : `${image.layers.length} layers`}.`,
-      ...notes,
-    ],
+    notes: [`${image.name}, ${megabytes(size)} compressed, layers: ${image.layers.length}.`, ...notes],
   };
 }
