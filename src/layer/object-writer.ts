@@ -66,7 +66,7 @@ export class ObjectWriter {
     const planned = { ...metadata, key, size: content.length };
     let descriptor: number;
     try {
-      descriptor = openSync(path, 'wx', 0o600);
+      descriptor = openSync(path, 'wx', metadata.mode & 0o777);
     } catch (error) {
       // This same layer has had the same file already.
       if (isErrno(error, 'EEXIST')) return planned;
@@ -92,16 +92,17 @@ export class ObjectWriter {
 
   #seal(descriptor: number, path: string, sum: string, planned: StoredFile): StoredFile {
     const { uid, gid, mode, xattrs, mtime } = planned;
-    // chown clears setuid and setgid and drops file capabilities, so it goes before both.
-    fchownSync(descriptor, uid, gid);
-    fchmodSync(descriptor, mode);
+    setMtimeOfDescriptor(descriptor, mtime);
+    const actual = fstatSync(descriptor, { bigint: true });
+    // Of most files all this is as it came. chown clears setuid and setgid and drops file capabilities, so
+    // it goes before both.
+    if (Number(actual.uid) !== uid || Number(actual.gid) !== gid) fchownSync(descriptor, uid, gid);
+    if (Number(actual.mode & 0o7777n) !== mode) fchmodSync(descriptor, mode);
     for (const [name, value] of xattrs) {
       setXattrOfDescriptor(descriptor, Buffer.from(name, 'latin1'), Buffer.from(value, 'latin1'));
     }
-    setMtimeOfDescriptor(descriptor, mtime);
-    const actual = fstatSync(descriptor, { bigint: true }).mtimeNs;
-    if (actual === mtime) return planned;
-    const metadata = { uid, gid, mode, xattrs, mtime: actual };
+    if (actual.mtimeNs === mtime) return planned;
+    const metadata = { uid, gid, mode, xattrs, mtime: actual.mtimeNs };
     const sealed = { ...metadata, key: objectKey(sum, planned.size, metadata), size: planned.size };
     renameSync(path, `${this.#directory}/${sealed.key}`);
     return sealed;
