@@ -14,8 +14,9 @@ const SMALL = 1 << 20;
  */
 export class ObjectWriter {
   readonly #directory: string;
-  #small = Buffer.alloc(0);
-  #filled = 0;
+  /** One for all small files: memory for each would pile up faster than it is collected. */
+  readonly #memory = Buffer.allocUnsafeSlow(SMALL);
+  #small: Buffer = this.#memory.subarray(0, 0);
   #large: { descriptor: number; hash: Hash } | undefined;
   #metadata: Metadata | undefined;
   #size = 0;
@@ -27,21 +28,23 @@ export class ObjectWriter {
   begin(metadata: Metadata, size: number): void {
     this.#metadata = metadata;
     this.#size = size;
-    this.#filled = 0;
-    if (size <= SMALL) {
-      this.#small = Buffer.allocUnsafe(size);
-    } else {
+    this.#small = this.#memory.subarray(0, 0);
+    if (size > SMALL) {
       this.#large = { descriptor: openSync(this.#largePath, 'wx', 0o600), hash: createHash('sha256') };
     }
   }
 
+  /** The last chunk of a file has to stay as it is until the file is finished. */
   write(chunk: Buffer): void {
-    if (this.#large === undefined) {
-      this.#filled += chunk.copy(this.#small, this.#filled);
-      return;
+    if (this.#large !== undefined) {
+      this.#large.hash.update(chunk);
+      writeFully(this.#large.descriptor, chunk);
+    } else if (chunk.length === this.#size) {
+      this.#small = chunk;
+    } else {
+      const filled = this.#small.length;
+      this.#small = this.#memory.subarray(0, filled + chunk.copy(this.#memory, filled));
     }
-    this.#large.hash.update(chunk);
-    writeFully(this.#large.descriptor, chunk);
   }
 
   /** The object as it is on disk: where the file system cannot hold a time exactly, with what it holds. */
