@@ -59,11 +59,11 @@ export class ExtractThread {
   ): Promise<void> {
     for await (const bytes of input) {
       if (settled()) return;
-      this.#credit -= bytes.length;
-      // A copy of just these bytes, handed over: cloning a view would clone all of the buffer behind it.
-      const copy = new Uint8Array(bytes);
-      this.#send({ kind: 'chunk', bytes: copy }, [copy.buffer]);
-      onBytes(bytes.length);
+      const { length } = bytes;
+      this.#credit -= length;
+      const own = ownMemory(bytes);
+      this.#send({ kind: 'chunk', bytes: own }, [own.buffer]);
+      onBytes(length);
       while (this.#credit <= 0 && !settled()) {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
@@ -91,4 +91,11 @@ export class ExtractThread {
         break;
     }
   }
+}
+
+// What fills its memory is handed over with it. Of anything else a copy is: all of the memory would go along.
+function ownMemory(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer, byteLength } = bytes;
+  const whole = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
+  return whole ? new Uint8Array(buffer) : new Uint8Array(bytes);
 }

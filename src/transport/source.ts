@@ -17,7 +17,8 @@ export interface ImageSource extends ImageContent {
 
   /**
    * The bytes of a blob in order, exactly `descriptor.size` of them or an error. Breaks of the line
-   * are retried inside. The consumer checks the digest: it hashes the bytes anyway.
+   * are retried inside. The consumer checks the digest: it hashes the bytes anyway. Every chunk is the
+   * consumer's from then on, who may give its memory to another thread.
    */
   blob(descriptor: Descriptor, signal: AbortSignal): AsyncIterable<Uint8Array>;
 

@@ -56,8 +56,9 @@ export class RootfsSource implements ImageSource {
     return this.#config;
   }
 
-  blob(): AsyncIterable<Uint8Array> {
-    return packExports(this.#content.path);
+  async *blob(): AsyncGenerator<Uint8Array> {
+    // Some chunks are constants of the packer, which must stay.
+    for await (const chunk of packExports(this.#content.path)) yield new Uint8Array(chunk);
   }
 
   async close(): Promise<void> {}

@@ -67,14 +67,14 @@ export class FakeSource implements ImageSource {
     if (typeof layer.blob === 'function') {
       for await (const chunk of layer.blob()) {
         signal.throwIfAborted();
-        yield chunk;
+        yield new Uint8Array(chunk);
       }
       return;
     }
     // Pieces of a size that fits nothing, so that every boundary is crossed somewhere.
     for (let at = 0; at < layer.blob.length; at += 10_007) {
       signal.throwIfAborted();
-      yield layer.blob.subarray(at, at + 10_007);
+      yield new Uint8Array(layer.blob.subarray(at, at + 10_007));
     }
   }
 
