@@ -33,7 +33,7 @@ export function openDestination(reference: ImageReference, options: DestinationO
         { hint: `write it in full: REGISTRY/${formatReference(reference)}` },
       );
     case 'oci':
-      return new LayoutDestination(reference);
+      return new LayoutDestination(reference, options.limits);
     case 'oci-archive':
       return new LayoutArchiveDestination(reference);
     case 'docker-archive':

@@ -1,12 +1,15 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { BerthError, isErrno } from '../../errors.ts';
 import { digestHex } from '../../image/digest.ts';
 import type { TopDocument } from '../../image/resolve-image.ts';
 import { syncDirectory } from '../../linux/durable.ts';
 import { type DirectoryReference, formatImageReference } from '../../reference/image-reference.ts';
 import type { BlobOnTheWay, ImageDestination } from '../destination.ts';
+import { within } from '../files/directory-files.ts';
+
+const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
 
 // As containers/image writes it; its readers look at the first line.
 const VERSION = 'Directory Transport Version: 1.1\n';
@@ -18,7 +21,7 @@ export class DirectoryDestination implements ImageDestination {
   readonly parallel = 2;
   readonly #path: string;
   readonly #temporary: string;
-  #isBegun = false;
+  #opening: Promise<FileHandle> | undefined;
 
   /** Throws `destination-exists` for a directory that is not empty. */
   constructor(reference: DirectoryReference) {
@@ -42,7 +45,7 @@ export class DirectoryDestination implements ImageDestination {
 
   async commit(): Promise<void> {
     await this.#write('version', [Buffer.from(VERSION)]);
-    syncDirectory(this.#temporary);
+    await (await this.#opening)?.sync();
     try {
       renameSync(this.#temporary, this.#path);
     } catch (error) {
@@ -52,16 +55,23 @@ export class DirectoryDestination implements ImageDestination {
   }
 
   async close(): Promise<void> {
-    if (this.#isBegun) rmSync(this.#temporary, { recursive: true, force: true });
+    if (this.#opening === undefined) return;
+    // Why it could not be opened was told to who wanted to write.
+    const directory = await this.#opening.catch(() => undefined);
+    await directory?.close();
+    rmSync(this.#temporary, { recursive: true, force: true });
+  }
+
+  async #open(): Promise<FileHandle> {
+    rmSync(this.#temporary, { recursive: true, force: true });
+    mkdirSync(this.#temporary);
+    // Who owns the directory above may put a symlink in its place.
+    return await open(this.#temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   }
 
   async #write(name: string, content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
-    if (!this.#isBegun) {
-      rmSync(this.#temporary, { recursive: true, force: true });
-      mkdirSync(this.#temporary);
-      this.#isBegun = true;
-    }
-    const file = await open(join(this.#temporary, name), 'wx', 0o644);
+    this.#opening ??= this.#open();
+    const file = await open(within(await this.#opening, name), 'wx', 0o644);
     try {
       await file.writeFile(content);
       await file.sync();

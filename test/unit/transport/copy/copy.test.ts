@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { digestOf } from '../../../../src/image/descriptor.ts';
@@ -15,6 +15,7 @@ import {
   OCI_INDEX,
   OCI_MANIFEST,
 } from '../../../../src/image/media-type.ts';
+import { makeFifo } from '../../../../src/linux/node.ts';
 import { Paths } from '../../../../src/paths.ts';
 import { parseImageReference } from '../../../../src/reference/image-reference.ts';
 import { type CopiedImage, type CopyOptions, copyImage } from '../../../../src/transport/copy/copy-image.ts';
@@ -516,6 +517,37 @@ describe('a copy to files', () => {
       await assert.rejects(copy(root, 'registry.example/web:1', to), { code: 'destination-exists' }, to);
     }
     assert.deepEqual(files(root), ['mine']);
+  });
+  it('into somebody else’s layout writes nothing where symlinks in it lead, and waits for no pipe', async (context) => {
+    await using from = await FakeRegistry.start();
+    from.addImage('web', '1', { layers: [LAYER] });
+    for (const place of ['blobs', 'blobs/sha256']) {
+      const root = scratch(context);
+      mkdirSync(`${root}/elsewhere`);
+      mkdirSync(dirname(`${root}/layout/${place}`), { recursive: true });
+      writeFileSync(`${root}/layout/oci-layout`, '{"imageLayoutVersion":"1.0.0"}');
+      symlinkSync(`${root}/elsewhere`, `${root}/layout/${place}`);
+      const copying = copy(root, `${from.host}/web:1`, `oci:${root}/layout`);
+      await assert.rejects(copying, { code: 'archive-invalid' }, place);
+      assert.deepEqual(readdirSync(`${root}/elsewhere`), [], place);
+    }
+    const root = scratch(context);
+    mkdirSync(`${root}/layout`);
+    writeFileSync(`${root}/layout/oci-layout`, '{"imageLayoutVersion":"1.0.0"}');
+    makeFifo(`${root}/layout/index.json`, 0o644);
+    const copying = copy(root, `${from.host}/web:1`, `oci:${root}/layout`);
+    await assert.rejects(copying, { code: 'archive-invalid' });
+  });
+  it('into an empty directory leaves it empty when it fails', async (context) => {
+    await using from = await FakeRegistry.start();
+    const [layer] = from.addImage('web', '1', { layers: [LAYER] }).layers;
+    assert.ok(layer);
+    from.blobs.set(layer.digest, randomBytes(layer.size));
+    const root = scratch(context);
+    mkdirSync(`${root}/layout`);
+    const copying = copy(root, `${from.host}/web:1`, `oci:${root}/layout`);
+    await assert.rejects(copying, { code: 'digest-mismatch' });
+    assert.deepEqual(readdirSync(`${root}/layout`), []);
   });
   it('leaves nothing when it fails or is interrupted', async (context) => {
     await using from = await FakeRegistry.start();
