@@ -33,16 +33,21 @@ export function addLogin(program: Command, context: Context): void {
 
 async function login(registry: RegistryName, options: Options, context: Context): Promise<void> {
   const { paths, env, output, signal } = context;
-  const login = await readLogin(registry, options, context);
   const { credentialHelpers, entries } = loadRegistries(paths, env);
   const access = openAccess({ paths, env, authFile: options.authfile, credentialHelpers });
   const { domain, key } = registry;
   const insecure =
     loadSettings(context.paths).registries.insecure.includes(domain) ||
     entries.some((entry) => entry.insecure && entry.prefix === domain);
-  try {
-    const wasAsked = await untilAborted(checkLogin(domain, insecure, login, access), signal);
+  const readAndCheck = async (): Promise<Login> => {
+    const login = await readLogin(registry, options, context);
+    const wasAsked = await checkLogin(domain, insecure, login, access);
     if (!wasAsked) output.warn(`${domain} asks for no credentials: nobody knows whether these are right`);
+    return login;
+  };
+  let login: Login;
+  try {
+    login = await untilAborted(readAndCheck(), signal);
   } catch (cause) {
     throw signal.aborted
       ? new BerthError('interrupted', `interrupted: logging in to ${key}`, { cause })

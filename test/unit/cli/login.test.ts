@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { describe, it } from 'node:test';
+import { run } from '../../../src/cli/program.ts';
 import { scratch } from '../layer/scratch.ts';
 import { FakeRegistry, fail, send } from '../transport/fake-registry.ts';
 import { type BerthRun, runBerth } from './run-berth.ts';
@@ -127,6 +129,12 @@ describe('berth login', () => {
       assert.equal(status, 2, stderr);
       assert.match(stderr, /no terminal\nHint: berth login --username (NAME|me) --password-stdin/);
     }
+  });
+  it('does not wait for a password when it is interrupted', async (context) => {
+    const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
+    const args = ['--root', scratch(context), 'login', '-u', 'me', '--password-stdin', 'registry.example'];
+    const status = await run(args, { ...streams, env: {} }, AbortSignal.timeout(100));
+    assert.equal(status, 130);
   });
   it('wants a registry, not an image', async (context) => {
     for (const name of ['web', 'registry.example/web:1', 'http://registry.example', '']) {
