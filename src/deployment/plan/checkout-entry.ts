@@ -1,16 +1,17 @@
 import { chmodSync, constants, copyFileSync, lchownSync, linkSync, symlinkSync } from 'node:fs';
-import { BerthError, isErrno } from '../../errors.ts';
+import { isErrno } from '../../errors.ts';
 import type { Leaf, TreeNode } from '../../layer/image-tree.ts';
 import type { FileName } from '../../linux/libc.ts';
 import { setMtime } from '../../linux/mtime.ts';
 import { makeDevice, makeFifo } from '../../linux/node.ts';
 import { setXattr } from '../../linux/xattr.ts';
-import { compareStat, type Metadata, type StoredFile } from '../../store/object.ts';
+import type { Metadata, StoredFile } from '../../store/object.ts';
 import type { Store } from '../../store/store.ts';
 
 /**
  * Puts one entry of a checkout where there is nothing, with all its metadata; a file as a hard link to
- * its object, where the store is its owner. Throws `store-damaged`, and errors of the operating system.
+ * its object, where the store is its owner. The object is one that the caller has looked at. Throws errors
+ * of the operating system.
  */
 export function placeLeaf(store: Store, leaf: Leaf, path: FileName): void {
   switch (leaf.type) {
@@ -33,12 +34,6 @@ export function placeLeaf(store: Store, leaf: Leaf, path: FileName): void {
 
 function placeFile(store: Store, file: StoredFile, path: FileName): void {
   const object = store.readableObject(file.key);
-  const damage = compareStat(object, file);
-  if (damage !== undefined) {
-    throw new BerthError('store-damaged', `object is damaged: ${object}: ${damage}`, {
-      hint: 'berth fsck --repair',
-    });
-  }
   // Thousands of empty files would meet in one inode and run into its limit of links.
   // A link to what is only lent would be a change of it.
   const linkable = file.size > 0 && object === store.object(file.key);

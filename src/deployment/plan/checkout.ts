@@ -8,10 +8,10 @@ import type { Store } from '../../store/store.ts';
 import { fileName, placeLeaf, setMetadata, tryLink } from './checkout-entry.ts';
 
 /**
- * Makes the root file system of layers that are in the store, its files as hard links to objects:
- * nobody may write to it. With `only`, it has nothing else at its top. `rootfs` must not exist; what is
- * there after an error is removed. It is on disk when this returns. Throws `store-damaged`,
- * `layer-invalid`, `layer-unsafe`, `no-space`, `io`.
+ * Makes the root file system of layers that have just been pulled, which looks at every object, its files
+ * as hard links to objects: nobody may write to it. With `only`, it has nothing else at its top. `rootfs`
+ * must not exist; what is there after an error is removed. It is on disk when this returns. Throws
+ * `store-damaged`, `layer-invalid`, `layer-unsafe`, `no-space`, `io`.
  */
 export function checkout(store: Store, diffIds: Digest[], rootfs: string, only?: string): void {
   const tree = readImageTree(store, diffIds);

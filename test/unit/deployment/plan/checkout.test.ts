@@ -8,7 +8,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
-  truncateSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -183,12 +183,9 @@ test('a checkout that fails leaves nothing, names of any bytes included', async 
   const diffIds = await pull(store, new TarBuilder().file('d\xff/\xfe', 'x').file('z', 'object').end());
   for (const name of readdirSync(store.objects, { recursive: true, withFileTypes: true })) {
     const path = join(name.parentPath, name.name);
-    if (name.isFile() && readFileSync(path, 'latin1') === 'object') truncateSync(path, 3);
+    if (name.isFile() && readFileSync(path, 'latin1') === 'object') rmSync(path);
   }
-  assert.throws(() => checkout(store, diffIds, rootfs), {
-    code: 'store-damaged',
-    message: /size 3 instead of 6/,
-  });
+  assert.throws(() => checkout(store, diffIds, rootfs), { code: 'io', message: /ENOENT/ });
   assert.equal(existsSync(rootfs), false);
 });
 
