@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, type Hash, hash } from 'node:crypto';
 import { closeSync, fchmodSync, fchownSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 import { isErrno } from '../errors.ts';
 import { setMtimeOfDescriptor } from '../linux/mtime.ts';
@@ -63,7 +63,7 @@ export class ObjectWriter {
 
   #finishSmall(metadata: Metadata): StoredFile {
     const content = this.#small;
-    const sum = createHash('sha256').update(content).digest('hex');
+    const sum = hash('sha256', content, 'hex');
     const key = objectKey(sum, content.length, metadata);
     const path = `${this.#directory}/${key}`;
     const planned = { ...metadata, key, size: content.length };

@@ -54,14 +54,15 @@ export class TarReader {
     if (this.#state !== 'done' && !between && !afterOneMarker) throw invalid('archive is cut off');
   }
 
-  // Copied, because a chunk may be freed as soon as write returns.
+  // Copied, because a chunk may be freed as soon as write returns; the last part is used before that.
   #hold(part: Buffer): void {
-    this.#held.push(Buffer.from(part));
+    this.#held.push(this.#left === 0 ? part : Buffer.from(part));
     this.#heldBytes += part.length;
   }
 
   #takeHeld(): Buffer {
-    const bytes = Buffer.concat(this.#held);
+    const [only = Buffer.alloc(0), ...others] = this.#held;
+    const bytes = others.length === 0 ? only : Buffer.concat(this.#held);
     this.#held = [];
     this.#heldBytes = 0;
     return bytes;

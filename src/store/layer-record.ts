@@ -44,7 +44,7 @@ export class LayerRecordWriter {
   }
 
   add(entry: LayerEntry): void {
-    this.#line(entry);
+    this.#line('mtime' in entry ? { ...entry, mtime: String(entry.mtime) } : entry);
   }
 
   /** `size` is that of the archive, uncompressed. */
@@ -62,15 +62,16 @@ export class LayerRecordWriter {
   }
 
   #line(value: object): void {
-    const line = `${JSON.stringify(value, bigintAsText)}\n`;
+    const line = `${JSON.stringify(value)}\n`;
     this.#bytes += line.length;
     this.#pending += line;
     if (this.#pending.length > FLUSH_AT) this.#flush();
   }
 
   #flush(): void {
-    this.#hash.update(this.#pending);
-    writeFully(this.#descriptor, Buffer.from(this.#pending));
+    const bytes = Buffer.from(this.#pending);
+    this.#hash.update(bytes);
+    writeFully(this.#descriptor, bytes);
     this.#pending = '';
   }
 }
@@ -140,10 +141,6 @@ function* readLines(path: string): Generator<Buffer> {
   } finally {
     closeSync(descriptor);
   }
-}
-
-function bigintAsText(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? String(value) : value;
 }
 
 function writeFully(descriptor: number, bytes: Buffer): void {

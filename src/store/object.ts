@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { type BigIntStats, closeSync, constants, lstatSync, openSync, readSync } from 'node:fs';
 import { isErrno } from '../errors.ts';
 import type { FileName } from '../linux/libc.ts';
@@ -40,7 +40,7 @@ export function objectKey(content: string, size: number, metadata: Metadata): Ob
   const { uid, gid, mode, mtime, xattrs } = metadata;
   // As JSON, so that no two lists of names and values read the same.
   const text = JSON.stringify(['berth-object', 1, content, size, uid, gid, mode, String(mtime), xattrs]);
-  return createHash('sha256').update(text).digest('hex') as ObjectKey;
+  return hash('sha256', text, 'hex') as ObjectKey;
 }
 
 /**
@@ -109,16 +109,16 @@ function bigStat(path: FileName): BigIntStats {
 }
 
 function hashContent(path: FileName, size: number): string {
-  const hash = createHash('sha256');
+  const sum = createHash('sha256');
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     // Most files are small, and a large buffer for each of thousands keeps the collector busy.
     const buffer = Buffer.allocUnsafe(Math.min(size + 1, 1 << 20));
     for (let length = readSync(descriptor, buffer); length > 0; length = readSync(descriptor, buffer)) {
-      hash.update(buffer.subarray(0, length));
+      sum.update(buffer.subarray(0, length));
     }
   } finally {
     closeSync(descriptor);
   }
-  return hash.digest('hex');
+  return sum.digest('hex');
 }
