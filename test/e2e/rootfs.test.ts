@@ -90,6 +90,10 @@ test('a service runs on a root file system that berth leaves as it is, from inst
   assert.match((await berth('status', 'web')).stdout, /^ {2}runs on {3}\/srv\/roots\/one$/m);
   assert.match((await berth('verify')).stderr, /^not compared: \/srv\/roots\/one: /m);
   assert.equal((await berth('images')).stdout.includes('roots'), false);
+  assertFailure(await host.berth('push', 'web', 'oci:/tmp/web'), {
+    status: 4,
+    says: /^Error: made of no image: web: rootfs:\/srv\/roots\/live$/m,
+  });
   await berth('fsck');
   await berth('prune', '--all');
   await berth('verify');

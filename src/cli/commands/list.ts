@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type ServiceSummary, summarizeServices } from '../../deployment/summary.ts';
+import { rootfsImageName } from '../../transport/rootfs/rootfs-image-name.ts';
 import type { Context } from '../context.ts';
 import type { Color } from '../output.ts';
 import { shortDigest } from '../short-digest.ts';
@@ -35,7 +36,7 @@ function row(service: ServiceSummary): string[] {
 
 /** With what it runs on, where that says more. */
 function imageOf({ image, rootfs }: ServiceSummary): string {
-  return rootfs === null || image === `rootfs:${rootfs}` ? image : `${image} on ${rootfs}`;
+  return rootfs === null || image === rootfsImageName(rootfs) ? image : `${image} on ${rootfs}`;
 }
 
 function paint(text: string, column: number): Color | undefined {

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import { BerthError } from '../../errors.ts';
 import type { Descriptor } from '../../image/image.ts';
 import { openPackedImage } from '../../layer/packed-image.ts';
 import { parseImageReference } from '../../reference/image-reference.ts';
+import { isRootfsImageName } from '../../transport/rootfs/rootfs-image-name.ts';
 import type { Context } from '../context.ts';
 import { copyTo } from '../copy-to.ts';
 import { namedImage } from '../named-image.ts';
@@ -26,6 +28,9 @@ export function addPush(program: Command, context: Context): void {
 
 async function push(text: string, to: string, options: Options, context: Context): Promise<void> {
   const image = namedImage(text, context);
+  if (isRootfsImageName(image.name)) {
+    throw new BerthError('image-not-found', `made of no image: ${text}: ${image.name}`);
+  }
   const { signal } = context;
   await copyTo(
     {
