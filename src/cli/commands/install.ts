@@ -195,7 +195,8 @@ function report(
     const { service, image } = record;
     context.output.note(`${service}: installed ${image.name} (${shortDigest(image.manifestDigest)})`);
     const unit = mainUnit(record);
-    if (!request.now && unit !== undefined) context.output.note(`start it with: systemctl start ${unit}`);
+    if (request.now || unit === undefined || !context.systemd().live) continue;
+    context.output.note(`start it with: systemctl start ${unit}`);
   }
 }
 
