@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { BerthError } from '../errors.ts';
+import { othersCanChange } from '../linux/only-root.ts';
 
 /**
  * Refuses, with this code, what others than root can change, in itself or in a directory on the way to
@@ -12,9 +13,7 @@ export async function refuseUnsafe(
   code: 'runtime-unsafe' | 'rootfs-invalid',
 ): Promise<void> {
   for (let at = path; ; at = dirname(at)) {
-    const { uid, gid, mode } = await stat(at);
-    const writable = (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== 0);
-    if (uid !== 0 || writable) {
+    if (othersCanChange(await stat(at))) {
       throw new BerthError(code, `refusing to run as root: ${path}: others than root can change ${at}`, {
         hint: `chown root:root ${at} && chmod go-w ${at}`,
       });

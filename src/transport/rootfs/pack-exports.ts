@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import tar from 'tar-stream';
 import { BerthError } from '../../errors.ts';
+import { othersCanChange } from '../../linux/only-root.ts';
 
 /**
  * The /exports of a root file system as an archive; an empty one where there are none. It depends on
  * names, owners, modes and contents alone: neither on times nor on extended attributes. No symlink is
- * followed. What is no file, directory or symlink ends it with `exports-invalid`.
+ * followed. What is no file, directory or symlink ends it with `exports-invalid`, and with `rootfs-invalid` what
+ * others than root can change, but for the content of files for the host.
  */
 export function packExports(rootfs: string): AsyncIterable<Uint8Array> {
   const archive = tar.pack();
@@ -27,6 +29,17 @@ async function add(archive: tar.Pack, rootfs: string, name: string): Promise<voi
   const path = join(rootfs, name);
   const found = await lstat(path);
   const { uid, gid } = found;
+  const isOthers = !found.isSymbolicLink() && othersCanChange(found);
+  // Units are made of them; and in a directory of somebody else's, this could be led elsewhere while it reads.
+  if (isOthers && (found.isDirectory() || !name.startsWith('exports/hostfs/'))) {
+    throw new BerthError(
+      'rootfs-invalid',
+      `refusing to install from: ${path}: others than root can change it`,
+      {
+        hint: 'chown it to root:root, and chmod go-w',
+      },
+    );
+  }
   const header = { name, uid, gid, mode: found.mode & 0o7777, mtime: new Date(0) };
   if (found.isDirectory()) {
     archive.entry({ ...header, type: 'directory' });

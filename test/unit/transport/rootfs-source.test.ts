@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { readExports } from '../../../src/deployment/exports/exports.ts';
@@ -77,4 +86,19 @@ test('no symlink leads out of its exports, and what is no file is refused', asyn
 
   makeFifo(join(rootfs, 'exports/hostfs'), 0o600);
   await assert.rejects(pull(context, rootfs), { code: 'exports-invalid' });
+});
+
+test('exports that others than root can change are refused, but for files of theirs', async (context) => {
+  const rootfs = makeRootfs(context, { 'exports/service.template': 'x', 'exports/hostfs/etc/web.conf': 'a' });
+  const SOMEBODY = 1234;
+  const at = (name: string) => join(rootfs, 'exports', name);
+  chownSync(at('hostfs/etc/web.conf'), SOMEBODY, SOMEBODY);
+  await pull(context, rootfs);
+  for (const name of ['', 'service.template', 'hostfs/etc']) {
+    chownSync(at(name), SOMEBODY, SOMEBODY);
+    await assert.rejects(pull(context, rootfs), { code: 'rootfs-invalid' }, name);
+    chownSync(at(name), 0, 0);
+  }
+  chmodSync(at('service.template'), 0o666);
+  await assert.rejects(pull(context, rootfs), { code: 'rootfs-invalid' });
 });
