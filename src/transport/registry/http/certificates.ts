@@ -25,15 +25,27 @@ export class Certificates {
   readonly #paths: Paths;
   readonly #env: NodeJS.ProcessEnv;
   #system: string[] | undefined;
+  #common: SecureContext | undefined;
 
   constructor(paths: Paths, env: NodeJS.ProcessEnv) {
     this.#paths = paths;
     this.#env = env;
   }
 
-  /** For a connection to `host` or `host:port`. Throws `settings-invalid` for files that cannot be used. */
+  /**
+   * For a connection to `host` or `host:port`. Hosts without anything of their own share one: it has all of the
+   * system's authorities, more than a megabyte, and a registry may lead to any number of hosts. Throws
+   * `settings-invalid` for files that cannot be used.
+   */
   contextFor(host: string): SecureContext {
-    const options = this.#optionsFor(host);
+    const own = this.#folderOf(host);
+    if (own.length > 0) return this.#create(host, own);
+    this.#common ??= this.#create(host, own);
+    return this.#common;
+  }
+
+  #create(host: string, own: string[]): SecureContext {
+    const options = this.#optionsWith(own);
     try {
       return createSecureContext(options);
     } catch (error) {
@@ -41,10 +53,9 @@ export class Certificates {
     }
   }
 
-  #optionsFor(host: string): SecureContextOptions {
+  #optionsWith(own: string[]): SecureContextOptions {
     this.#system ??= systemAuthorities(this.#env);
     const options: SecureContextOptions = {};
-    const own = this.#folderOf(host);
     const named = (suffix: string): string[] => own.filter((file) => file.endsWith(suffix));
     const authorities = [...this.#system, ...named('.crt').map(read)];
     // Without any, node's own are better than a refusal of everybody.
