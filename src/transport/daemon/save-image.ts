@@ -8,6 +8,12 @@ import { spool } from '../files/spool.ts';
 
 const SOCKET = '/var/run/docker.sock';
 
+/**
+ * Milliseconds without a byte after which the daemon counts as hung: others wait for the lock meanwhile. It is long,
+ * because the daemon packs an image before it sends the first.
+ */
+const STALL = 10 * 60_000;
+
 /** Bytes of an error's JSON. */
 const COMPLAINT = 64 << 10;
 
@@ -31,9 +37,9 @@ export function daemonSocket(env: NodeJS.ProcessEnv): string {
 export async function saveImage(
   image: string,
   socketPath: string,
-  { limits, signal }: { limits: Limits; signal: AbortSignal },
+  { limits, signal, stall = STALL }: { limits: Limits; signal: AbortSignal; stall?: number },
 ): Promise<FileHandle> {
-  const answer = await ask({ socketPath, path: `/images/${image}/get`, signal });
+  const answer = await ask({ socketPath, path: `/images/${image}/get`, signal, stall });
   if (answer.statusCode !== 200) throw await refused(answer, image, socketPath);
   return spool(bodyOf(answer, socketPath), {
     limits,
@@ -42,12 +48,16 @@ export async function saveImage(
   });
 }
 
-async function ask(options: {
+interface AskOptions {
   socketPath: string;
   path: string;
   signal: AbortSignal;
-}): Promise<IncomingMessage> {
+  stall: number;
+}
+
+async function ask({ stall, ...options }: AskOptions): Promise<IncomingMessage> {
   const sent = request({ ...options, headers: { host: 'docker' } });
+  sent.setTimeout(stall, () => sent.destroy(new Error(`nothing came for ${stall / 1000} seconds`)));
   sent.end();
   try {
     // Of a server that goes over to another protocol (RFC 9110, 15.2.2) Node says nothing but the end.

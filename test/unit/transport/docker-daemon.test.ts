@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { DEFAULT_LIMITS } from '../../../src/image/limits.ts';
+import { saveImage } from '../../../src/transport/daemon/save-image.ts';
 import { scratch } from '../layer/scratch.ts';
 import { startFakeDocker } from './fake-docker-socket.ts';
 import { CONFIG_BYTES, LAYERS, open, readAll, tarOf } from './sample-image.ts';
@@ -64,6 +67,15 @@ test('a daemon that goes over to another protocol is not waited for', async (con
     response.writeHead(101, { connection: 'upgrade', upgrade: 'tcp' }).end();
   });
   await assert.rejects(readAll(NAME, env), { code: 'daemon-unreachable' });
+});
+
+test('a daemon that hangs is given up, before its answer and within it', async (context) => {
+  const options = { limits: DEFAULT_LIMITS, signal: AbortSignal.timeout(60_000), stall: 100 };
+  for (const begin of [() => {}, (response: ServerResponse) => response.write('x')]) {
+    const { DOCKER_HOST = '' } = await startFakeDocker(context, (_, response) => void begin(response));
+    const saving = saveImage('etcd:3', DOCKER_HOST.slice('unix://'.length), options);
+    await assert.rejects(saving, { code: 'daemon-unreachable' });
+  }
 });
 
 test('where no daemon listens it cannot be reached', async (context) => {
