@@ -8,16 +8,28 @@ import type { StoredImage } from './images.ts';
 const DIGEST = /^(?:sha(?:256|512):)?([0-9a-f]{12,128})$/;
 
 /**
- * The image of the store that a person means: by its name, by a short name that only one has, or by its digest,
- * in full or as `berth images` shows it. Throws `image-not-found`, `usage` when several may be meant, and
+ * The image of the store that a person means, by any of its names: one in full, a short one, or its digest, in full
+ * or as `berth images` shows it. Throws `image-not-found`, `usage` when several images may be meant, and
  * `reference-invalid`.
  */
 export function findImage(images: readonly StoredImage[], text: string): StoredImage {
-  const [found, ...others] = candidates(images, text);
+  return theOne(candidates(images, text), text, 'digest');
+}
+
+/** The same where it is the name that is meant: `usage` also when the image has several names that it may be. */
+export function findImageName(images: readonly StoredImage[], text: string): StoredImage {
+  return theOne(candidates(images, text), text, 'name');
+}
+
+function theOne(
+  [found, ...others]: readonly StoredImage[],
+  text: string,
+  by: 'digest' | 'name',
+): StoredImage {
   if (found === undefined) {
     throw new BerthError('image-not-found', `not in the store: ${quote(text)}`, { hint: 'berth images' });
   }
-  if (others.length === 0) return found;
+  if (others.every((other) => other[by] === found[by])) return found;
   const names = [found, ...others].map(({ name }) => name).join(', ');
   throw new BerthError('usage', `more than one image may be meant: ${quote(text)}: ${names}`, {
     hint: 'name it as berth images does',

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { imagesOfDeployments } from '../../deployment/images-in-use.ts';
-import { findImage } from '../../store/find-image.ts';
+import { findImageName } from '../../store/find-image.ts';
 import { forgetImage, readImages, type StoredImage } from '../../store/images.ts';
 import type { Context } from '../context.ts';
 
@@ -18,7 +18,7 @@ async function removeImages(texts: string[], context: Context): Promise<void> {
   await context.writing(`images rm ${texts.join(' ')}`, async ({ store, paths }) => {
     const images = readImages(store);
     // All of them are found before the first goes.
-    const found = new Set(texts.map((text) => findImage(images, text)));
+    const found = new Set(texts.map((text) => findImageName(images, text)));
     const uses = imagesOfDeployments(paths);
     for (const image of found) {
       forgetImage(store, image.name);
