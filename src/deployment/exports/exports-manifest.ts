@@ -15,7 +15,7 @@ export interface ExportsManifest {
   installedFilesTemplate: string[];
   /** The image only brings files for the host; there is no unit and no container. */
   noContainerService: boolean;
-  /** Files for /usr may be hard links to the checkout's. */
+  /** Taken and not used: with a hard link, an edit in /usr would reach the store. Files are copied. */
   useLinks: boolean;
   /** Units, such as etcd.service. */
   requires: string[];

@@ -22,8 +22,6 @@ export type HostFile = {
       mode: number;
       /** Its content is rendered from this instead of copied. */
       template?: ExportedText;
-      /** It may be a hard link to `source`; whoever then edits it in place edits the checkout. */
-      mayLink: boolean;
     }
   | {
       type: 'directory';
@@ -129,13 +127,11 @@ class HostFileListing {
     if (getXattr(source, 'security.capability') !== undefined)
       refuse(nameOf(path), 'it is a file with capabilities');
     const template = this.#template(path, target);
-    const mayLink = this.#exports.manifest.useLinks && template === undefined && target.startsWith('/usr/');
     return {
       ...common,
       type: 'file',
       source,
       mode,
-      mayLink,
       ...(template === undefined ? {} : { template }),
     };
   }

@@ -64,7 +64,6 @@ describe('host files', () => {
       type: 'file',
       source,
       mode: 0o751,
-      mayLink: true,
     });
     assert.deepEqual(files.at(-2), {
       target: '/usr/local/bin/ctl',
@@ -75,16 +74,6 @@ describe('host files', () => {
     });
     const empty = files.find(({ target }) => target === '/etc/web/empty');
     assert.ok(empty?.type === 'directory' && empty.empty && empty.mode === 0o750);
-  });
-
-  it('may be hard links only below /usr, and only if the image lets them', (test) => {
-    const mayLink = (manifest: object) =>
-      listHostFiles(exportsWith(test, ['/etc/a.conf', '/usr/bin/b'], manifest), values).flatMap((file) =>
-        file.type === 'file' ? [file.mayLink] : [],
-      );
-    assert.deepEqual(mayLink({}), [false, true]);
-    assert.deepEqual(mayLink({ useLinks: false }), [false, false]);
-    assert.deepEqual(mayLink({ installedFilesTemplate: ['/usr/bin/b'] }), [false, false]);
   });
 
   it('are renamed, a directory with all in it, and again what was renamed', (test) => {

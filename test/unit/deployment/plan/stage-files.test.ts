@@ -14,7 +14,7 @@ test('a file for the host is staged with the extended attributes that it will ha
   const hostFiles = ['plain', 'marked'].map((name): HostFile => {
     const source = join(directory, name);
     writeFileSync(source, name);
-    return { type: 'file', target: `/${name}`, source, uid: 0, gid: 0, mode: 0o644, mayLink: false };
+    return { type: 'file', target: `/${name}`, source, uid: 0, gid: 0, mode: 0o644 };
   });
   setXattr(join(directory, 'marked'), Buffer.from('user.berth'), Buffer.from('yes'));
   const rendered = { hostFiles, hostFileTexts: new Map() } as unknown as Parameters<typeof stageFiles>[1];
