@@ -60,13 +60,15 @@ function problemOf(now: UnitState, first: UnitState): string | undefined {
   return now.subState === 'auto-restart' ? 'it ended' : `it is ${now.activeState}`;
 }
 
-/** What went wrong since `first`: of a unit that runs again, systemd remembers no reason, but the journal has its last lines. */
+/**
+ * What went wrong since `first`. Of a unit that runs again by now, systemd remembers no reason, but the
+ * journal has the last lines.
+ */
 async function describe(first: UnitState, what: string, systemd: Systemd): Promise<UnitTrouble> {
-  const unit = first.name;
-  const { reason, log } = await systemd.failure(unit, first.invocation || undefined);
-  const why = what === RESTARTED ? '' : ` (${reason})`;
+  const { name, invocation } = first;
+  const { reason, log } = await systemd.failure(name, invocation || undefined);
+  const isAnother = (await systemd.state(name)).invocation !== invocation;
+  const why = isAnother ? RESTARTED : `${what} (${reason})`;
   const lines = log.map((line) => `\n  ${line}`).join('');
-  return new UnitTrouble(unit, `did not stay up: ${unit}: ${what}${why}${lines}`, {
-    hint: whereToLook(unit, log),
-  });
+  return new UnitTrouble(name, `did not stay up: ${name}: ${why}${lines}`, { hint: whereToLook(name, log) });
 }
