@@ -74,9 +74,11 @@ function number(block: Buffer, start: number, end: number, field: string): numbe
   return first & 0x80 ? base256(block, start, end, field) : octal(block, start, end, field);
 }
 
-// Digits between optional spaces, ended by a NUL or a space; what comes after that is not looked at.
+// Digits between optional spaces, ended by a NUL or a space; what comes after that is not looked at. One NUL
+// before them is passed over, as GNU tar does it for a writer whose field before ran over.
 function octal(block: Buffer, start: number, end: number, field: string): number {
-  const digits = /^ *([0-7]*)(?:[ \0]|$)/.exec(block.toString('latin1', start, end))?.[1];
+  const text = block.toString('latin1', start, end).replace(/^\0/, '');
+  const digits = /^ *(?! )([0-7]*)(?:[ \0]|$)/.exec(text)?.[1];
   if (digits === undefined) throw invalid(`${field} is not octal`);
   return digits === '' ? 0 : Number.parseInt(digits, 8);
 }

@@ -125,6 +125,17 @@ test('a v7 name with a slash at its end is a directory', () => {
   assert.equal(one(new TarBuilder().entry('\0', 'old/', { format: 'v7' }).end()).type, 'directory');
 });
 
+test('a number is what GNU tar takes it for, behind a NUL or blanks too', () => {
+  const uidOf = (field: string) => {
+    const block = header('0', 'f', {}, 0);
+    block.fill(0, 108, 116).write(field, 108, 'latin1');
+    return one(Buffer.concat([seal(block), Buffer.alloc(1024)])).uid;
+  };
+  assert.deepEqual(['7', '\x007', '  7', '\x00 7', '\x00\x007', ''].map(uidOf), [7, 7, 7, 7, 0, 0]);
+  for (const field of [' 9', '\x009', '\x00\x80\x01'])
+    assert.throws(() => uidOf(field), { code: 'layer-invalid' });
+});
+
 test('bytes after the end are passed over, and an end is not asked for', () => {
   const builder = new TarBuilder().file('a', 'b');
   assert.equal(read(Buffer.concat([builder.end(), Buffer.from('anything at all')])).length, 1);
