@@ -8,7 +8,7 @@ import type { HostFile } from '../exports/host-files.ts';
 import { hashFile } from '../hash-file.ts';
 import type { UnitTexts } from '../instances/share-unit.ts';
 import { unitFileName } from '../instances/unit-template.ts';
-import type { RenderedDeployment } from '../render/render-deployment.ts';
+import type { RenderedDeployment } from '../render/rendered-deployment.ts';
 import { proxyUnit, socketUnit } from '../sockets/render-sockets.ts';
 
 /** Something of a staged deployment that goes to the host. */
