@@ -16,16 +16,6 @@ export interface EntryOptions {
   prefix?: string;
 }
 
-const TYPES = {
-  file: '0',
-  hardlink: '1',
-  symlink: '2',
-  character: '3',
-  block: '4',
-  directory: '5',
-  fifo: '6',
-} as const;
-
 /** Makes tar archives byte by byte, hostile ones too: nothing is checked, and any header can be put in. */
 export class TarBuilder {
   readonly #parts: Buffer[] = [];
@@ -43,7 +33,7 @@ export class TarBuilder {
     return this.entry('1', name, { ...options, linkName: target });
   }
   device(type: 'character' | 'block', name: string, major: number, minor: number, mode = 0o644): this {
-    return this.entry(TYPES[type], name, { major, minor, mode });
+    return this.entry(type === 'character' ? '3' : '4', name, { major, minor, mode });
   }
   fifo(name: string, options: EntryOptions = {}): this {
     return this.entry('6', name, options);
