@@ -86,11 +86,11 @@ export class ImageTree {
   // The directory that holds a path's last name. Parents that are symlinks are followed within the
   // image, as every other tool does: layers put /lib/x over a base whose /lib leads to /usr/lib.
   #parentOf(path: string): { parent: DirectoryNode; name: string } {
-    const todo = split(path).reverse();
-    const name = todo.shift() ?? '';
+    const rest = split(path).reverse();
+    const name = rest.shift() ?? '';
     let here = this.root;
     let steps = 0;
-    for (let part = todo.pop(); part !== undefined; part = todo.pop()) {
+    for (let part = rest.pop(); part !== undefined; part = rest.pop()) {
       steps += 1;
       if (steps > MOST_STEPS) throw unsafe(`${printable(path)}: too many symlinks above it`);
       if (part === '..') {
@@ -104,7 +104,7 @@ export class ImageTree {
         this.#followed += next.target.length;
         if (this.#followed > MOST_FOLLOWED) throw unsafe(`${printable(path)}: too many symlinks above names`);
         if (next.target.startsWith('/')) here = this.root;
-        todo.push(...split(next.target).reverse());
+        rest.push(...split(next.target).reverse());
       } else {
         throw invalid(`${printable(path)}: ${printable(part)} above it is a ${next.type}`);
       }

@@ -66,8 +66,8 @@ export interface PulledImage {
  * Everything is checked before anything is committed. When fetching fails or is interrupted, the layers
  * that were finished stay for the next try, and nothing else; of an image that is refused, or for which
  * there is no room, nothing stays. One that cannot fit is refused before anything is fetched. What one place
- * has damaged is fetched from the source's next. The caller holds the writer's lock. Throws `no-space`, what the source throws, what `extractLayer` and
- * `uniteLayers` throw, `manifest-invalid`, `interrupted`.
+ * has damaged is fetched from the source's next. The caller holds the writer's lock. Throws `no-space`,
+ * `manifest-invalid`, `interrupted`, and what the source, `extractLayer` and `uniteLayers` throw.
  */
 export async function pullImage(
   store: Store,
