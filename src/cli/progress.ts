@@ -1,6 +1,6 @@
 import type { Step } from '../deployment/plan/plan.ts';
 import type { PullProgress } from '../layer/pull.ts';
-import type { CopyProgress } from '../transport/copy/put-documents.ts';
+import type { CopyProgress } from '../transport/copy/read-checked.ts';
 import { isRootfsImageName } from '../transport/rootfs/rootfs-image-name.ts';
 import { formatBytes } from './bytes.ts';
 import type { Output } from './output.ts';

@@ -1,9 +1,16 @@
-import { existsSync, linkSync, rmSync } from 'node:fs';
+import { existsSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { BerthError, isErrno } from '../../errors.ts';
 import { TAR_END, tarHeader, tarPadding } from '../../image/tar-writer.ts';
 import { syncDirectory } from '../../linux/durable.ts';
+
+export interface NewArchiveOptions {
+  /** Take the place of what is there. */
+  replace?: boolean;
+  /** Permission bits of the file; 0644 unless it is said. */
+  mode?: number;
+}
 
 /**
  * A tar archive that is written beside its place, and takes it in one piece. The same entries give the
@@ -12,13 +19,17 @@ import { syncDirectory } from '../../linux/durable.ts';
 export class NewArchive {
   readonly #path: string;
   readonly #temporary: string;
+  readonly #replace: boolean;
+  readonly #mode: number;
   #file: FileHandle | undefined;
 
-  /** Throws `destination-exists` when something is there: an archive may be somebody's only copy. */
-  constructor(path: string) {
+  /** Throws `destination-exists` when something is there that it shall not replace: an archive may be somebody's only copy. */
+  constructor(path: string, { replace = false, mode = 0o644 }: NewArchiveOptions = {}) {
     this.#path = path;
     this.#temporary = `${path}.berth-new`;
-    if (existsSync(path)) throw occupied(path);
+    this.#replace = replace;
+    this.#mode = mode;
+    if (!replace && existsSync(path)) throw occupied(path);
   }
 
   /** Adds a file, of exactly `size` bytes. */
@@ -37,6 +48,12 @@ export class NewArchive {
     const file = await this.#open();
     await file.appendFile(TAR_END);
     await file.sync();
+    if (this.#replace) renameSync(this.#temporary, this.#path);
+    else this.#link();
+    syncDirectory(dirname(this.#path));
+  }
+
+  #link(): void {
     try {
       // Unlike a rename, it replaces nothing that came there meanwhile.
       linkSync(this.#temporary, this.#path);
@@ -44,7 +61,6 @@ export class NewArchive {
       throw isErrno(error, 'EEXIST') ? occupied(this.#path) : error;
     }
     rmSync(this.#temporary);
-    syncDirectory(dirname(this.#path));
   }
 
   /** Removes what did not come as far as its place. */
@@ -57,7 +73,7 @@ export class NewArchive {
   async #open(): Promise<FileHandle> {
     if (this.#file !== undefined) return this.#file;
     rmSync(this.#temporary, { force: true });
-    this.#file = await open(this.#temporary, 'wx', 0o644);
+    this.#file = await open(this.#temporary, 'wx', this.#mode);
     return this.#file;
   }
 }

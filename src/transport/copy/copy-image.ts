@@ -8,7 +8,8 @@ import { untilAborted } from '../../until-aborted.ts';
 import type { ImageDestination } from '../destination.ts';
 import type { ImageSource } from '../source.ts';
 import { closeGzipped, compressLayers } from './compress-layers.ts';
-import { type CopyCounts, type CopyProgress, putDocuments } from './put-documents.ts';
+import { type CopyCounts, putDocuments } from './put-documents.ts';
+import type { CopyProgress } from './read-checked.ts';
 import { type CopyDocument, readAll, readOne } from './read-documents.ts';
 import { toOci } from './to-oci.ts';
 

@@ -1,24 +1,17 @@
 import type { Digest } from '../../image/digest.ts';
 import type { Descriptor } from '../../image/image.ts';
-import { VerifiedBlob } from '../../image/verified-blob.ts';
 import type { BlobOnTheWay, ImageDestination } from '../destination.ts';
 import { readGzipped } from '../files/spool-gzip.ts';
 import type { ImageSource } from '../source.ts';
 import type { CompressedDocuments } from './compress-layers.ts';
 import { inParallel } from './in-parallel.ts';
+import { type CopyProgress, readChecked } from './read-checked.ts';
 import type { CopyDocument } from './read-documents.ts';
 
 interface PutOptions {
   signal: AbortSignal;
   onProgress: (progress: CopyProgress) => void;
 }
-
-/** What a copy tells while it runs; sizes in bytes. */
-export type CopyProgress =
-  /** So many blobs belong to the image, of which some are there and the others are copied. */
-  | { kind: 'resolved'; name: string; blobs: number; present: number; bytes: number }
-  /** So many bytes of a blob have been read by now. */
-  | { kind: 'blob-progress'; digest: Digest; copied: number };
 
 /** Blobs of an image: layers and configs. */
 export interface CopyCounts {
@@ -76,18 +69,6 @@ function blobsOf(
     }
   }
   return [...blobs.values()];
-}
-
-async function* readChecked(
-  { digest, size }: Descriptor,
-  bytes: AsyncIterable<Uint8Array>,
-  onProgress: PutOptions['onProgress'],
-): AsyncGenerator<Uint8Array> {
-  const blob = new VerifiedBlob(bytes, digest, size);
-  for await (const chunk of blob.chunks()) {
-    yield chunk;
-    onProgress({ kind: 'blob-progress', digest, copied: blob.bytes });
-  }
 }
 
 async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -1,7 +1,5 @@
-import { BerthError } from '../../errors.ts';
 import { checkBytes, digestOf } from '../../image/descriptor.ts';
 import type { Descriptor } from '../../image/image.ts';
-import { JsonField } from '../../image/json-field.ts';
 import type { Limits } from '../../image/limits.ts';
 import { parseIndex } from '../../image/manifest.ts';
 import { OCI_INDEX } from '../../image/media-type.ts';
@@ -10,10 +8,9 @@ import { formatImageReference, type LayoutReference } from '../../reference/imag
 import { quote } from '../../reference/quote.ts';
 import { archiveInvalid, type ImageFiles, readBlobFile, readDocument } from '../files/image-files.ts';
 import type { ImageSource } from '../source.ts';
+import { checkLayout } from './check-layout.ts';
 import { chooseEntries } from './choose-entries.ts';
 import { blobName, LAYOUT_FILE } from './layout-format.ts';
-
-const VERSION = '1.0.0';
 
 /** An image in an OCI image layout (OCI image spec, image-layout.md), in a directory or an archive. */
 export class LayoutSource implements ImageSource {
@@ -31,7 +28,7 @@ export class LayoutSource implements ImageSource {
 
   /** Throws `image-not-found`, `archive-invalid`, `usage` where the reference must say which image. */
   async top(): Promise<TopDocument> {
-    await this.#checkVersion();
+    await this.#check();
     const bytes = await readDocument(this.#files, 'index.json', this.#limits);
     const index = parseIndex(bytes, undefined, this.#limits);
     const [entry, ...others] = chooseEntries(index.manifests, this.#reference);
@@ -58,7 +55,7 @@ export class LayoutSource implements ImageSource {
     return this.#files.close();
   }
 
-  async #checkVersion(): Promise<void> {
+  async #check(): Promise<void> {
     const { place } = this.#files;
     if ((await this.#files.size(LAYOUT_FILE)) === undefined) {
       const isDocker = (await this.#files.size('manifest.json')) !== undefined;
@@ -66,16 +63,7 @@ export class LayoutSource implements ImageSource {
       const detail = isDocker ? { hint: `name it ${other}:${place}` } : {};
       throw archiveInvalid(place, `it has no ${quote(LAYOUT_FILE)}`, detail);
     }
-    const bytes = await readDocument(this.#files, LAYOUT_FILE, this.#limits);
-    const document = `"oci-layout" of ${place}`;
-    const version = JsonField.parse(bytes, { code: 'archive-invalid', document, limits: this.#limits })
-      .get('imageLayoutVersion')
-      .string();
-    if (version === VERSION) return;
-    throw new BerthError(
-      'transport-unsupported',
-      `layout not supported: ${place}: version ${quote(version)}`,
-    );
+    await checkLayout(this.#files, this.#limits);
   }
 }
 
