@@ -17,6 +17,7 @@ const COMMANDS = new Map<string, () => Promise<AddCommand>>([
   ['images', async () => (await import('./commands/images.ts')).addImages],
   ['copy', async () => (await import('./commands/copy.ts')).addCopy],
   ['push', async () => (await import('./commands/push.ts')).addPush],
+  ['bundle', async () => (await import('./commands/bundle.ts')).addBundle],
   ['tags', async () => (await import('./commands/tags.ts')).addTags],
   ['tag', async () => (await import('./commands/tag.ts')).addTag],
   ['login', async () => (await import('./commands/login.ts')).addLogin],

@@ -8,6 +8,7 @@ import { BerthError } from '../errors.ts';
 import { defaultServiceName } from '../reference/default-service-name.ts';
 import { parseImageReference } from '../reference/image-reference.ts';
 import { instanceOf, parseServiceName, type ServiceName } from '../service-name.ts';
+import type { Bundle } from '../transport/bundle/open-bundle.ts';
 import { rootfsImageName } from '../transport/rootfs/rootfs-image-name.ts';
 import type { Context } from './context.ts';
 import { openImage, spelledAsNow } from './open-image.ts';
@@ -31,14 +32,15 @@ interface Origin extends Pick<InstallTarget, 'image' | 'open'> {
 }
 
 /**
- * The services that a command line asks for: of images, or else of `rootfs` itself. Throws `usage`,
+ * The services that a command line asks for: of images, which come from `bundle` if there is one, or else of
+ * `rootfs` itself. Throws `usage`,
  * `reference-invalid`, `service-name-invalid`, `value-invalid`.
  */
 export function installTargets(
   images: string[],
   options: TargetOptions,
   context: Context,
-  rootfs?: ForeignRootfs,
+  { rootfs, bundle }: { rootfs?: ForeignRootfs | undefined; bundle?: Bundle | undefined } = {},
 ): InstallTarget[] {
   for (const option of FOR_ONE) {
     if (images.length > 1 && (options[option]?.length ?? 0) > 0) {
@@ -52,7 +54,7 @@ export function installTargets(
   const origins: Origin[] =
     images.length === 0 && rootfs !== undefined
       ? [rootfsOrigin(rootfs, context)]
-      : images.map((image) => imageOrigin(image, options, context));
+      : images.map((image) => imageOrigin(image, bundle, options, context));
   return origins.flatMap(({ image, open, defaultName }) =>
     serviceNames(options.name ?? defaultName(), options.instance).map((name) => {
       if (sockets !== null) refuseSockets(name);
@@ -61,13 +63,18 @@ export function installTargets(
   );
 }
 
-function imageOrigin(text: string, { authfile }: TargetOptions, context: Context): Origin {
+function imageOrigin(
+  text: string,
+  bundle: Bundle | undefined,
+  { authfile }: TargetOptions,
+  context: Context,
+): Origin {
   const image = spelledAsNow(text, context);
   const reference = parseImageReference(image);
   return {
     image,
     defaultName: () => defaultServiceName(reference),
-    open: () => openImage(reference, authfile, context),
+    open: () => bundle?.open(image) ?? openImage(reference, authfile, context),
   };
 }
 

@@ -16,14 +16,17 @@ import { hostPlatform } from '../../image/platform.ts';
 import { mayMean, parseImageReference } from '../../reference/image-reference.ts';
 import { loadSettings } from '../../settings.ts';
 import { quoteShellWord } from '../../systemd/shell-quote.ts';
+import type { Bundle } from '../../transport/bundle/open-bundle.ts';
 import { isRootfsImageName } from '../../transport/rootfs/rootfs-image-name.ts';
 import type { Context } from '../context.ts';
 import { installTargets, type TargetOptions } from '../install-targets.ts';
+import { openFrom } from '../open-from.ts';
 import { PullReport } from '../progress.ts';
 import { withScratchStore } from '../scratch-store.ts';
 import { shortDigest } from '../short-digest.ts';
 
 interface InstallOptions extends TargetOptions {
+  from?: string;
   runtime?: string;
   requires: string[];
   after: string[];
@@ -33,6 +36,13 @@ interface InstallOptions extends TargetOptions {
   now?: boolean;
   dryRun?: boolean;
   json?: boolean;
+}
+
+/** Where what is installed comes from. */
+interface Origins {
+  images: string[];
+  rootfs: ForeignRootfs | undefined;
+  bundle: Bundle | undefined;
 }
 
 const collect = (value: string, previous: string[]): string[] => [...previous, value];
@@ -55,6 +65,7 @@ export function addInstall(program: Command, context: Context): void {
     )
     .option('--values <file>', 'read variables from a YAML file; --set goes before it')
     .option('--runtime <path>', 'OCI runtime that the units start')
+    .option('--from <path>', 'take the images from this bundle, or directory of bundles, and use no network')
     .option('--authfile <file>', 'credentials for registries')
     .option('--requires <unit>', 'start only when this unit has started; may be repeated', collect, [])
     .option('--after <unit>', 'start after this unit, if it starts; may be repeated', collect, [])
@@ -78,8 +89,17 @@ export function addInstall(program: Command, context: Context): void {
 }
 
 async function install(words: string[], options: InstallOptions, context: Context): Promise<void> {
-  const { images, rootfs } = await readOrigins(words, options, context);
-  const request = makeRequest(images, rootfs, options, context);
+  const origins = await readOrigins(words, options, context);
+  const bundle = await openFrom(options.from, context);
+  try {
+    await installFrom({ ...origins, bundle }, options, context);
+  } finally {
+    await bundle?.close();
+  }
+}
+
+async function installFrom(origins: Origins, options: InstallOptions, context: Context): Promise<void> {
+  const request = makeRequest(origins, options, context);
   if (options.dryRun) {
     await printPlan(request, options, context);
     return;
@@ -120,7 +140,7 @@ async function readOrigins(
   words: string[],
   { rootfs: named }: InstallOptions,
   { command, paths }: Context,
-): Promise<{ images: string[]; rootfs: ForeignRootfs | undefined }> {
+): Promise<Omit<Origins, 'bundle'>> {
   if (named === undefined) {
     if (words.length > 0) return { images: words, rootfs: undefined };
     throw new BerthError('usage', "missing required argument 'image'", { hint: 'berth install --help' });
@@ -135,8 +155,7 @@ async function readOrigins(
 }
 
 function makeRequest(
-  images: string[],
-  rootfs: ForeignRootfs | undefined,
+  { images, rootfs, bundle }: Origins,
   options: InstallOptions,
   context: Context,
 ): InstallRequest {
@@ -146,7 +165,7 @@ function makeRequest(
     });
   }
   return {
-    targets: installTargets(images, options, context, rootfs),
+    targets: installTargets(images, options, context, { rootfs, bundle }),
     rootfs,
     runtime: options.runtime ?? loadSettings(context.paths).runtime,
     enable: options.enable,

@@ -22,7 +22,7 @@ function targets(
   const streams = { stdin, stdout, stderr, env: {} };
   const command = new Context(new Output(streams), streams, new AbortController().signal);
   command.enter(scratch(context));
-  return installTargets(images, { ...NONE, ...options }, command, rootfs).map(
+  return installTargets(images, { ...NONE, ...options }, command, { rootfs }).map(
     ({ name, image, settings, sockets }) => ({
       name,
       image,
