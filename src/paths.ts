@@ -1,11 +1,12 @@
-import { join } from 'node:path';
+import { constants } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { followPath } from './follow-path.ts';
 import type { ServiceName } from './service-name.ts';
 
 /**
- * Every path that berth reads or writes, below one root directory.
- *
- * Getters give the path to open now, with the root in front. `inside` gives the same place as the
- * installed system names it: that is what units, config.json and records carry.
+ * Every path that berth reads or writes, below one root directory. The getters and methods that name a
+ * place give the path to open now. Units, config.json and records carry the same places as the installed
+ * system names them: those of `installed`.
  */
 export class Paths {
   readonly root: string;
@@ -14,33 +15,48 @@ export class Paths {
     this.root = root;
   }
 
-  /** The path to open now for a path that the installed system calls `inside`. */
-  locate(inside: string): string {
-    return this.root === '/' ? inside : join(this.root, inside);
+  /** The same places as the installed system names them. */
+  get installed(): Paths {
+    return this.root === '/' ? this : new Paths();
   }
 
-  /** The reverse of `locate`. */
-  inside(located: string): string {
-    return this.root === '/' ? located : located.slice(this.root.length);
+  /**
+   * The path to open now for what stands at a path of the installed system, a symlink that stands there
+   * itself included: to look at it, to make, to move or to remove it. On the way there, symlinks are those
+   * of the installed system: an absolute one leads to a place below the root. Throws ELOOP as the
+   * kernel does.
+   */
+  locate(inside: string): string {
+    return this.root === '/' ? inside : join(this.follow(dirname(inside)), basename(inside));
+  }
+
+  /** The same for what a path leads to, through a symlink that stands there too: to read or to list it. Throws ELOOP. */
+  follow(inside: string): string {
+    // The kernel follows those of the running system.
+    if (this.root === '/') return inside;
+    const { path, type } = followPath(this.root, inside);
+    if (type !== 'loop') return path;
+    const message = `ELOOP: too many symbolic links encountered, open '${join(this.root, inside)}'`;
+    throw Object.assign(new Error(message), { code: 'ELOOP', errno: -constants.errno.ELOOP, path });
   }
 
   get state(): string {
-    return this.locate('/var/lib/berth');
+    return this.follow('/var/lib/berth');
   }
   get lock(): string {
-    return join(this.state, 'lock');
+    return this.locate('/var/lib/berth/lock');
   }
   get store(): string {
-    return join(this.state, 'store');
+    return this.follow('/var/lib/berth/store');
   }
   get journal(): string {
-    return join(this.state, 'journal');
+    return this.follow('/var/lib/berth/journal');
   }
   get deployments(): string {
-    return join(this.state, 'deployments');
+    return this.follow('/var/lib/berth/deployments');
   }
   service(name: ServiceName): string {
-    return join(this.deployments, name);
+    return this.follow(`/var/lib/berth/deployments/${name}`);
   }
   deployment(name: ServiceName, number: number): string {
     return join(this.service(name), String(number));
@@ -56,22 +72,22 @@ export class Paths {
 
   /** The units of the automatic update as they were installed. */
   get autoUpdate(): string {
-    return join(this.state, 'auto-update');
+    return this.follow('/var/lib/berth/auto-update');
   }
 
   get units(): string {
-    return this.locate('/etc/systemd/system');
+    return this.follow('/etc/systemd/system');
   }
   unit(file: string): string {
-    return join(this.units, file);
+    return this.locate(`/etc/systemd/system/${file}`);
   }
   tmpfiles(name: ServiceName): string {
-    return join(this.locate('/etc/tmpfiles.d'), `${name}.conf`);
+    return this.locate(`/etc/tmpfiles.d/${name}.conf`);
   }
   sysusers(name: ServiceName): string {
-    return join(this.locate('/etc/sysusers.d'), `${name}.conf`);
+    return this.locate(`/etc/sysusers.d/${name}.conf`);
   }
   get settings(): string {
-    return this.locate('/etc/berth/berth.yaml');
+    return this.follow('/etc/berth/berth.yaml');
   }
 }

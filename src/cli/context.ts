@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { realpathSync } from 'node:fs';
 import type { ApplyOptions } from '../deployment/apply/apply.ts';
 import { Journal } from '../deployment/apply/journal.ts';
 import { BerthError, type ErrorCode, exitStatus } from '../errors.ts';
@@ -42,17 +41,12 @@ export class Context {
 
   /** Says which system is meant. Throws `usage` for one that is not there, `permission` unless this is root's process. */
   enter(root: string): void {
-    this.#paths = new Paths(resolve(root));
     if (process.getuid?.() !== 0) {
       throw new BerthError('permission', 'berth must run as root: it reads and writes what is root’s alone', {
         hint: 'run the command with sudo',
       });
     }
-    if (!existsSync(this.#paths.root)) {
-      throw new BerthError('usage', `no such directory: --root ${root}`, {
-        hint: `check the spelling, or make it: mkdir ${root}`,
-      });
-    }
+    this.#paths = new Paths(findRoot(root));
   }
 
   /** Ends with the status of this code in spite of no error: for what a command found out and has said. */
@@ -166,5 +160,17 @@ export class Context {
 
   async close(): Promise<void> {
     await this.#systemd?.close();
+  }
+}
+
+/** The directory without symlinks on the way to it: what leads below it must not change with them. */
+function findRoot(root: string): string {
+  try {
+    return realpathSync(root);
+  } catch (cause) {
+    throw new BerthError('usage', `no such directory: --root ${root}`, {
+      hint: `check the spelling, or make it: mkdir ${root}`,
+      cause,
+    });
   }
 }

@@ -36,7 +36,7 @@ export async function recheckForeignRootfs({ directory }: ForeignRootfs, paths: 
 /** The image that a root file system itself stands for. */
 export function openForeignRootfs({ named, directory, command }: ForeignRootfs, paths: Paths): ImageSource {
   return new RootfsSource({
-    path: paths.locate(directory),
+    path: paths.follow(directory),
     named,
     command,
     platform: hostPlatform(),

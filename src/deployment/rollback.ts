@@ -76,7 +76,7 @@ function successorOf(before: DeploymentRecord, record: DeploymentRecord, host: R
 
 function missingDirectories({ directories }: DeploymentRecord, paths: Paths): Successor['directories'] {
   return directories
-    .filter((path) => !existsSync(paths.locate(path)))
+    .filter((path) => !existsSync(paths.follow(path)))
     .map((path) => ({ kind: 'directory', path, mode: 0o755, uid: 0, gid: 0 }));
 }
 

@@ -29,17 +29,24 @@ export function loadRegistries(paths: Paths, env: NodeJS.ProcessEnv): Registries
 
 function rememberedAliases(paths: Paths, env: NodeJS.ProcessEnv): string {
   const cache = env['XDG_CACHE_HOME'] || (env['HOME'] ? join(env['HOME'], '.cache') : undefined);
-  const folder = process.getuid?.() === 0 || cache === undefined ? paths.locate('/var/cache') : cache;
-  return join(folder, 'containers/short-name-aliases.conf');
+  const file = 'containers/short-name-aliases.conf';
+  return process.getuid?.() === 0 || cache === undefined
+    ? paths.follow(`/var/cache/${file}`)
+    : join(cache, file);
 }
 
 function usualFiles(paths: Paths, env: NodeJS.ProcessEnv): string[] {
-  const system = paths.locate('/etc/containers');
-  const own = personalFolder(env);
+  // What a person prefers here is not for another system to have.
+  const own = paths.root === '/' ? personalFolder(env) : undefined;
   if (own !== undefined && readIfThere(join(own, 'registries.conf')) !== undefined) {
     return [join(own, 'registries.conf'), ...dropIns(own)];
   }
-  return [join(system, 'registries.conf'), ...dropIns(system), ...(own === undefined ? [] : dropIns(own))];
+  const system = '/etc/containers';
+  return [
+    paths.follow(`${system}/registries.conf`),
+    ...dropIns(system, (path) => paths.follow(path)),
+    ...(own === undefined ? [] : dropIns(own)),
+  ];
 }
 
 function personalFolder(env: NodeJS.ProcessEnv): string | undefined {
@@ -47,13 +54,15 @@ function personalFolder(env: NodeJS.ProcessEnv): string | undefined {
   return config === undefined ? undefined : join(config, 'containers');
 }
 
-function dropIns(folder: string): string[] {
+/** `follow` gives the path to open for one of the folder's system. */
+function dropIns(folder: string, follow = (path: string) => path): string[] {
   const directory = join(folder, 'registries.conf.d');
   try {
-    return readdirSync(directory, { withFileTypes: true })
+    return readdirSync(follow(directory), { withFileTypes: true })
       .filter((entry) => entry.name.endsWith('.conf') && !entry.isDirectory())
       .map((entry) => join(directory, entry.name))
-      .sort();
+      .sort()
+      .map(follow);
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return [];
     throw unreadable(directory, error);

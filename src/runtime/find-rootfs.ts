@@ -1,11 +1,11 @@
 import { lstat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { BerthError } from '../errors.ts';
+import { followPath } from '../follow-path.ts';
 import type { Paths } from '../paths.ts';
 import { isPlainPath } from './check-config.ts';
 import { OWN } from './check-mounts.ts';
 import { refuseUnsafe } from './refuse-unsafe.ts';
-import { resolveInRootfs } from './rootfs-path.ts';
 
 const KERNEL_TREES = ['/proc', '/sys', '/dev'];
 
@@ -21,9 +21,8 @@ export async function findRootfs(named: string, paths: Paths): Promise<string> {
     });
   }
   const links: string[] = [];
-  const { path, type } = await resolveInRootfs(paths.root, named, (link) => links.push(link));
+  const { path, inside: directory, type } = followPath(paths.root, named, (link) => links.push(link));
   if (type !== 'directory') throw invalid(named, type === 'missing' ? 'it is not there' : 'not a directory');
-  const directory = paths.inside(path) || '/';
   const own = OWN.find((place) => isBelow(directory, place) || isBelow(place, directory));
   if (own !== undefined) {
     throw invalid(named, `${own} belongs to berth`, 'install the image itself: services share its files');

@@ -77,7 +77,7 @@ function parseId(text: string): number | undefined {
 }
 
 async function readLines(rootfs: string, inside: string): Promise<string[]> {
-  const { path, type } = await resolveInRootfs(rootfs, inside);
+  const { path, type } = resolveInRootfs(rootfs, inside);
   if (type !== 'file') return [];
   const { size } = await stat(path);
   if (size > MAX_FILE) {

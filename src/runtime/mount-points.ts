@@ -85,7 +85,7 @@ export async function missingMountPoints(
 
 /** Where a mount point would have to be made; undefined for one that is there. */
 async function findMissing(rootfs: string, point: MountPoint): Promise<string | undefined> {
-  const found = await resolveInRootfs(rootfs, point.path);
+  const found = resolveInRootfs(rootfs, point.path);
   // A symlink there would let the image choose what the runtime makes devices in or masks (CVE-2026-41579),
   // or work in a directory of the host that is still open (CVE-2024-21626).
   const target = `/${relative(rootfs, found.path)}`;

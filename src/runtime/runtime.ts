@@ -1,9 +1,9 @@
 import { lstat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute } from 'node:path';
 import { BerthError } from '../errors.ts';
+import { followPath } from '../follow-path.ts';
 import type { Paths } from '../paths.ts';
 import { refuseUnsafe } from './refuse-unsafe.ts';
-import { resolveInRootfs } from './rootfs-path.ts';
 
 /** An OCI runtime of the host (OCI runtime spec; runc's command line). */
 export interface Runtime {
@@ -24,7 +24,7 @@ const KNOWN = ['runc', 'crun'];
 export async function findRuntime(paths: Paths, wanted?: string): Promise<Runtime> {
   for (const path of candidates(wanted)) {
     const links: string[] = [];
-    const found = await resolveInRootfs(paths.root, path, (link) => links.push(link));
+    const found = followPath(paths.root, path, (link) => links.push(link));
     if (found.type !== 'file') continue;
     const { mode } = await lstat(found.path);
     if ((mode & 0o111) === 0) continue;

@@ -33,7 +33,7 @@ export async function renderDefaultService(
   input: Omit<DefaultsInput, 'rootfs' | 'installed'>,
 ): Promise<string> {
   const { name, runtime, image, imageName, paths, notify } = input;
-  const bundle = paths.inside(paths.current(name));
+  const bundle = paths.installed.current(name);
   const runtimeDirectory = `berth/${name}`;
   const container: Container = { runtime, name, bundle, pidFile: `/run/${runtimeDirectory}/pid` };
   const signal = parseStopSignal(image.stopSignal);

@@ -1,7 +1,7 @@
 import type { Paths } from '../paths.ts';
 import { runHostProgram } from './host-program.ts';
 
-/** Makes what one tmpfiles.d file describes (tmpfiles.d(5)). `file` is the path to open now. Throws `systemd-refused`. */
+/** Makes what one tmpfiles.d file describes (tmpfiles.d(5)). `file` is as the installed system names it. Throws `systemd-refused`. */
 export async function createTmpfiles(paths: Paths, file: string): Promise<void> {
   await run('--create', paths, file);
 }
@@ -12,8 +12,8 @@ export async function removeTmpfiles(paths: Paths, file: string): Promise<void> 
 }
 
 async function run(verb: string, paths: Paths, file: string): Promise<void> {
-  const args = [...rootOption(paths), verb, file];
-  await runHostProgram('systemd-tmpfiles', args, `cannot apply ${paths.inside(file)}`);
+  const args = [...rootOption(paths), verb, paths.locate(file)];
+  await runHostProgram('systemd-tmpfiles', args, `cannot apply ${file}`);
 }
 
 /** systemd's programs take even "/" for another root: no NSS look-ups then. The file itself is named from outside. */

@@ -104,17 +104,15 @@ export class UnitFiles {
     const known = this.#listed.get(directory);
     if (known !== undefined) return known;
     const added = this.#addedNames.get(directory) ?? [];
-    const names = unique([...added, ...listDirectory(this.#paths.locate(directory))]);
+    const names = unique([...added, ...listDirectory(this.#paths.follow(directory))]);
     this.#listed.set(directory, names);
     return names;
   }
 
   /** Empty for a file that masks its unit, as systemd has it, and for one that is not there. */
   #read(path: string): string {
-    const link = this.#link(path);
     try {
-      // An absolute symlink below another root means a file of that root.
-      return readFileSync(link?.startsWith('/') ? this.#paths.locate(link) : this.#locate(path), 'utf8');
+      return readFileSync(this.#added.get(path) ?? this.#paths.follow(path), 'utf8');
     } catch (error) {
       if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP')) return '';
       throw error;
@@ -124,15 +122,11 @@ export class UnitFiles {
   /** Where the symlink at a place leads to; undefined for what is none. */
   #link(path: string): string | undefined {
     try {
-      return readlinkSync(this.#locate(path));
+      return readlinkSync(this.#added.get(path) ?? this.#paths.locate(path));
     } catch (error) {
       if (isErrno(error, 'EINVAL', 'ENOENT', 'ENOTDIR')) return undefined;
       throw error;
     }
-  }
-
-  #locate(path: string): string {
-    return this.#added.get(path) ?? this.#paths.locate(path);
   }
 }
 

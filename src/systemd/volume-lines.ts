@@ -36,7 +36,7 @@ export async function volumeLines(volumes: readonly Volume[], context: VolumeCon
 
 async function volumeLine({ destination, source }: Volume, context: VolumeContext): Promise<VolumeLine> {
   const path = quoteUnitWord(source);
-  const found = await resolveInRootfs(context.rootfs, destination);
+  const found = resolveInRootfs(context.rootfs, destination);
   if (found.type !== 'directory') {
     const { uid, gid } = context.user;
     return { type: 'd', path, mode: '0755', uid: String(uid), gid: String(gid), source: '-' };

@@ -25,14 +25,14 @@ export interface AutoUpdateHost {
 export function planEnable(units: ReadonlyMap<string, string>, host: AutoUpdateHost): Plan {
   const { paths, staging, live } = host;
   mkdirSync(staging, { recursive: true, mode: 0o700 });
-  const copies = paths.inside(paths.autoUpdate);
+  const copies = paths.installed.autoUpdate;
   const files = [...units].flatMap(([name, text]): Step[] => {
     const source = join(staging, name);
     writeFileSync(source, text, { mode: 0o600 });
     const content = createHash('sha256').update(text).digest('hex');
     const file = { kind: 'file', source, mode: 0o644, uid: 0, gid: 0, content } as const;
     return [
-      ...bring({ ...file, path: paths.inside(paths.unit(name)) }, installedUnit(name, paths), host),
+      ...bring({ ...file, path: paths.installed.unit(name) }, installedUnit(name, paths), host),
       ...bring({ ...file, path: join(copies, name) }, installedCopy(name, paths), host),
     ];
   });
@@ -70,7 +70,7 @@ export function planDisable(
       { kind: 'disable', units: [TIMER], enabled: enabled ? [TIMER] : [] },
       ...units,
       ...copies,
-      { kind: 'remove-directory', path: paths.inside(paths.autoUpdate) },
+      { kind: 'remove-directory', path: paths.installed.autoUpdate },
       { kind: 'reload', on: 'run' },
     ],
   };
@@ -105,11 +105,11 @@ function leave(file: InstalledFile | undefined, paths: Paths): Step[] {
 /** A unit as it was installed; undefined when it was not. */
 function installedUnit(name: string, paths: Paths): InstalledFile | undefined {
   const copy = installedCopy(name, paths);
-  return copy === undefined ? undefined : { ...copy, path: paths.inside(paths.unit(name)) };
+  return copy === undefined ? undefined : { ...copy, path: paths.installed.unit(name) };
 }
 
 function installedCopy(name: string, paths: Paths): InstalledFile | undefined {
   const file = join(paths.autoUpdate, name);
   if (!existsSync(file)) return undefined;
-  return { path: paths.inside(file), type: 'file', content: hashFile(file) };
+  return { path: join(paths.installed.autoUpdate, name), type: 'file', content: hashFile(file) };
 }

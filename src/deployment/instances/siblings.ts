@@ -37,7 +37,7 @@ export function readUnitTemplate(
   siblings: readonly Sibling[],
   paths: Paths,
 ): string | undefined {
-  const path = paths.inside(paths.unit(unitFileName(name)));
+  const path = paths.installed.unit(unitFileName(name));
   for (const { record, directory } of siblings) {
     const file = record.files.find((candidate) => candidate.path === path);
     if (file !== undefined) return readFileSync(join(directory, file.source), 'utf8');

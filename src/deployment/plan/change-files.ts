@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { BerthError } from '../../errors.ts';
 import type { Paths } from '../../paths.ts';
 import { compareInstalled } from '../compare-installed.ts';
@@ -6,7 +5,7 @@ import { freeName } from '../free-name.ts';
 import { installedSiblings } from '../instances/siblings.ts';
 import type { DeploymentRecord, RecordedFile } from '../record.ts';
 import { arrival, installedAs, isSameFile } from './file-steps.ts';
-import { refuseOccupied } from './occupied.ts';
+import { isThere, refuseOccupied } from './occupied.ts';
 import type { Step } from './plan.ts';
 
 /** What happens to one path on the host; `as`: where something is kept or arrives instead. */
@@ -105,7 +104,7 @@ class FileChanges implements ChangedFiles {
   #bringBeside(file: RecordedFile, earlier: RecordedFile | undefined, deployment: string): void {
     if (compareInstalled(this.#paths.locate(file.path), file) === 'unchanged') return;
     const by = arrival(file, deployment);
-    const there = existsSync(this.#paths.locate(file.path));
+    const there = isThere(this.#paths.locate(file.path));
     if (!there) this.steps.push(by);
     else if (earlier !== undefined) this.steps.push({ kind: 'replace', before: installedAs(earlier), by });
   }

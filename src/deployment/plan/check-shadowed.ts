@@ -17,7 +17,7 @@ export interface ShadowHost {
 export async function checkShadowed(staged: readonly StagedDeployment[], host: ShadowHost): Promise<void> {
   for (const unit of staged.flatMap(({ record }) => record.units)) {
     const { fragmentPath, activeState } = await host.systemd.state(unit);
-    if (fragmentPath === '' || host.paths.locate(fragmentPath).startsWith(`${host.paths.units}/`)) continue;
+    if (fragmentPath === '' || fragmentPath.startsWith(`${host.paths.installed.units}/`)) continue;
     if (!['inactive', 'failed'].includes(activeState)) {
       throw new BerthError(
         'unit-conflict',

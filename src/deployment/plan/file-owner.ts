@@ -14,7 +14,7 @@ export function findOwner(path: string, paths: Paths): string | undefined {
 }
 
 function askDpkg(path: string, paths: Paths): string | undefined {
-  const database = paths.locate('/var/lib/dpkg');
+  const database = paths.follow('/var/lib/dpkg');
   for (const name of namesOf(path)) {
     const answer = ask('/usr/bin/dpkg-query', [`--admindir=${database}`, '--search', name]);
     // Several packages may share a directory, and a diversion is no package.

@@ -17,7 +17,7 @@ export async function requireMountPoints(
   points: readonly MountPoint[],
   paths: Paths,
 ): Promise<void> {
-  const located = paths.locate(directory);
+  const located = paths.follow(directory);
   const missing = await missingMountPoints(located, points);
   if (missing.length === 0) return;
   const files = missing.filter(({ type }) => type === 'file').map(({ path }) => join(located, path));

@@ -34,7 +34,7 @@ export function isThere(path: string): boolean {
 
 function occupied(path: string, paths: Paths): BerthError {
   const owner = findOwner(path, paths);
-  const unit = dirname(path) === paths.inside(paths.units);
+  const unit = dirname(path) === paths.installed.units;
   return new BerthError(
     unit ? 'unit-conflict' : 'host-file-conflict',
     `cannot install: ${path}: ${owner === undefined ? 'a file is there that berth did not put there' : `it belongs to ${owner}`}`,

@@ -57,7 +57,7 @@ function planPurge(purged: PurgedState | null): Step[] {
 }
 
 function planCleaning(record: DeploymentRecord, paths: Paths): Step[] {
-  const own = paths.inside(paths.tmpfiles(record.service));
+  const own = paths.installed.tmpfiles(record.service);
   return record.files
     .filter(({ path }) => path === own)
     .map(({ path }): Step => ({ kind: 'tmpfiles-remove', path }));

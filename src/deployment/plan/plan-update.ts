@@ -84,8 +84,8 @@ export function planUpdate(
 // As at an install, for files that are in place already, too: they may make what is not there.
 function planRuns({ after, absent }: ServiceUpdate, paths: Paths): Step[] {
   const has = (path: string) => after.files.some((file) => file.path === path);
-  const sysusers = paths.inside(paths.sysusers(after.service));
-  const tmpfiles = paths.inside(paths.tmpfiles(after.service));
+  const sysusers = paths.installed.sysusers(after.service);
+  const tmpfiles = paths.installed.tmpfiles(after.service);
   return [
     ...(has(sysusers) ? [{ kind: 'sysusers', path: sysusers } as const] : []),
     ...(has(tmpfiles) ? [{ kind: 'tmpfiles', path: tmpfiles, absent } as const] : []),

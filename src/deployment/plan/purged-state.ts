@@ -50,8 +50,8 @@ export function findPurged(
   );
   const parents = record.state.filter((path) => !declared.includes(path)).toReversed();
   const dropInDirectories = record.units
-    .map((unit) => paths.inside(paths.unit(`${unit}.d`)))
-    .filter((directory) => existsSync(paths.locate(directory)));
+    .map((unit) => paths.installed.unit(`${unit}.d`))
+    .filter((directory) => existsSync(paths.follow(directory)));
   const files = record.files.map(({ path }) => path);
   return {
     state,
@@ -80,7 +80,7 @@ function declaredPaths(name: ServiceName, paths: Paths): string[] {
 }
 
 function listFiles(directory: string, paths: Paths): InstalledFile[] {
-  return readdirSync(paths.locate(directory)).flatMap((name): InstalledFile[] => {
+  return readdirSync(paths.follow(directory)).flatMap((name): InstalledFile[] => {
     const path = join(directory, name);
     const located = paths.locate(path);
     const stat = lstatSync(located);

@@ -45,15 +45,21 @@ export function stageFiles(
   paths: Paths,
 ): StagedFile[] {
   const stage = new FileStage(directory, paths);
+  const { installed } = paths;
   const unit = unitFileName(name);
-  stage.text(rendered.service, 'unit', paths.unit(unit), unit);
-  stage.text(rendered.instanceDropIn, 'unit', paths.unit(`${name}.service.d/05-berth.conf`), '05-berth.conf');
-  stage.text(rendered.dropIn, 'unit', paths.unit(`${name}.service.d/10-berth.conf`), '10-berth.conf');
-  stage.text(rendered.userDropIn, 'unit', paths.unit(`${name}.service.d/50-berth.conf`), '50-berth.conf');
-  stage.text(rendered.socket, 'unit', paths.unit(socketUnit(name)), socketUnit(name));
-  stage.text(rendered.proxy, 'unit', paths.unit(proxyUnit(name)), proxyUnit(name));
-  stage.text(rendered.sysusers, 'sysusers', paths.sysusers(name), 'sysusers.conf');
-  stage.text(rendered.tmpfiles, 'tmpfiles', paths.tmpfiles(name), 'tmpfiles.conf');
+  stage.text(rendered.service, 'unit', installed.unit(unit), unit);
+  stage.text(
+    rendered.instanceDropIn,
+    'unit',
+    installed.unit(`${name}.service.d/05-berth.conf`),
+    '05-berth.conf',
+  );
+  stage.text(rendered.dropIn, 'unit', installed.unit(`${name}.service.d/10-berth.conf`), '10-berth.conf');
+  stage.text(rendered.userDropIn, 'unit', installed.unit(`${name}.service.d/50-berth.conf`), '50-berth.conf');
+  stage.text(rendered.socket, 'unit', installed.unit(socketUnit(name)), socketUnit(name));
+  stage.text(rendered.proxy, 'unit', installed.unit(proxyUnit(name)), proxyUnit(name));
+  stage.text(rendered.sysusers, 'sysusers', installed.sysusers(name), 'sysusers.conf');
+  stage.text(rendered.tmpfiles, 'tmpfiles', installed.tmpfiles(name), 'tmpfiles.conf');
   for (const file of rendered.hostFiles) stage.host(file, rendered.hostFileTexts);
   return stage.files;
 }
@@ -69,10 +75,9 @@ class FileStage {
     this.#paths = paths;
   }
 
-  /** Stages a text of berth's making, owned by root; `located` is where it will be opened. */
-  text(text: string | undefined, role: StagedFile['role'], located: string, source: string): void {
+  /** Stages a text of berth's making, owned by root. */
+  text(text: string | undefined, role: StagedFile['role'], path: string, source: string): void {
     if (text === undefined) return;
-    const path = this.#paths.inside(located);
     this.#parents(path, role);
     this.files.push({ type: 'file', path, role, uid: 0, gid: 0, mode: 0o644, ...this.#write(source, text) });
   }
@@ -82,7 +87,7 @@ class FileStage {
     const common = { path, role: 'host', uid, gid } as const;
     switch (file.type) {
       case 'directory':
-        if (!existsSync(this.#paths.locate(path))) this.#directoryAt(path, { ...common, mode: file.mode });
+        if (!existsSync(this.#paths.follow(path))) this.#directoryAt(path, { ...common, mode: file.mode });
         return;
       case 'symlink':
         this.#parents(path, 'host');
@@ -130,6 +135,6 @@ class FileStage {
   }
 
   #isThere(path: string): boolean {
-    return this.#made.has(path) || existsSync(this.#paths.locate(path));
+    return this.#made.has(path) || existsSync(this.#paths.follow(path));
   }
 }

@@ -214,7 +214,7 @@ function recordedFile(file: StagedFile): RecordedFile[] {
 function missingOf(wanted: string[], paths: Paths): string[] {
   const missing = new Set<string>();
   for (const path of wanted) {
-    for (let at = path; !existsSync(paths.locate(at)); at = dirname(at)) missing.add(at);
+    for (let at = path; !existsSync(paths.follow(at)); at = dirname(at)) missing.add(at);
   }
   return [...missing].sort();
 }

@@ -92,7 +92,7 @@ function installSection(
   const main = mainUnit(record);
   if (main === undefined) return [];
   const name = main === `${record.service}.service` ? unitFileName(record.service) : main;
-  const file = fileAt(record, paths.inside(paths.unit(name)));
+  const file = fileAt(record, paths.installed.unit(name));
   if (file === undefined) return [];
   const { entries } = parseUnitFile(readFileSync(join(directory, file.source), 'utf8'), file.path, () => {});
   return entries

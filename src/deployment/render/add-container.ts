@@ -31,7 +31,7 @@ export async function addContainer(
   input: DeploymentInput,
 ): Promise<RenderedDeployment> {
   const { name, image, paths, runtime, readinessLimit = READINESS_LIMIT } = input;
-  const rootfs = input.rootfs === undefined ? input.checkout : paths.locate(input.rootfs);
+  const rootfs = input.rootfs === undefined ? input.checkout : paths.follow(input.rootfs);
   const installed = input.rootfs ?? join(bundleOf(input), 'rootfs');
   const defaults = { name, runtime, image: image.config, imageName: image.name, rootfs, installed, paths };
   // Without a config.json of its own, the image's volumes are bound from directories that berth makes.

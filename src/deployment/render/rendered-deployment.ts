@@ -61,5 +61,5 @@ export interface RenderedDeployment {
 
 /** Units name the deployment through `current`, so that they stay the same from one to the next. */
 export function bundleOf({ paths, name }: DeploymentInput): string {
-  return paths.inside(paths.current(name));
+  return paths.installed.current(name);
 }

@@ -50,7 +50,7 @@ export interface ProxyInput {
 /** NAME-proxy.service. Throws `systemd-unreachable` on a host without systemd-socket-proxyd. */
 export async function renderProxy({ name, paths, target, idle }: ProxyInput): Promise<string> {
   const service = `${name}.service`;
-  const script = join(paths.inside(paths.current(name)), AWAIT_LISTENER);
+  const script = join(paths.installed.current(name), AWAIT_LISTENER);
   const values = {
     description: `Proxy of ${name} to ${printSocketAddress(target)}`,
     service,
@@ -75,7 +75,7 @@ function renderUnit(file: string, values: Record<string, unknown>): Promise<stri
 
 function findProxyd(paths: Paths): string {
   const places = ['/usr/lib/systemd', '/lib/systemd'].map((place) => `${place}/systemd-socket-proxyd`);
-  const found = places.find((path) => lstatSync(paths.locate(path), { throwIfNoEntry: false })?.isFile());
+  const found = places.find((path) => lstatSync(paths.follow(path), { throwIfNoEntry: false })?.isFile());
   if (found !== undefined) return found;
   throw new BerthError(
     'systemd-unreachable',

@@ -23,7 +23,7 @@ export async function compareForeignRootfs(comparison: ForeignRootfsComparison):
     await recheckForeignRootfs(rootfs, paths);
   } catch (error) {
     if (!(error instanceof BerthError) || error.code !== 'rootfs-invalid') throw error;
-    report(paths.locate(rootfs.directory), error.message);
+    report(paths.follow(rootfs.directory), error.message);
   }
   const link = join(deployment, 'rootfs');
   const found = lstatSync(link, { throwIfNoEntry: false });

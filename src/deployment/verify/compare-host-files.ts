@@ -30,7 +30,7 @@ export interface HostFileComparison {
 export function compareHostFiles(comparison: HostFileComparison): boolean {
   const { paths, record, mending, report } = comparison;
   for (const directory of record.directories) {
-    const path = paths.locate(directory);
+    const path = paths.follow(directory);
     if (existsSync(path)) continue;
     report(path, 'missing');
     if (mending !== 'none') mkdirSync(path, { mode: 0o755 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -256,13 +256,27 @@ describe('loadRegistries', () => {
     );
   });
   it("takes a person's own file instead of the system's", () => {
-    const registries = loadRegistries(new Paths(root), { HOME: join(root, 'home') });
+    const registries = loadRegistries(new Paths(), { HOME: join(root, 'home') });
     assert.deepEqual(registries.search, ['mine.example']);
     assert.equal(registries.entries.length, 0);
   });
   it("adds a person's own drop-ins to the system's", () => {
-    const registries = loadRegistries(new Paths(root), { HOME: join(root, 'bare') });
-    assert.deepEqual([...registries.aliases.keys()], ['b', 'c']);
+    const without = loadRegistries(new Paths(), {}).aliases;
+    const { aliases } = loadRegistries(new Paths(), { HOME: join(root, 'bare') });
+    assert.deepEqual([...aliases.keys()], [...without.keys(), 'c']);
+  });
+  it('takes nothing of a person for the system below another root', () => {
+    const { search } = loadRegistries(new Paths(root), { HOME: join(root, 'home') });
+    assert.deepEqual(search, ['second.example']);
+  });
+  it('follows symlinks below another root', async () => {
+    const other = await mkdtemp(join(root, 'linked-'));
+    await mkdir(join(other, 'etc'));
+    await mkdir(join(other, 'conf/registries.conf.d'), { recursive: true });
+    await symlink('/conf', join(other, 'etc/containers'));
+    await symlink('/conf/real', join(other, 'conf/registries.conf.d/1.conf'));
+    await writeFile(join(other, 'conf/real'), 'unqualified-search-registries = ["linked.example"]');
+    assert.deepEqual(loadRegistries(new Paths(other), {}).search, ['linked.example']);
   });
   it('takes only the file that the environment names, which must be there', () => {
     const file = join(root, 'home/.config/containers/registries.conf');

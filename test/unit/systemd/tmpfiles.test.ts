@@ -34,18 +34,18 @@ test('tmpfiles are made and removed below another root', async () => {
   using paths = otherRoot({
     '/etc/tmpfiles.d/web.conf': 'd /var/lib/web 0750 1000 1000 -\nD /run/web 0700 - - -\n',
   });
-  await createTmpfiles(paths, paths.tmpfiles(web));
+  await createTmpfiles(paths, paths.installed.tmpfiles(web));
   const { mode, uid } = statSync(paths.locate('/var/lib/web'));
   assert.deepEqual([mode & 0o7777, uid], [0o750, 1000]);
   writeFileSync(paths.locate('/run/web/pid'), '1');
-  await removeTmpfiles(paths, paths.tmpfiles(web));
+  await removeTmpfiles(paths, paths.installed.tmpfiles(web));
   assert.equal(existsSync(paths.locate('/run/web/pid')), false);
   assert.equal(existsSync(paths.locate('/var/lib/web')), true);
 });
 
 test('a broken tmpfiles.d line is an error that shows what systemd-tmpfiles said', async () => {
   using paths = otherRoot({ '/etc/tmpfiles.d/web.conf': 'what /var/lib/web\n' });
-  await assert.rejects(createTmpfiles(paths, paths.tmpfiles(web)), {
+  await assert.rejects(createTmpfiles(paths, paths.installed.tmpfiles(web)), {
     code: 'systemd-refused',
     message: /cannot apply \/etc\/tmpfiles\.d\/web\.conf: systemd-tmpfiles: .*web\.conf:1/,
   });
@@ -53,7 +53,7 @@ test('a broken tmpfiles.d line is an error that shows what systemd-tmpfiles said
 
 test('users are made below another root', async () => {
   using paths = otherRoot({ '/etc/sysusers.d/web.conf': 'u web 4242 "The web" /var/lib/web\n' });
-  await runSysusers(paths, paths.sysusers(web));
+  await runSysusers(paths, paths.installed.sysusers(web));
   assert.match(readFileSync(paths.locate('/etc/passwd'), 'utf8'), /^web:x:4242:/m);
 });
 

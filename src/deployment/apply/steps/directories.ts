@@ -34,7 +34,7 @@ export function removeMadeDirectory(path: string, context: StepContext): void {
 
 export function restoreDirectory(path: string, context: StepContext): void {
   const stat = lstatSync(context.backup, { throwIfNoEntry: false });
-  if (stat === undefined || existsSync(context.paths.locate(path))) return;
+  if (stat === undefined || existsSync(context.paths.follow(path))) return;
   makeDirectory({ kind: 'directory', path, ...ownerOf(context.backup) }, context);
 }
 

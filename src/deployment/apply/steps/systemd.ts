@@ -9,11 +9,11 @@ import type { StepContext } from './context.ts';
 type Of<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
 
 export async function makeUsers(step: Of<'sysusers'>, { paths }: StepContext): Promise<void> {
-  await runSysusers(paths, paths.locate(step.path));
+  await runSysusers(paths, step.path);
 }
 
 export async function makeTmpfiles(step: Of<'tmpfiles'>, { paths }: StepContext): Promise<void> {
-  await createTmpfiles(paths, paths.locate(step.path));
+  await createTmpfiles(paths, step.path);
 }
 
 /**
@@ -38,15 +38,14 @@ export function unmakeTmpfiles(step: Of<'tmpfiles'>, { paths, recovering, warn }
 }
 
 export async function cleanTmpfiles(step: Of<'tmpfiles-remove'>, { paths }: StepContext): Promise<void> {
-  const path = paths.locate(step.path);
   try {
-    lstatSync(path);
+    lstatSync(paths.locate(step.path));
   } catch (error) {
     // A change that is run again may have removed the file already.
     if (isErrno(error, 'ENOENT')) return;
     throw error;
   }
-  await removeTmpfiles(paths, path);
+  await removeTmpfiles(paths, step.path);
 }
 
 /** Throws what `Systemd.start` throws, and says what else of the change does not start because of it. */

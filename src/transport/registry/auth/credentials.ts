@@ -84,7 +84,7 @@ function usualFiles(paths: Paths, env: NodeJS.ProcessEnv): string[] {
   return [
     runtime
       ? join(runtime, 'containers/auth.json')
-      : paths.locate(`/run/containers/${process.getuid?.() ?? 0}/auth.json`),
+      : paths.follow(`/run/containers/${process.getuid?.() ?? 0}/auth.json`),
     ...(config ? [join(config, 'containers/auth.json')] : []),
     ...(docker ? [join(docker, 'config.json')] : []),
   ];

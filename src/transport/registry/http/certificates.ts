@@ -7,7 +7,7 @@ import {
   type SecureContextOptions,
 } from 'node:tls';
 import { BerthError, isErrno, messageOf } from '../../../errors.ts';
-import type { Paths } from '../../../paths.ts';
+import { Paths } from '../../../paths.ts';
 
 // Where distributions keep the bundle, for a node that was built to look elsewhere.
 const BUNDLES = [
@@ -16,6 +16,12 @@ const BUNDLES = [
   '/etc/ssl/ca-bundle.pem',
   '/etc/ssl/cert.pem',
 ];
+
+/** Files as the system of `paths` names them. */
+interface Folder {
+  files: string[];
+  paths: Paths;
+}
 
 /**
  * Whom to trust and what to show: the system's certificate authorities (not those that come with
@@ -39,12 +45,12 @@ export class Certificates {
    */
   contextFor(host: string): SecureContext {
     const own = this.#folderOf(host);
-    if (own.length > 0) return this.#create(host, own);
+    if (own.files.length > 0) return this.#create(host, own);
     this.#common ??= this.#create(host, own);
     return this.#common;
   }
 
-  #create(host: string, own: string[]): SecureContext {
+  #create(host: string, own: Folder): SecureContext {
     const options = this.#optionsWith(own);
     try {
       return createSecureContext(options);
@@ -53,16 +59,17 @@ export class Certificates {
     }
   }
 
-  #optionsWith(own: string[]): SecureContextOptions {
+  #optionsWith({ files, paths }: Folder): SecureContextOptions {
     this.#system ??= systemAuthorities(this.#env);
     const options: SecureContextOptions = {};
-    const named = (suffix: string): string[] => own.filter((file) => file.endsWith(suffix));
+    const named = (suffix: string): string[] => files.filter((file) => file.endsWith(suffix));
+    const read = (file: string): string => readText(paths.follow(file));
     const authorities = [...this.#system, ...named('.crt').map(read)];
     // Without any, node's own are better than a refusal of everybody.
     if (authorities.length > 0) options.ca = authorities;
     const certificates = named('.cert');
     // A client's certificate that ends in .crt would count as an authority.
-    const lone = named('.key').find((file) => !own.includes(file.replace(/\.key$/, '.cert')));
+    const lone = named('.key').find((file) => !files.includes(file.replace(/\.key$/, '.cert')));
     if (lone !== undefined) throw unusable(lone, new Error('no certificate that ends in .cert is beside it'));
     if (certificates.length > 0) {
       options.cert = certificates.map(read);
@@ -71,32 +78,33 @@ export class Certificates {
     return options;
   }
 
-  #folderOf(host: string): string[] {
+  #folderOf(host: string): Folder {
+    const paths = this.#paths;
     // A redirect may name any host, and ".." is one to the URL parser.
-    if (!/^[a-z0-9[]/i.test(host)) return [];
+    if (!/^[a-z0-9[]/i.test(host)) return { files: [], paths };
     const home = this.#env['HOME'];
-    const folders = [
-      ...(home ? [join(home, '.config/containers/certs.d')] : []),
-      this.#paths.locate('/etc/containers/certs.d'),
-      this.#paths.locate('/etc/docker/certs.d'),
-    ];
-    for (const folder of folders.map((parent) => join(parent, host))) {
-      try {
-        return readdirSync(folder)
-          .sort()
-          .map((name) => join(folder, name));
-      } catch (error) {
-        if (!isErrno(error, 'ENOENT', 'ENOTDIR')) throw unusable(folder, error);
-      }
-    }
-    return [];
+    const system = ['/etc/containers/certs.d', '/etc/docker/certs.d'];
+    const own = home ? listFolder(join(home, '.config/containers/certs.d', host), new Paths()) : undefined;
+    const found = [own, ...system.map((folder) => listFolder(join(folder, host), paths))];
+    return found.find((folder) => folder !== undefined) ?? { files: [], paths };
+  }
+}
+
+/** What is in a folder of `paths`, by names there; undefined where it is not. */
+function listFolder(folder: string, paths: Paths): Folder | undefined {
+  try {
+    const names = readdirSync(paths.follow(folder)).sort();
+    return { files: names.map((name) => join(folder, name)), paths };
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw unusable(folder, error);
   }
 }
 
 function systemAuthorities(env: NodeJS.ProcessEnv): string[] {
   const extra = getCACertificates('extra');
   const file = env['SSL_CERT_FILE'];
-  if (file) return [read(file), ...extra];
+  if (file) return [readText(file), ...extra];
   const system = getCACertificates('system');
   if (system.length > 0) return [...system, ...extra];
   for (const bundle of BUNDLES) {
@@ -109,7 +117,7 @@ function systemAuthorities(env: NodeJS.ProcessEnv): string[] {
   return [];
 }
 
-function read(file: string): string {
+function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
