@@ -1,10 +1,12 @@
 import { basename, dirname } from 'node:path';
+import { type Dependencies, parseDependencies } from '../deployment/dependencies.ts';
 import { type ForeignRootfs, openForeignRootfs } from '../deployment/foreign-rootfs.ts';
 import type { InstallTarget } from '../deployment/plan/install.ts';
+import { NO_REQUEST } from '../deployment/service-request.ts';
 import { parseSocketRequest, type SocketOptions } from '../deployment/sockets/socket-request.ts';
 import { parseSetting } from '../deployment/template/values.ts';
 import { readValuesFile } from '../deployment/template/values-file.ts';
-import { BerthError } from '../errors.ts';
+import { BerthError, messageOf } from '../errors.ts';
 import { defaultServiceName } from '../reference/default-service-name.ts';
 import { parseImageReference } from '../reference/image-reference.ts';
 import { instanceOf, parseServiceName, type ServiceName } from '../service-name.ts';
@@ -21,6 +23,10 @@ export interface TargetOptions extends SocketOptions {
   set: string[];
   values?: string;
   authfile?: string;
+  requires: string[];
+  after: string[];
+  before: string[];
+  enable: boolean;
 }
 
 // What is for one service, and would be the same for all of them.
@@ -51,6 +57,7 @@ export function installTargets(
   }
   const sockets = parseSocketRequest(options);
   const settings = readSettings(options);
+  const asked = { ...NO_REQUEST, sockets, dependencies: makeDependencies(options), enable: options.enable };
   const origins: Origin[] =
     images.length === 0 && rootfs !== undefined
       ? [rootfsOrigin(rootfs, context)]
@@ -58,7 +65,7 @@ export function installTargets(
   return origins.flatMap(({ image, open, defaultName }) =>
     serviceNames(options.name ?? defaultName(), options.instance).map((name) => {
       if (sockets !== null) refuseSockets(name);
-      return { name, image, settings: settings(instanceOf(name)), sockets, open };
+      return { ...asked, name, image, settings: settings(instanceOf(name)), declared: false, open };
     }),
   );
 }
@@ -86,6 +93,14 @@ function rootfsOrigin(rootfs: ForeignRootfs, { paths }: Context): Origin {
     defaultName: () => basename(basename(named) === 'rootfs' ? dirname(named) : named),
     open: () => openForeignRootfs(rootfs, paths),
   };
+}
+
+function makeDependencies(options: TargetOptions): Dependencies {
+  try {
+    return parseDependencies(options);
+  } catch (error) {
+    throw new BerthError('usage', messageOf(error), { cause: error });
+  }
 }
 
 function serviceNames(name: string, instances: readonly string[]): ServiceName[] {

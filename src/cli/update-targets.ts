@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { UpdateTarget } from '../deployment/plan/update.ts';
 import { readCurrentRecord } from '../deployment/record.ts';
-import { parseSetting, type Values } from '../deployment/template/values.ts';
+import { parseSetting } from '../deployment/template/values.ts';
 import { readValuesFile } from '../deployment/template/values-file.ts';
 import { BerthError } from '../errors.ts';
 import { parseImageReference, placeOf } from '../reference/image-reference.ts';
@@ -46,13 +46,13 @@ export function updateTargets(
   }
   const rebase =
     options.rebase === undefined ? undefined : parseImageReference(spelledAsNow(options.rebase, context));
-  const settings: Values = new Map([
+  const set = [
     ...(options.values === undefined ? [] : readValuesFile(options.values)),
     ...options.set.map(parseSetting),
-  ]);
+  ];
   return services.map((name) => ({
     name,
-    settings,
+    request: (before) => ({ ...before, settings: new Map([...before.settings, ...set]) }),
     rootfs: options.rootfs,
     rebased: rebase !== undefined,
     open: ({ image }) => openImage(rebase ?? parseImageReference(image.name), options.authfile, context),

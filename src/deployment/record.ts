@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { BerthError, isErrno, messageOf } from '../errors.ts';
 import { type Digest, parseDigest } from '../image/digest.ts';
 import type { Paths } from '../paths.ts';
+import type { HostMount } from '../runtime/host-mounts.ts';
 import type { MountPoint } from '../runtime/mount-points.ts';
 import { parseServiceName, type ServiceName } from '../service-name.ts';
 import type { Metadata } from '../store/object.ts';
@@ -65,6 +66,12 @@ export interface DeploymentRecord {
   dependencies: { image: Dependencies; user: Dependencies };
   /** What the person wanted systemd to listen on; null: what the image wants. */
   sockets: SocketRequest | null;
+  /** What of the host the person lets it see; left out where that is nothing. */
+  mounts?: readonly HostMount[];
+  /** Directives that the person wants in the section [Service] of its unit; left out where there are none. */
+  resources?: Readonly<Record<string, string>>;
+  /** True where `berth apply` installed it: one that host.yaml no longer names can be pruned. */
+  declared?: true;
   /** Absolute path of the OCI runtime. */
   runtime: string;
   /** Units that systemd knows it by: the service first, its sockets last; empty for an image without a service. */

@@ -36,7 +36,10 @@ async function attempt(
     await context.writing('install', async ({ store }) => {
       const [target] = installTargets(
         [image],
-        { name: 'victim', instance: [], set: [], socket: [] },
+        {
+          ...{ name: 'victim', instance: [], set: [], socket: [], requires: [], after: [], before: [] },
+          enable: false,
+        },
         context,
       );
       if (target === undefined) throw new TypeError('no target');
@@ -44,9 +47,7 @@ async function attempt(
         targets: [target],
         runtime: undefined,
         rootfs: undefined,
-        enable: false,
         now: false,
-        dependencies: { requires: [], after: [], before: [] },
         force: false,
       };
       const { staged } = await prepareInstall(request, {

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { apply } from '../../deployment/apply/apply.ts';
-import { type Dependencies, parseDependencies } from '../../deployment/dependencies.ts';
 import { type ForeignRootfs, findForeignRootfs } from '../../deployment/foreign-rootfs.ts';
 import { describePlan } from '../../deployment/plan/describe-plan.ts';
 import {
@@ -10,7 +9,7 @@ import {
   prepareInstall,
 } from '../../deployment/plan/install.ts';
 import { type DeploymentRecord, mainUnit } from '../../deployment/record.ts';
-import { BerthError, messageOf } from '../../errors.ts';
+import { BerthError } from '../../errors.ts';
 import { readLimits } from '../../image/limits.ts';
 import { hostPlatform } from '../../image/platform.ts';
 import { mayMean, parseImageReference } from '../../reference/image-reference.ts';
@@ -28,11 +27,7 @@ import { shortDigest } from '../short-digest.ts';
 interface InstallOptions extends TargetOptions {
   from?: string;
   runtime?: string;
-  requires: string[];
-  after: string[];
-  before: string[];
   force?: boolean;
-  enable: boolean;
   now?: boolean;
   dryRun?: boolean;
   json?: boolean;
@@ -168,19 +163,9 @@ function makeRequest(
     targets: installTargets(images, options, context, { rootfs, bundle }),
     rootfs,
     runtime: options.runtime ?? loadSettings(context.paths).runtime,
-    enable: options.enable,
     now: options.now ?? false,
-    dependencies: makeDependencies(options),
     force: options.force ?? false,
   };
-}
-
-function makeDependencies(options: InstallOptions): Dependencies {
-  try {
-    return parseDependencies(options);
-  } catch (error) {
-    throw new BerthError('usage', messageOf(error), { cause: error });
-  }
 }
 
 function installHost(context: Context, store: InstallHost['store']): InstallHost {

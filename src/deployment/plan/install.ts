@@ -9,12 +9,10 @@ import { openStaging } from '../../store/staging.ts';
 import type { Store } from '../../store/store.ts';
 import type { Systemd } from '../../systemd/systemd.ts';
 import type { ImageSource } from '../../transport/source.ts';
-import type { Dependencies } from '../dependencies.ts';
 import type { ForeignRootfs } from '../foreign-rootfs.ts';
 import { areSiblings, installedSiblings } from '../instances/siblings.ts';
 import { type DeploymentRecord, readCurrentRecord } from '../record.ts';
-import type { SocketRequest } from '../sockets/socket-request.ts';
-import type { Values } from '../template/values.ts';
+import type { ServiceRequest } from '../service-request.ts';
 import { checkDependencies, inStartOrder, nameDependents, stagedGraph } from './check-dependencies.ts';
 import { checkShadowed } from './check-shadowed.ts';
 import type { Plan } from './plan.ts';
@@ -22,14 +20,13 @@ import { planInstall, type StagedDeployment } from './plan-install.ts';
 import { stageDeployment } from './stage.ts';
 
 /** One image that becomes one service. */
-export interface InstallTarget {
+export interface InstallTarget extends ServiceRequest {
   name: ServiceName;
   /** The image as the person wrote it: what several targets have in common is pulled once. */
   image: string;
-  /** What the person set. */
-  settings: Values;
-  /** What the person wants systemd to listen on. */
-  sockets: SocketRequest | null;
+  enable: boolean;
+  /** True for a service that host.yaml declares. */
+  declared: boolean;
   /** Opened only when the service is not there yet. */
   open(): ImageSource;
 }
@@ -40,10 +37,7 @@ export interface InstallRequest {
   rootfs: ForeignRootfs | undefined;
   /** A path or a name; found on the host when undefined. */
   runtime: string | undefined;
-  enable: boolean;
   now: boolean;
-  /** Of each of the services, on other units. */
-  dependencies: Dependencies;
   /** Install what needs a unit that is not there. */
   force: boolean;
 }
@@ -95,12 +89,11 @@ export async function prepareInstall(request: InstallRequest, host: InstallHost)
     for (const target of absent) {
       const image = images.get(target.image);
       if (image === undefined) continue;
-      const { rootfs, dependencies, enable } = request;
       const siblings = [
         ...installedSiblings(target.name, host.paths),
         ...staged.filter(({ record }) => areSiblings(target.name, record.service)),
       ];
-      const first = { number: 0, before: null, rootfs, dependencies, enable };
+      const first = { number: 0, before: null, rootfs: request.rootfs };
       const input = { ...host, ...target, ...first, staging, image, runtime, siblings };
       staged.push(await stageDeployment(input));
     }

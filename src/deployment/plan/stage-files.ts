@@ -56,6 +56,12 @@ export function stageFiles(
   );
   stage.text(rendered.dropIn, 'unit', installed.unit(`${name}.service.d/10-berth.conf`), '10-berth.conf');
   stage.text(rendered.userDropIn, 'unit', installed.unit(`${name}.service.d/50-berth.conf`), '50-berth.conf');
+  stage.text(
+    rendered.resourceDropIn,
+    'unit',
+    installed.unit(`${name}.service.d/60-host.conf`),
+    '60-host.conf',
+  );
   stage.text(rendered.socket, 'unit', installed.unit(socketUnit(name)), socketUnit(name));
   stage.text(rendered.proxy, 'unit', installed.unit(proxyUnit(name)), proxyUnit(name));
   stage.text(rendered.sysusers, 'sysusers', installed.sysusers(name), 'sysusers.conf');

@@ -17,7 +17,6 @@ import { readImages } from '../../store/images.ts';
 import type { Store } from '../../store/store.ts';
 import { isRootfsImageName } from '../../transport/rootfs/rootfs-image-name.ts';
 import { keepBundle } from '../bundle.ts';
-import type { Dependencies } from '../dependencies.ts';
 import { checkoutOf, type ForeignRootfs } from '../foreign-rootfs.ts';
 import { shareUnit } from '../instances/share-unit.ts';
 import { readUnitTemplate, type Sibling } from '../instances/siblings.ts';
@@ -25,16 +24,15 @@ import { type DeploymentRecord, formatRecord, type RecordedFile } from '../recor
 import { renderDeployment } from '../render/render-deployment.ts';
 import { createdPaths } from '../render/render-lines.ts';
 import type { KeptValues, RenderedDeployment } from '../render/rendered-deployment.ts';
+import type { ServiceRequest } from '../service-request.ts';
 import { proxyUnit, socketUnit } from '../sockets/render-sockets.ts';
-import type { SocketRequest } from '../sockets/socket-request.ts';
-import type { Values } from '../template/values.ts';
 import { checkout } from './checkout.ts';
 import { filesBeside } from './files-beside.ts';
 import { leaveAlone, requireMountPoints } from './leave-rootfs-alone.ts';
 import type { StagedDeployment } from './plan-install.ts';
 import { type StagedFile, stageFiles } from './stage-files.ts';
 
-export interface StageInput {
+export interface StageInput extends ServiceRequest {
   paths: Paths;
   store: Store;
   /** An existing directory on the store's file system; the deployment is made in it, under the service's name. */
@@ -44,13 +42,9 @@ export interface StageInput {
   /** What the service runs on instead of the image's checkout. */
   rootfs: ForeignRootfs | undefined;
   runtime: Runtime;
-  /** What the person set. */
-  settings: Values;
-  /** What the person said of other units. */
-  dependencies: Dependencies;
-  /** What the person wants systemd to listen on. */
-  sockets: SocketRequest | null;
   enable: boolean;
+  /** True for one that `berth apply` installs, or installed. */
+  declared: boolean;
   /** 0 for a service's first deployment. */
   number: number;
   /** The live deployment, whose values and files the new one takes over; null for the first. */
@@ -147,7 +141,8 @@ function makeRecord(
   { values, service, proxy, socket, imageDependencies }: RenderedDeployment,
   files: StagedFile[],
 ): Omit<DeploymentRecord, 'mountPoints' | 'bundle' | 'state'> {
-  const { name, number, image, rootfs, runtime, settings, dependencies, sockets, enable } = input;
+  const { name, number, image, rootfs, runtime, enable, declared } = input;
+  const { settings, dependencies, sockets, mounts, resources } = input;
   const recorded = files.flatMap(recordedFile);
   const units = [
     ...(service === undefined ? [] : [`${name}.service`]),
@@ -171,6 +166,9 @@ function makeRecord(
     userValues: Object.fromEntries(settings),
     dependencies: { image: imageDependencies, user: dependencies },
     sockets,
+    ...(mounts.length === 0 ? {} : { mounts }),
+    ...(Object.keys(resources).length === 0 ? {} : { resources }),
+    ...(declared ? { declared } : {}),
     runtime: runtime.path,
     units,
     enabled: enable && units.length > 0,

@@ -1,6 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import { BerthError, type ErrorCode, messageOf } from '../../errors.ts';
-import type { Platform } from '../../image/image.ts';
+import type { Platform, ResolvedImage } from '../../image/image.ts';
 import type { Limits } from '../../image/limits.ts';
 import { lookUpImage } from '../../layer/look-up.ts';
 import { type PulledImage, type PullProgress, pullImage } from '../../layer/pull.ts';
@@ -10,6 +9,7 @@ import type { ServiceName } from '../../service-name.ts';
 import { openStaging } from '../../store/staging.ts';
 import type { Store } from '../../store/store.ts';
 import type { Systemd } from '../../systemd/systemd.ts';
+import { inParallel } from '../../transport/copy/in-parallel.ts';
 import { isRootfsImageName } from '../../transport/rootfs/rootfs-image-name.ts';
 import type { ImageSource } from '../../transport/source.ts';
 import { type ForeignRootfs, findForeignRootfs, openForeignRootfs } from '../foreign-rootfs.ts';
@@ -18,7 +18,7 @@ import { areSiblings, installedSiblings } from '../instances/siblings.ts';
 import { withKept } from '../kept-deployments.ts';
 import { notInstalled } from '../not-installed.ts';
 import { type DeploymentRecord, listDeployments, mainUnit, readCurrentRecord } from '../record.ts';
-import type { Values } from '../template/values.ts';
+import { isSameRequest, requestOf, type ServiceRequest } from '../service-request.ts';
 import type { StagedDeployment } from './plan-install.ts';
 import { stageDeployment } from './stage.ts';
 import { readLiveUnits } from './update-units.ts';
@@ -26,8 +26,8 @@ import { readLiveUnits } from './update-units.ts';
 /** A service that is to be brought up to date. */
 export interface UpdateTarget {
   name: ServiceName;
-  /** What the person sets anew. */
-  settings: Values;
+  /** What is asked of it now, given what was asked until now. */
+  request(before: ServiceRequest): ServiceRequest;
   /** Another root file system to run on, as the person named it. */
   rootfs: string | undefined;
   /** True when `open` gives another image than that of the record. */
@@ -72,16 +72,22 @@ export interface FoundUpdates {
 interface NewImage {
   target: UpdateTarget;
   before: DeploymentRecord;
-  settings: Values;
+  request: ServiceRequest;
   rootfs: ForeignRootfs | undefined;
-  image: PulledImage;
+  source: ImageSource;
+  image: ResolvedImage;
 }
+
+type PulledNews = Omit<NewImage, 'image'> & { image: PulledImage };
 
 // What is wrong with an image itself: it will be the same at the next try.
 const FAULTS: ErrorCode[] = [
   ...(['exports-invalid', 'template-invalid', 'value-missing', 'value-invalid'] as const),
   ...(['runtime-config-invalid', 'image-config-invalid', 'unit-invalid', 'layer-unsafe'] as const),
 ];
+
+/** Lookups at a time: many registries allow a host few connections. */
+const LOOKUPS = 6;
 
 /**
  * Asks for what the tags of services stand for now, pulls what is new, while the services run on, and
@@ -90,53 +96,82 @@ const FAULTS: ErrorCode[] = [
  */
 export async function findUpdates(targets: readonly UpdateTarget[], host: UpdateHost): Promise<FoundUpdates> {
   const found: FoundUpdates = { staged: [], current: [], refused: [] };
-  const fresh: NewImage[] = [];
-  for (const target of targets) {
+  const opened: ImageSource[] = [];
+  try {
+    const fresh: PulledNews[] = [];
+    for (const { before, news } of await lookUpAll(targets, host, opened)) {
+      if (news === 'current') found.current.push(before);
+      else if ('why' in news) found.refused.push({ record: before, refusal: news });
+      // Asked once: what is pulled is what was compared.
+      else
+        fresh.push({
+          ...news,
+          image: await pullImage(host.store, news.source, { ...host, image: news.image }),
+        });
+    }
+    if (fresh.length === 0) return found;
+    const staging = openStaging(host.store).directory;
+    for (const news of fresh) found.staged.push(await stageUpdate(news, staging, found.staged, fresh, host));
+    return found;
+  } finally {
+    for (const source of opened) await source.close();
+  }
+}
+
+interface Answer {
+  before: DeploymentRecord;
+  news: NewImage | Refusal | 'current';
+}
+
+/** What there is for each, in their order. What is opened for it is the caller's to close. */
+async function lookUpAll(
+  targets: readonly UpdateTarget[],
+  host: UpdateHost,
+  opened: ImageSource[],
+): Promise<Answer[]> {
+  const installed = targets.map((target) => {
     const before = readCurrentRecord(host.paths, target.name);
     if (before === undefined) throw notInstalled(target.name, host.paths);
-    const news = await lookUp(target, before, host);
-    if (news === 'current') found.current.push(before);
-    else if ('why' in news) found.refused.push({ record: before, refusal: news });
-    else fresh.push(news);
-  }
-  if (fresh.length === 0) return found;
-  const staging = openStaging(host.store).directory;
-  for (const news of fresh) found.staged.push(await stageUpdate(news, staging, found.staged, fresh, host));
-  return found;
+    return { target, before };
+  });
+  const answers = new Map<ServiceName, Answer>();
+  // A lookup itself heeds the signal, and says what was interrupted.
+  await inParallel(installed, LOOKUPS, new AbortController().signal, async ({ target, before }) => {
+    answers.set(target.name, { before, news: await lookUp(target, before, host, opened) });
+  });
+  return targets.flatMap(({ name }) => answers.get(name) ?? []);
 }
 
 async function lookUp(
   target: UpdateTarget,
   before: DeploymentRecord,
   host: UpdateHost,
-): Promise<NewImage | Refusal | 'current'> {
-  const settings = new Map([...Object.entries(before.userValues), ...target.settings]);
+  opened: ImageSource[],
+): Promise<Answer['news']> {
+  const request = target.request(requestOf(before));
   const named = target.rootfs ?? before.rootfs?.named;
   const command = (target.rebased ? undefined : before.rootfs?.command) ?? [];
   const rootfs = named === undefined ? undefined : await findForeignRootfs({ named, command }, host.paths);
   const imageless = !target.rebased && isRootfsImageName(before.image.name);
   const source =
     imageless && rootfs !== undefined ? openForeignRootfs(rootfs, host.paths) : target.open(before);
-  try {
-    const image = await lookUpImage(source, host);
-    const content = contentOf({ image: { manifestDigest: image.descriptor.digest }, rootfs });
-    const same = isSameContent(content, contentOf(before)) && source.name === before.image.name;
-    if (same && isDeepStrictEqual(Object.fromEntries(settings), before.userValues)) return 'current';
-    const { refused } = readHistory(host.paths, target.name);
-    if (host.skipRefused && refused !== null && isSameContent(refused, content)) return refused;
-    // Asked once: what is pulled is what was compared.
-    const pulled = await pullImage(host.store, source, { ...host, image });
-    return { target, before, settings, rootfs, image: pulled };
-  } finally {
-    await source.close();
-  }
+  opened.push(source);
+  const image = await lookUpImage(source, host);
+  const content = contentOf({ image: { manifestDigest: image.descriptor.digest }, rootfs });
+  const same = isSameContent(content, contentOf(before));
+  if (same && source.name === before.image.name && isSameRequest(request, requestOf(before)))
+    return 'current';
+  const { refused } = readHistory(host.paths, target.name);
+  // What is live did not fail by itself, whatever was asked of it.
+  const failed = refused !== null && !same && isSameContent(refused, content);
+  return host.skipRefused && failed ? refused : { target, before, request, rootfs, source, image };
 }
 
 async function stageUpdate(
-  { target, before, settings, rootfs, image }: NewImage,
+  { target, before, request, rootfs, image }: PulledNews,
   staging: string,
   earlier: readonly StagedUpdate[],
-  all: readonly NewImage[],
+  all: readonly PulledNews[],
   host: UpdateHost,
 ): Promise<StagedUpdate> {
   const { paths } = host;
@@ -150,26 +185,26 @@ async function stageUpdate(
   try {
     const staged = await stageDeployment({
       ...host,
+      ...request,
       name,
       image,
       rootfs,
-      settings,
       staging,
       siblings,
       before: withKept(before, paths),
       number: Math.max(...listDeployments(paths, name)) + 1,
       runtime: await findRuntime(paths, before.runtime),
-      dependencies: before.dependencies.user,
-      sockets: before.sockets,
+      declared: before.declared ?? false,
       enable: before.units.length === 0 ? before.enabled : enabled.includes(mainUnit(before) ?? ''),
     });
     return { before, staged, image };
   } catch (error) {
-    throw blame(error, name, contentOf({ image, rootfs }), target.settings.size === 0, host);
+    const alone = isSameRequest(request, requestOf(before));
+    throw blame(error, name, contentOf({ image, rootfs }), alone, host);
   }
 }
 
-/** Remembers content that is to blame, unless values that a person has just set may be. */
+/** Remembers content that is to blame, unless what a person has just asked for may be. */
 function blame(
   error: unknown,
   name: ServiceName,

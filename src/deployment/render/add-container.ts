@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { BerthError } from '../../errors.ts';
 import { checkConfig } from '../../runtime/check-config.ts';
 import { defaultConfig } from '../../runtime/default-config.ts';
+import { addHostMounts } from '../../runtime/host-mounts.ts';
 import { prepareConfig } from '../../runtime/prepare-config.ts';
 import { renderDefaultService, renderDefaultTmpfiles } from '../../systemd/default-templates.ts';
 import { parseUnitFile, type UnitFile } from '../../systemd/unit-file.ts';
@@ -38,7 +39,8 @@ export async function addContainer(
   const tmpfiles =
     deployment.tmpfiles ?? (configJson === undefined ? await renderDefaultTmpfiles(defaults) : undefined);
   if (configJson === undefined) requireCommand(input);
-  const { config, warnings } = checkConfig(configJson ?? (await defaultConfig(defaults)));
+  const { config: own, warnings } = checkConfig(configJson ?? (await defaultConfig(defaults)));
+  const config = addHostMounts(own, input.mounts, paths);
   const bundle = bundleOf(input);
   const notifies =
     deployment.service === undefined && wantsToNotify(image.config, manifest) && mayNotify(config, warnings);
@@ -61,7 +63,7 @@ export async function addContainer(
     config: prepareConfig(nameDescriptors(config, activation.descriptors), {
       unit: `${name}.service`,
       rootfs: input.rootfs,
-      slice: unit.get('Service', 'Slice'),
+      slice: input.resources['Slice'] ?? unit.get('Service', 'Slice'),
       notify: readiness.by === 'notify' ? readiness : undefined,
     }),
     scripts: { ...deployment.scripts, ...(await renderScripts(`${name}.service`, readiness, container)) },
@@ -78,9 +80,10 @@ function requireCommand({ image: { name, config } }: DeploymentInput): void {
 }
 
 /** What is not on the file system of berth's own may be mounted late. */
-function mountsOf({ rootfs }: DeploymentInput): UnitAddition[] {
-  if (rootfs === undefined) return [];
-  return [{ section: 'Unit', key: 'RequiresMountsFor', value: quoteUnitWord(rootfs) }];
+function mountsOf({ rootfs, mounts }: DeploymentInput): UnitAddition[] {
+  const sources = [...(rootfs === undefined ? [] : [rootfs]), ...mounts.map(({ source }) => source)];
+  if (sources.length === 0) return [];
+  return [{ section: 'Unit', key: 'RequiresMountsFor', value: sources.map(quoteUnitWord).join(' ') }];
 }
 
 /** The unit's own; systemd's specifiers mean nothing to a script. */

@@ -18,7 +18,7 @@ import { addContainer } from './add-container.ts';
 import { type RenderedExports, renderExports } from './render.ts';
 import { bundleOf, type DeploymentInput, type RenderedDeployment } from './rendered-deployment.ts';
 import { serviceCommands } from './service-commands.ts';
-import { renderAdditions } from './unit-additions.ts';
+import { renderAdditions, type UnitAddition } from './unit-additions.ts';
 
 const NOTHING = {
   service: undefined,
@@ -59,6 +59,11 @@ export async function renderDeployment(input: DeploymentInput): Promise<Rendered
     proxy: activation.proxy,
     dropIn: undefined,
     userDropIn: renderAdditions(dependencyDirectives(input.dependencies, `${input.name}.service`)),
+    resourceDropIn: renderAdditions(
+      Object.entries(input.resources).map(
+        ([key, value]): UnitAddition => ({ section: 'Service', key, value }),
+      ),
+    ),
     imageDependencies: readDependencies(exports?.manifest),
     config: undefined,
     scripts: activation.scripts,
@@ -76,10 +81,20 @@ export async function renderDeployment(input: DeploymentInput): Promise<Rendered
 function addToUnit(
   deployment: RenderedDeployment,
   activation: Activation,
-  { name }: DeploymentInput,
+  { name, mounts }: DeploymentInput,
 ): RenderedDeployment {
+  if (mounts[0] !== undefined) {
+    throw new BerthError(
+      'usage',
+      `cannot mount ${mounts[0].source}: the image of ${name} runs no container`,
+      {
+        hint: `leave out its mounts`,
+      },
+    );
+  }
   if (deployment.service === undefined) {
-    if (activation.socket === undefined) return { ...deployment, userDropIn: undefined };
+    if (activation.socket === undefined)
+      return { ...deployment, userDropIn: undefined, resourceDropIn: undefined };
     throw new BerthError('usage', `cannot listen for ${name}: its image brings no service`, {
       hint: 'leave out --socket',
     });

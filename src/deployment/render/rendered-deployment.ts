@@ -5,7 +5,7 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import type { ServiceName } from '../../service-name.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { HostFile } from '../exports/host-files.ts';
-import type { SocketRequest } from '../sockets/socket-request.ts';
+import type { ServiceRequest } from '../service-request.ts';
 import type { Values } from '../template/values.ts';
 
 /** The values of the deployment before: all of them, and those that a person set. */
@@ -14,7 +14,7 @@ export interface KeptValues {
   settings: Values;
 }
 
-export interface DeploymentInput {
+export interface DeploymentInput extends ServiceRequest {
   paths: Paths;
   name: ServiceName;
   /** The image's checkout, where it is now. */
@@ -23,16 +23,10 @@ export interface DeploymentInput {
   rootfs?: string | undefined;
   image: { name: string; id: string; config: ImageConfig };
   runtime: Runtime;
-  /** What the person set. */
-  settings: Values;
   /** What stands from the deployment before; undefined for the first. */
   kept?: KeptValues | undefined;
-  /** What the person said of other units. */
-  dependencies: Dependencies;
   /** Seconds that a readiness command may delay a start; `READINESS_LIMIT` when undefined. */
   readinessLimit?: number | undefined;
-  /** What the person wants systemd to listen on. */
-  sockets: SocketRequest | null;
 }
 
 /** What a deployment consists of beside its checkout. Undefined: it has none. */
@@ -43,6 +37,8 @@ export interface RenderedDeployment {
   dropIn: string | undefined;
   /** 50-berth.conf: what the person said of other units. */
   userDropIn: string | undefined;
+  /** 60-host.conf: directives that the person wants in the unit. */
+  resourceDropIn: string | undefined;
   /** What the image's manifest says of other units; it is in `dropIn`. */
   imageDependencies: Dependencies;
   socket: string | undefined;

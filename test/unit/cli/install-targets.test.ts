@@ -10,7 +10,10 @@ import type { ForeignRootfs } from '../../../src/deployment/foreign-rootfs.ts';
 import { scratch } from '../layer/scratch.ts';
 
 const IMAGE = 'registry.example/team/web:1';
-const NONE: TargetOptions = { instance: [], set: [], socket: [] };
+const NONE: TargetOptions = {
+  ...{ instance: [], set: [], socket: [], requires: [], after: [], before: [] },
+  enable: true,
+};
 
 function targets(
   context: TestContext,
