@@ -18,11 +18,7 @@ export interface HostMount {
  * A config.json with these mounts beside its own; at the same place, they take the others' place. Throws
  * `runtime-config-invalid` for a source that is not there, and for what no service may mount.
  */
-export function addHostMounts(
-  config: OciConfig,
-  mounts: readonly HostMount[],
-  paths: Paths,
-): OciConfig {
+export function addHostMounts(config: OciConfig, mounts: readonly HostMount[], paths: Paths): OciConfig {
   if (mounts.length === 0) return config;
   checkMounts(mounts.map(bind));
   for (const mount of mounts) requireSource(mount, paths);

@@ -58,7 +58,7 @@ const { config } = checkConfig(await defaultConfig(input));
 writeFileSync(paths.unit(`${name}.service`), await renderDefaultService(input));
 writeFileSync(paths.tmpfiles(name), await renderDefaultTmpfiles(input));
 const prepared = prepareConfig(config, { unit: `${name}.service` });
-await makeMountPoints(rootfs, await listMountPoints(prepared, isFileOnHost));
+await makeMountPoints(rootfs, await listMountPoints(prepared, (source) => isFileOnHost(source, paths)));
 writeFileSync(`${paths.deployment(name, 0)}/config.json`, JSON.stringify(prepared));
 symlinkSync('0', paths.current(name));
 await createTmpfiles(paths, paths.tmpfiles(name));

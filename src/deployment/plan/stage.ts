@@ -121,7 +121,7 @@ async function writeConfig(
   directory: string,
   { rootfs, paths }: StageInput,
 ): Promise<MountPoint[]> {
-  const points = await listMountPoints(config, isFileOnHost);
+  const points = await listMountPoints(config, (source) => isFileOnHost(source, paths));
   writeFileSync(join(directory, 'config.json'), `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
   if (rootfs !== undefined) {
     await requireMountPoints(rootfs, points, paths);
