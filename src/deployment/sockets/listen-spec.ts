@@ -10,26 +10,25 @@ export interface ListenSpec {
   address: SocketAddress;
 }
 
-const OPTION = '--socket';
 // systemd takes more, but a ":" or a space would not survive on the way through LISTEN_FDNAMES.
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /**
  * One `--socket [NAME=][tcp:|udp:|unix:]ADDRESS`. No address has a "=" before a "/" or "@", so the first
- * "=" in front of those ends the name. Throws `usage`.
+ * "=" in front of those ends the name. `option` is for the message. Throws `usage`.
  */
-export function parseListenSpec(text: string): ListenSpec {
+export function parseListenSpec(text: string, option = '--socket'): ListenSpec {
   const [, name, protocol, rest = ''] = /^(?:([^=/@:[]*)=)?(?:(tcp|udp|unix):)?(.*)$/su.exec(text) ?? [];
   if (name !== undefined && !NAME.test(name)) {
-    throw new BerthError('usage', `not the name of a socket: ${OPTION} ${quote(text)}: ${quote(name)}`, {
+    throw new BerthError('usage', `not the name of a socket: ${option} ${quote(text)}: ${quote(name)}`, {
       hint: 'use letters, digits, ".", "_" and "-", such as http=8080',
     });
   }
-  const address = parseSocketAddress(rest, OPTION);
+  const address = parseSocketAddress(rest, option);
   if (protocol !== undefined && (protocol === 'unix') === (address.kind === 'ip')) {
     throw new BerthError(
       'usage',
-      `not a socket: ${OPTION} ${quote(text)}: ${protocol} does not go with that address`,
+      `not a socket: ${option} ${quote(text)}: ${protocol} does not go with that address`,
       {
         hint: 'tcp: and udp: go before a port or an IP address, unix: before a path or an "@"; tcp: and unix: may be left out',
       },

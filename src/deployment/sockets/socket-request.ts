@@ -27,43 +27,61 @@ export interface SocketOptions {
   idle?: string | undefined;
 }
 
+/** What the parts of a request are called where it was written. */
+export type SocketWords = Record<keyof SocketOptions, string>;
+
+const OPTIONS: SocketWords = {
+  socket: '--socket',
+  proxy: '--proxy',
+  proxyTo: '--proxy-to',
+  idle: '--idle',
+};
+
 /** Null where no socket is asked for. Throws `usage`. */
-export function parseSocketRequest(options: SocketOptions): SocketRequest | null {
+export function parseSocketRequest(options: SocketOptions, words = OPTIONS): SocketRequest | null {
   const { socket, proxyTo, idle } = options;
   const proxied = options.proxy === true || proxyTo !== undefined;
   if (socket.length === 0 && (proxied || idle !== undefined)) {
-    throw new BerthError('usage', `nothing listens: ${proxied ? '--proxy' : '--idle'} without --socket`, {
-      hint: 'add --socket ADDRESS, such as --socket 127.0.0.1:8080',
-    });
+    throw new BerthError(
+      'usage',
+      `nothing listens: ${proxied ? words.proxy : words.idle} without ${words.socket}`,
+      {
+        hint: `add ${words.socket} ADDRESS, such as ${words.socket} 127.0.0.1:8080`,
+      },
+    );
   }
   if (idle !== undefined && !proxied) {
-    throw new BerthError('usage', '--idle without --proxy: only a proxy sees when nobody is connected', {
-      hint: 'add --proxy; a server that takes sockets ends by itself when it is idle',
-    });
+    throw new BerthError(
+      'usage',
+      `${words.idle} without ${words.proxy}: only a proxy sees when nobody is connected`,
+      {
+        hint: `add ${words.proxy}; a server that takes sockets ends by itself when it is idle`,
+      },
+    );
   }
   if (socket.length === 0) return null;
-  const listen = socket.map(parseListenSpec);
-  refuseTwice(listen);
+  const listen = socket.map((text) => parseListenSpec(text, words.socket));
+  refuseTwice(listen, words.socket);
   if (!proxied) return { listen, proxy: null };
   const datagram = listen.findIndex(({ type }) => type === 'datagram');
   if (datagram !== -1) {
-    throw new BerthError('usage', `cannot proxy datagrams: --socket ${socket[datagram]}`, {
-      hint: 'leave out --proxy, or that socket',
+    throw new BerthError('usage', `cannot proxy datagrams: ${words.socket} ${socket[datagram]}`, {
+      hint: `leave out ${words.proxy}, or that socket`,
     });
   }
-  const target = proxyTo === undefined ? null : parseSocketAddress(proxyTo, '--proxy-to');
-  return { listen, proxy: { target, idle: idle === undefined ? null : checkIdle(idle) } };
+  const target = proxyTo === undefined ? null : parseSocketAddress(proxyTo, words.proxyTo);
+  return { listen, proxy: { target, idle: idle === undefined ? null : checkIdle(idle, words.idle) } };
 }
 
-function refuseTwice(listen: readonly ListenSpec[]): void {
+function refuseTwice(listen: readonly ListenSpec[], word: string): void {
   const addresses = listen.map(({ type, address }) => `${type} ${printSocketAddress(address)}`);
   const twice = addresses.find((address, index) => addresses.indexOf(address) !== index);
-  if (twice !== undefined) throw new BerthError('usage', `two sockets for one address: --socket: ${twice}`);
+  if (twice !== undefined) throw new BerthError('usage', `two sockets for one address: ${word}: ${twice}`);
 }
 
-function checkIdle(text: string): string {
+function checkIdle(text: string, word: string): string {
   const refuse = (cause?: unknown) =>
-    new BerthError('usage', `not a time span: --idle ${quote(text)}`, {
+    new BerthError('usage', `not a time span: ${word} ${quote(text)}`, {
       hint: 'write it like 10min or 1h 30min',
       cause,
     });
