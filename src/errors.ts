@@ -55,6 +55,10 @@ export type ErrorCode =
   | 'systemd-unreachable'
   | 'systemd-refused'
   | 'unit-failed'
+  // provision
+  | 'host-invalid'
+  | 'host-lock-invalid'
+  | 'host-lock-outdated'
   // command
   | 'service-name-invalid'
   | 'service-not-found'

@@ -90,4 +90,8 @@ export class Paths {
   get settings(): string {
     return this.follow('/etc/berth/berth.yaml');
   }
+  /** Holds host.yaml, host.lock and host.d: the services that the host should have. */
+  get hostDirectory(): string {
+    return this.locate('/etc/berth');
+  }
 }

@@ -1,0 +1,33 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What is there below a directory by this path, sorted by name: "*" stands for any letters within one name, but no "." before it. */
+export function findMatches(directory: string, pattern: string): string[] {
+  const names = pattern.split('/').filter((name) => name !== '' && name !== '.');
+  return names.reduce((places, name) => places.flatMap((place) => matchesIn(place, name)), [directory]);
+}
+
+function matchesIn(directory: string, name: string): string[] {
+  const names = name.includes('*') ? namesIn(directory).filter((each) => matches(each, name)) : [name];
+  return names
+    .sort()
+    .map((each) => join(directory, each))
+    .filter((path) => statSync(path, { throwIfNoEntry: false }) !== undefined);
+}
+
+function namesIn(directory: string): string[] {
+  return statSync(directory).isDirectory() ? readdirSync(directory) : [];
+}
+
+function matches(name: string, pattern: string): boolean {
+  const [head = '', ...parts] = pattern.split('*');
+  const tail = parts.pop() ?? '';
+  if (!name.startsWith(head) || (head === '' && name.startsWith('.'))) return false;
+  let end = head.length;
+  for (const part of parts) {
+    const found = name.indexOf(part, end);
+    if (found === -1) return false;
+    end = found + part.length;
+  }
+  return name.endsWith(tail) && end + tail.length <= name.length;
+}

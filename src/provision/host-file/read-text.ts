@@ -1,0 +1,46 @@
+import { isUtf8 } from 'node:buffer';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { fileSystemError } from '../../linux/file-system.ts';
+import type { Mistakes } from './mistakes.ts';
+
+/** Bytes. */
+const LARGEST = 1024 * 1024;
+
+/** The bytes of a file; undefined, and a mistake, for what is no regular file or too large. Throws `io`. */
+export function readBytes(path: string, file: string, mistakes: Mistakes): Buffer | undefined {
+  try {
+    // Without O_NONBLOCK a pipe would be waited for.
+    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const stat = fstatSync(descriptor);
+      const wrong = !stat.isFile()
+        ? 'not a regular file'
+        : stat.size > LARGEST
+          ? 'larger than 1 MiB: split it, and name the parts in include'
+          : undefined;
+      if (wrong === undefined) return readFileSync(descriptor);
+      mistakes.add({ file, line: 1, column: 1 }, wrong);
+      return undefined;
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw fileSystemError(error, 'cannot read', path);
+  }
+}
+
+/** Text of UTF-8 without control characters but tabs and line breaks; undefined, and a mistake, for other bytes. */
+export function decodeText(bytes: Uint8Array, file: string, mistakes: Mistakes): string | undefined {
+  const isText = isUtf8(bytes);
+  const text = new TextDecoder().decode(bytes);
+  const offset = text.search(isText ? /[^\P{Cc}\t\n\r]/u : /\uFFFD/u);
+  if (offset === -1) return text;
+  const before = text.slice(0, offset).split('\n');
+  const position = { file, line: before.length, column: (before.at(-1) ?? '').length + 1 };
+  const code = text.charCodeAt(offset).toString(16).toUpperCase().padStart(4, '0');
+  mistakes.add(
+    position,
+    isText ? `the control character U+${code}: leave it out` : 'not UTF-8: save the file as UTF-8',
+  );
+  return undefined;
+}
