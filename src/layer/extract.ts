@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { BerthError } from '../errors.ts';
 import { decompress } from '../image/compression/decompress.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../image/digest.ts';
@@ -18,8 +17,10 @@ export interface ExtractJob {
   blobSize: number;
   compression: Compression;
   diffId: Digest;
-  /** Directory that is made for the objects. */
+  /** Directory for the objects, which other layers may share. */
   objects: string;
+  /** File that is made for what cannot be written there at once. */
+  unfinished: string;
   /** File that is made for the record. */
   record: string;
   limits: Limits;
@@ -51,8 +52,7 @@ export async function extractLayer(
 }
 
 async function unpack(job: ExtractJob, blob: VerifiedBlob): Promise<ExtractedLayer> {
-  mkdirSync(job.objects, { mode: 0o700 });
-  const objects = new ObjectWriter(job.objects);
+  const objects = new ObjectWriter(job.objects, job.unfinished);
   const record = new LayerRecordWriter(job.record);
   try {
     const unpacker = new Unpacker(objects, record, job.limits);

@@ -88,7 +88,8 @@ function makeJob({ diffId, descriptor }: MissingLayer, { staging, limits }: Fetc
     blobSize: descriptor.size,
     compression: layerCompression(descriptor.mediaType),
     diffId,
-    objects: staging.objects(diffId),
+    objects: staging.objects,
+    unfinished: staging.unfinished(diffId),
     record: staging.record(diffId),
     limits,
   };

@@ -1,6 +1,11 @@
+import { rmSync } from 'node:fs';
 import { BerthError } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
 import { commitLayers } from '../store/commit.ts';
+import { listObjects } from '../store/contents.ts';
+import { readLayerRecord } from '../store/layer-record.ts';
+import { inspectObject, type ObjectKey } from '../store/object.ts';
+import type { Staging } from '../store/staging.ts';
 import type { Store } from '../store/store.ts';
 import { type FetchOptions, fetchLayers } from './fetch-layers.ts';
 
@@ -28,11 +33,29 @@ function keep(
   why: unknown,
 ): void {
   try {
-    commitLayers(store, staging, finished);
+    commitLayers(store, staging, leaveWhole(staging, finished));
   } catch (error) {
     const cause = new AggregateError([why, error], 'what was fetched could not be kept either');
     if (!(why instanceof BerthError)) throw cause;
     const { code, message, hint } = why;
     throw new BerthError(code, message, { cause, ...(hint === undefined ? {} : { hint }) });
   }
+}
+
+/**
+ * Removes all objects but those of these layers, and says which layers have all of theirs: one may have
+ * relied on a file that another was still writing. Each object is read in full.
+ */
+function leaveWhole(staging: Staging, finished: Digest[]): Digest[] {
+  const layers = finished.map((diffId) => {
+    const { entries } = readLayerRecord(staging.record(diffId), diffId);
+    return { diffId, keys: entries.flatMap((entry) => (entry.type === 'file' ? entry.key : [])) };
+  });
+  const needed = new Set(layers.flatMap(({ keys }) => keys));
+  const whole = new Set<ObjectKey>();
+  for (const { path, name } of listObjects(staging)) {
+    if (name !== undefined && needed.has(name) && inspectObject(path) === name) whole.add(name);
+    else rmSync(path);
+  }
+  return layers.filter(({ keys }) => keys.every((key) => whole.has(key))).map(({ diffId }) => diffId);
 }

@@ -1,19 +1,33 @@
 import { createHash, type Hash, hash } from 'node:crypto';
-import { closeSync, fchmodSync, fchownSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
 import { isErrno } from '../errors.ts';
 import { setMtimeOfDescriptor } from '../linux/mtime.ts';
 import { setXattrOfDescriptor } from '../linux/xattr.ts';
-import { type Metadata, objectKey, type StoredFile } from '../store/object.ts';
+import { type Metadata, type ObjectKey, objectKey, type StoredFile } from '../store/object.ts';
 
 /** Files up to this size are put together in memory, hashed and written at once under their name. */
 const SMALL = 1 << 20;
 
 /**
- * Writes the regular files of a layer as objects into a staging directory, one after the other. A
- * large file is written as it comes and gets its name at the end.
+ * Writes the regular files of a layer as objects into a staging directory, one after the other. Other
+ * threads may write theirs into the same one: a file that it has already is whole once all of them have
+ * ended well. A large file is written as it comes and gets its name at the end.
  */
 export class ObjectWriter {
   readonly #directory: string;
+  readonly #unfinished: string;
+  /** Directories that are there: one for each beginning of a key. */
+  readonly #made = new Set<string>();
   /** One for all small files: memory for each would pile up faster than it is collected. */
   readonly #memory = Buffer.allocUnsafeSlow(SMALL);
   #small: Buffer = this.#memory.subarray(0, 0);
@@ -21,8 +35,10 @@ export class ObjectWriter {
   #metadata: Metadata | undefined;
   #size = 0;
 
-  constructor(directory: string) {
+  /** `unfinished` is a file that nobody else makes. */
+  constructor(directory: string, unfinished: string) {
     this.#directory = directory;
+    this.#unfinished = unfinished;
   }
 
   begin(metadata: Metadata, size: number): void {
@@ -30,7 +46,7 @@ export class ObjectWriter {
     this.#size = size;
     this.#small = this.#memory.subarray(0, 0);
     if (size > SMALL) {
-      this.#large = { descriptor: openSync(this.#largePath, 'wx', 0o600), hash: createHash('sha256') };
+      this.#large = { descriptor: openSync(this.#unfinished, 'wx', 0o600), hash: createHash('sha256') };
     }
   }
 
@@ -62,21 +78,24 @@ export class ObjectWriter {
   }
 
   #finishSmall(metadata: Metadata): StoredFile {
-    const content = this.#small;
-    const sum = hash('sha256', content, 'hex');
-    const key = objectKey(sum, content.length, metadata);
-    const path = `${this.#directory}/${key}`;
-    const planned = { ...metadata, key, size: content.length };
-    let descriptor: number;
+    const sum = hash('sha256', this.#small, 'hex');
+    const size = this.#small.length;
+    const planned = { ...metadata, key: objectKey(sum, size, metadata), size };
+    const path = this.#path(planned.key);
     try {
-      descriptor = openSync(path, 'wx', metadata.mode & 0o777);
+      return this.#writeSmall(path, sum, planned);
     } catch (error) {
-      // This same layer has had the same file already.
-      if (isErrno(error, 'EEXIST')) return planned;
-      throw error;
+      if (!isErrno(error, 'EEXIST')) throw error;
     }
+    // This layer or another has the same file. Once it has its time, it stays under this name.
+    const { mtimeNs } = lstatSync(path, { bigint: true, throwIfNoEntry: false }) ?? {};
+    return mtimeNs === planned.mtime ? planned : this.#writeSmall(this.#unfinished, sum, planned);
+  }
+
+  #writeSmall(path: string, sum: string, planned: StoredFile): StoredFile {
+    const descriptor = openSync(path, 'wx', planned.mode & 0o777);
     try {
-      writeFully(descriptor, content);
+      writeFully(descriptor, this.#small);
       return this.#seal(descriptor, path, sum, planned);
     } finally {
       closeSync(descriptor);
@@ -87,12 +106,12 @@ export class ObjectWriter {
     const { descriptor, hash } = this.#large ?? unopened();
     const sum = hash.digest('hex');
     const key = objectKey(sum, this.#size, metadata);
-    const sealed = this.#seal(descriptor, this.#largePath, sum, { ...metadata, key, size: this.#size });
+    const sealed = this.#seal(descriptor, this.#unfinished, sum, { ...metadata, key, size: this.#size });
     this.close();
-    if (sealed.key === key) renameSync(this.#largePath, `${this.#directory}/${key}`);
     return sealed;
   }
 
+  /** Gives a file its metadata and its place. */
   #seal(descriptor: number, path: string, sum: string, planned: StoredFile): StoredFile {
     const { uid, gid, mode, xattrs, mtime } = planned;
     setMtimeOfDescriptor(descriptor, mtime);
@@ -104,16 +123,21 @@ export class ObjectWriter {
     for (const [name, value] of xattrs) {
       setXattrOfDescriptor(descriptor, Buffer.from(name, 'latin1'), Buffer.from(value, 'latin1'));
     }
-    if (actual.mtimeNs === mtime) return planned;
     const metadata = { uid, gid, mode, xattrs, mtime: actual.mtimeNs };
-    const sealed = { ...metadata, key: objectKey(sum, planned.size, metadata), size: planned.size };
-    renameSync(path, `${this.#directory}/${sealed.key}`);
+    const sealed =
+      actual.mtimeNs === mtime
+        ? planned
+        : { ...metadata, key: objectKey(sum, planned.size, metadata), size: planned.size };
+    const place = this.#path(sealed.key);
+    if (path !== place) renameSync(path, place);
     return sealed;
   }
 
-  // No key looks like this.
-  get #largePath(): string {
-    return `${this.#directory}/unfinished`;
+  #path(key: ObjectKey): string {
+    const directory = `${this.#directory}/${key.slice(0, 2)}`;
+    if (!this.#made.has(directory)) mkdirSync(directory, { recursive: true, mode: 0o700 });
+    this.#made.add(directory);
+    return `${directory}/${key.slice(2)}`;
   }
 }
 

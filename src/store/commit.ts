@@ -1,5 +1,5 @@
-import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { isErrno } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
 import { syncDirectory } from '../linux/durable.ts';
@@ -9,81 +9,69 @@ import { inspectObject, type ObjectKey } from './object.ts';
 import type { Staging } from './staging.ts';
 import type { Store } from './store.ts';
 
-/** What a commit added. */
-export interface Committed {
-  /** Objects that are new in the store. */
-  added: number;
-  /** Objects that were there and found undamaged. */
-  shared: number;
-  /** Objects that were there, damaged, and are replaced. */
-  repaired: ObjectKey[];
-}
-
 /**
- * Moves staged layers into the store. Data reaches the disk before its name does, and a layer's
- * record appears last, so after a power cut at any moment a record means that its objects are there.
- * The caller holds the writer's lock. Throws `no-space`, `io`.
+ * Moves staged layers, all that are in staging, into the store. Data reaches the disk before its name
+ * does, and a layer's record appears last, so after a power cut at any moment a record means that its
+ * objects are there. The caller holds the writer's lock. Throws `no-space`, `io`.
  */
-export function commitLayers(store: Store, staging: Staging, diffIds: Digest[]): Committed {
-  const committed: Committed = { added: 0, shared: 0, repaired: [] };
-  if (diffIds.length === 0) return committed;
+export function commitLayers(store: Store, staging: Staging, diffIds: Digest[]): void {
+  if (diffIds.length === 0) return;
   try {
     syncFileSystem(staging.directory);
-    const seen = new Set<ObjectKey>();
-    const touched = new Set<string>([store.objects]);
-    for (const diffId of diffIds) {
-      const directory = staging.objects(diffId);
-      for (const name of readdirSync(directory)) {
-        const key = name as ObjectKey;
-        if (seen.has(key)) continue;
-        seen.add(key);
-        placeObject(store, join(directory, key), key, committed);
-        touched.add(dirname(store.object(key)));
-      }
-    }
-    for (const directory of touched) syncDirectory(directory);
+    placeObjects(store, staging);
     for (const diffId of diffIds) renameSync(staging.record(diffId), store.layer(diffId));
     syncDirectory(store.layers);
   } catch (error) {
     throw fileSystemError(error, 'cannot commit to the store', store.directory);
   }
-  return committed;
+}
+
+function placeObjects(store: Store, { objects }: Staging): void {
+  const touched = [store.objects];
+  for (const prefix of readdirSync(objects)) {
+    const [from, to] = [join(objects, prefix), join(store.objects, prefix)];
+    if (placeDirectory(from, to)) continue;
+    for (const rest of readdirSync(from)) {
+      placeObject(join(from, rest), join(to, rest), `${prefix}${rest}` as ObjectKey);
+    }
+    touched.push(to);
+  }
+  for (const directory of touched) syncDirectory(directory);
+}
+
+// Of a store that is still empty this moves all at once. What is in the directory is on disk already.
+function placeDirectory(staged: string, path: string): boolean {
+  try {
+    renameSync(staged, path);
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'ENOTEMPTY', 'EEXIST')) return false;
+    throw error;
+  }
 }
 
 // An object that is already there is read in full before it is trusted, as its name says what its
 // content must be: reading costs less than the unpacking that just happened, and a damaged one is
-// replaced by the fresh copy. An object that this same commit placed needs no second look.
-function placeObject(store: Store, staged: string, key: ObjectKey, committed: Committed): void {
-  const path = store.object(key);
-  switch (stateOf(path, key)) {
-    case 'missing':
-      committed.added += 1;
-      break;
-    case 'good':
-      committed.shared += 1;
-      return;
-    case 'damaged':
-      committed.repaired.push(key);
-      break;
-  }
+// replaced by the fresh copy.
+function placeObject(staged: string, path: string, key: ObjectKey): void {
+  if (isIntact(path, key)) return;
   try {
     renameSync(staged, path);
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) mkdirSync(dirname(path), { mode: 0o700 });
     // rename(2) replaces a file, and refuses to replace a directory.
-    else if (isErrno(error, 'EISDIR')) rmSync(path, { recursive: true });
-    else throw error;
+    if (!isErrno(error, 'EISDIR')) throw error;
+    rmSync(path, { recursive: true });
     renameSync(staged, path);
   }
 }
 
-function stateOf(path: string, key: ObjectKey): 'missing' | 'good' | 'damaged' {
+function isIntact(path: string, key: ObjectKey): boolean {
   try {
     // Most are missing, and an exception for each of them would take as long as to place it.
-    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return 'missing';
-    return inspectObject(path) === key ? 'good' : 'damaged';
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return false;
+    return inspectObject(path) === key;
   } catch (error) {
-    if (isErrno(error, 'EIO', 'EUCLEAN', 'EBADMSG')) return 'damaged';
+    if (isErrno(error, 'EIO', 'EUCLEAN', 'EBADMSG')) return false;
     throw error;
   }
 }

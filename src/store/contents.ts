@@ -12,8 +12,8 @@ export interface StoreEntry<Name> {
   name: Name | undefined;
 }
 
-/** Every entry among the objects. */
-export function* listObjects(store: Store): Generator<StoreEntry<ObjectKey>> {
+/** Every entry among the objects of a store, or of its staging. */
+export function* listObjects(store: Pick<Store, 'objects'>): Generator<StoreEntry<ObjectKey>> {
   for (const prefix of list(store.objects)) {
     const directory = join(store.objects, prefix);
     if (!/^[0-9a-f]{2}$/.test(prefix)) {

@@ -10,10 +10,12 @@ const TEMPORARY = '.berth-new';
 /** A place for content that is not yet committed. */
 export interface Staging {
   readonly directory: string;
-  /** Where a layer's files go, each under its key or a name that is no key. */
-  objects(diffId: Digest): string;
+  /** Where the files of all layers go, each where it would be among the objects of a store. */
+  readonly objects: string;
   /** Where a layer's record goes. */
   record(diffId: Digest): string;
+  /** Where a file of a layer is written that cannot go to its place at once. */
+  unfinished(diffId: Digest): string;
   /** Removes it with all that is left in it; no error when it is gone. */
   remove(): void;
 }
@@ -59,16 +61,20 @@ class StagingDirectory implements Staging {
 
   constructor(directory: string) {
     this.directory = directory;
-    mkdirSync(join(directory, 'objects'), { mode: 0o700 });
+    mkdirSync(this.objects, { mode: 0o700 });
     mkdirSync(join(directory, 'layers'), { mode: 0o700 });
   }
 
-  objects(diffId: Digest): string {
-    return join(this.directory, 'objects', diffId);
+  get objects(): string {
+    return join(this.directory, 'objects');
   }
 
   record(diffId: Digest): string {
     return join(this.directory, 'layers', diffId);
+  }
+
+  unfinished(diffId: Digest): string {
+    return `${this.record(diffId)}.unfinished`;
   }
 
   remove(): void {

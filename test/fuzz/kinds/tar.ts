@@ -68,7 +68,12 @@ async function unpack(store: Store, archive: Buffer): Promise<Digest> {
       limits: TAR_LIMITS,
     } as const;
     await extractLayer(
-      { ...job, objects: staging.objects(diffId), record: staging.record(diffId) },
+      {
+        ...job,
+        objects: staging.objects,
+        unfinished: staging.unfinished(diffId),
+        record: staging.record(diffId),
+      },
       pieces(archive),
     );
     commitLayers(store, staging, [diffId]);

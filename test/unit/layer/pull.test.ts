@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -232,6 +240,23 @@ test('a pull that fails at its third layer keeps the two that are whole, and the
   const whole = new FakeSource(layers);
   assert.equal((await pullImage(store, whole, { platform })).fetchedLayers, 2);
   assert.deepEqual(whole.fetched.sort(), [third.descriptor.digest, fourth.descriptor.digest].sort());
+});
+
+test('a layer that is done is not kept when another was still writing a file of it', async (context) => {
+  const { store } = scratchStore(context);
+  const controller = new AbortController();
+  const pulling = pullImage(store, new FakeSource([top, stalling(base)]), {
+    platform,
+    signal: controller.signal,
+    onProgress: ({ kind }) => {
+      if (kind !== 'layer-done') return;
+      const [staged = ''] = files(store).filter((name) => /^staging\/.*\/objects\//.test(name));
+      truncateSync(join(store.directory, staged));
+      controller.abort();
+    },
+  });
+  await assert.rejects(pulling, { code: 'interrupted' });
+  assert.deepEqual(files(store), []);
 });
 
 test('a pull that is interrupted while a source stalls keeps what was whole, and prune frees it', async (context) => {
