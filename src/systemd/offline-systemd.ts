@@ -3,6 +3,7 @@ import type { Paths } from '../paths.ts';
 import { readAllFileLinks, readFileLinks } from './file-links.ts';
 import { hostProgram, runHostProgram } from './host-program.ts';
 import type { BootTimes, Systemd, UnitFailure, UnitState } from './systemd.ts';
+import { onUnitCopy } from './unit-copy.ts';
 import { UnitFiles } from './unit-files.ts';
 import type { UnitLinks } from './unit-links.ts';
 import { parseUnitName, type UnitName } from './unit-name.ts';
@@ -91,25 +92,14 @@ export class OfflineSystemd implements Systemd {
   async #systemctl(verb: 'enable' | 'disable', units: string[]): Promise<void> {
     const names = units.map(parseUnitName);
     const what = `cannot ${verb} ${names.join(', ')} below ${this.#paths.root}`;
-    await runHostProgram('systemctl', [`--root=${this.#paths.root}`, '--quiet', verb, ...names], what);
+    await onUnitCopy(this.#paths, async (root) => {
+      await runHostProgram('systemctl', [`--root=${root}`, '--quiet', verb, ...names], what);
+    });
   }
 
   async #areEnabled(units: readonly UnitName[]): Promise<string[]> {
     if (units.length === 0) return [];
-    const path = await hostProgram('systemctl');
-    const { execa } = await import('execa');
-    const args = [`--root=${this.#paths.root}`, 'is-enabled', ...units];
-    // It fails, too, when the answer is "disabled".
-    const { stdout } = await execa(path, args, {
-      stdin: 'ignore',
-      stderr: 'ignore',
-      reject: false,
-      cwd: '/',
-    });
-    const answers = stdout.split('\n');
-    if (units.length === 1 || answers.length === units.length) return answers;
-    // It stops at a unit that it cannot tell of.
-    return (await Promise.all(units.map((unit) => this.#areEnabled([unit])))).flat();
+    return await onUnitCopy(this.#paths, (root) => areEnabled(units, root));
   }
 
   #refuse(verb: string, unit: string): never {
@@ -121,4 +111,21 @@ export class OfflineSystemd implements Systemd {
       },
     );
   }
+}
+
+async function areEnabled(units: readonly UnitName[], root: string): Promise<string[]> {
+  const path = await hostProgram('systemctl');
+  const { execa } = await import('execa');
+  const args = [`--root=${root}`, 'is-enabled', ...units];
+  // It fails, too, when the answer is "disabled".
+  const { stdout } = await execa(path, args, {
+    stdin: 'ignore',
+    stderr: 'ignore',
+    reject: false,
+    cwd: '/',
+  });
+  const answers = stdout.split('\n');
+  if (units.length === 1 || answers.length === units.length) return answers;
+  // It stops at a unit that it cannot tell of.
+  return (await Promise.all(units.map((unit) => areEnabled([unit], root)))).flat();
 }

@@ -6,7 +6,7 @@ import { parseUnitFile, type UnitEntry } from './unit-file.ts';
 import { UNIT_SUFFIXES } from './unit-name.ts';
 
 /** systemd's unit search path (systemd.unit(5)), what goes before first. */
-const DIRECTORIES = [
+export const UNIT_DIRECTORIES = [
   '/etc/systemd/system',
   '/run/systemd/system',
   '/usr/local/lib/systemd/system',
@@ -47,7 +47,7 @@ export class UnitFiles {
 
   /** The names of all unit files, templates too, each once. */
   names(): string[] {
-    const files = DIRECTORIES.flatMap((directory) => this.#list(directory));
+    const files = UNIT_DIRECTORIES.flatMap((directory) => this.#list(directory));
     return [...new Set(files)].filter((file) => UNIT_SUFFIXES.some((suffix) => file.endsWith(`.${suffix}`)));
   }
 
@@ -60,7 +60,7 @@ export class UnitFiles {
       const entries = files.flatMap((path) => readEntries(this.#read(path), path));
       return { name: unit, loadState, entries, wants, requires };
     };
-    const places = names.flatMap((name) => DIRECTORIES.map((directory) => join(directory, name)));
+    const places = names.flatMap((name) => UNIT_DIRECTORIES.map((directory) => join(directory, name)));
     const place = places.find((path) => this.#exists(path));
     if (place === undefined) return found('not-found', []);
     const target = basename(this.#link(place) ?? unit);
@@ -77,7 +77,7 @@ export class UnitFiles {
   #linked(names: string[], kind: 'wants' | 'requires'): string[] {
     return unique(
       names.flatMap((name) =>
-        DIRECTORIES.flatMap((directory) => this.#list(join(directory, `${name}.${kind}`))),
+        UNIT_DIRECTORIES.flatMap((directory) => this.#list(join(directory, `${name}.${kind}`))),
       ),
     );
   }
@@ -86,7 +86,7 @@ export class UnitFiles {
   #dropIns(unit: string): string[] {
     const found = new Map<string, string>();
     for (const name of dropInNames(unit)) {
-      for (const directory of DIRECTORIES) {
+      for (const directory of UNIT_DIRECTORIES) {
         for (const file of this.#list(join(directory, `${name}.d`))) {
           if (file.endsWith('.conf') && !found.has(file)) found.set(file, join(directory, `${name}.d`, file));
         }

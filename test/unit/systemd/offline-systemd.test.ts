@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -46,5 +47,67 @@ describe('summaries of units below another root', () => {
     );
     assert.deepEqual(enabled[0], ['first.service', 'disabled']);
     assert.deepEqual(enabled[2], ['last.service', 'disabled']);
+  });
+});
+
+describe('enabling below another root', () => {
+  const ALIASED = `${UNIT}RequiredBy=x.target\nAlias=dbus-web.service\nAlso=web.socket\n`;
+
+  async function writeWeb(): Promise<void> {
+    const units = join(root, 'etc/systemd/system');
+    await writeFile(join(units, 'web.service'), ALIASED);
+    await writeFile(
+      join(units, 'web.socket'),
+      '[Socket]\nListenStream=80\n[Install]\nWantedBy=sockets.target\n',
+    );
+    await mkdir(join(units, 'web.service.d'));
+    await writeFile(join(units, 'web.service.d/more.conf'), '[Install]\nWantedBy=more.target\n');
+  }
+
+  /** All below a directory, symlinks with what they lead to. */
+  async function listTree(directory: string): Promise<string[]> {
+    const names = (await readdir(directory, { recursive: true })).sort();
+    return await Promise.all(
+      names.map(async (name) => `${name} ${await readlink(join(directory, name)).catch(() => '')}`),
+    );
+  }
+
+  it('makes the symlinks that systemctl makes, and takes them away', async () => {
+    await writeWeb();
+    const twin = await mkdtemp(join(tmpdir(), 'berth-'));
+    await cp(root, twin, { recursive: true });
+    const before = await listTree(root);
+    await systemd.enable(['web.service']);
+    execFileSync('systemctl', [`--root=${twin}`, '--quiet', 'enable', 'web.service'], { stdio: 'ignore' });
+    const enabled = await listTree(root);
+    assert.deepEqual(enabled, await listTree(twin));
+    assert.equal(enabled.length, before.length + 9);
+    await rm(twin, { recursive: true });
+    await systemd.disable(['web.service', 'web.socket']);
+    assert.deepEqual(await listTree(root), before);
+  });
+
+  it('follows the symlinks on its way inside that root', async () => {
+    const outside = await mkdtemp(join(tmpdir(), 'berth-outside-'));
+    await rm(join(root, 'etc/systemd/system'), { recursive: true });
+    await symlink(outside, join(root, 'etc/systemd/system'));
+    await mkdir(join(root, outside), { recursive: true });
+    await symlink('../../../../../../../wanted', join(root, outside, 'multi-user.target.wants'));
+    await mkdir(join(root, 'wanted'));
+    await writeFile(join(root, outside, 'web.service'), UNIT);
+    await systemd.enable(['web.service']);
+    assert.deepEqual(await readdir(outside), []);
+    assert.equal(await readlink(join(root, 'wanted/web.service')), '/etc/systemd/system/web.service');
+    assert.deepEqual(await summarize('web.service'), [['web.service', 'loaded', 'enabled']]);
+    await systemd.disable(['web.service']);
+    assert.deepEqual(await summarize('web.service'), [['web.service', 'loaded', 'disabled']]);
+    await rm(outside, { recursive: true });
+  });
+
+  it('leaves symlinks alone that go round in circles', async () => {
+    await writeUnit('web.service');
+    await symlink('circle.target.wants', join(root, 'etc/systemd/system/circle.target.wants'));
+    await systemd.enable(['web.service']);
+    assert.deepEqual(await summarize('web.service'), [['web.service', 'loaded', 'enabled']]);
   });
 });
