@@ -1,6 +1,6 @@
 import type { RepairHost } from '../deployment/verify/repair-store.ts';
 import { readLimits } from '../image/limits.ts';
-import { hostPlatform } from '../image/platform.ts';
+import { targetPlatform } from '../image/target-platform.ts';
 import { parseImageReference, pinned } from '../reference/image-reference.ts';
 import { loadSettings } from '../settings.ts';
 import type { Store } from '../store/store.ts';
@@ -16,7 +16,7 @@ export function repairHost(context: Context, store: Store, authFile: string | un
   const pull = new PullReport(output);
   return {
     store,
-    platform: hostPlatform(),
+    platform: targetPlatform(context.paths),
     limits: readLimits(settings.limits),
     signal,
     open: (name, digest) => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { BerthError } from '../errors.ts';
-import { hostPlatform } from '../image/platform.ts';
+import { targetPlatform } from '../image/target-platform.ts';
 import type { Paths } from '../paths.ts';
 import { findRootfs } from '../runtime/find-rootfs.ts';
 import { RootfsSource } from '../transport/rootfs/rootfs-source.ts';
@@ -39,7 +39,7 @@ export function openForeignRootfs({ named, directory, command }: ForeignRootfs, 
     path: paths.follow(directory),
     named,
     command,
-    platform: hostPlatform(),
+    platform: targetPlatform(paths),
   });
 }
 

@@ -21,7 +21,8 @@ export interface DefaultConfigInput {
 }
 
 const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-const HOST_FILES = ['/etc/resolv.conf', '/etc/hosts'];
+/** What containers on the host's network have of the host. */
+export const HOST_FILES: readonly string[] = ['/etc/resolv.conf', '/etc/hosts'];
 
 /**
  * The config.json of an image that ships none: templates/config.json.ejs filled in from its config.

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { BerthError } from '../errors.ts';
+import type { Paths } from '../paths.ts';
 
 // capabilities(7), in the order of their numbers.
 const ALL = `
@@ -14,9 +15,11 @@ const ALL = `
 
 /**
  * The capabilities that a process of this host can have at most: those of its kernel that the bounding
- * set leaves. A runtime fails to start a container that asks for others. Throws `io` without /proc.
+ * set leaves. A runtime fails to start a container that asks for others. All that there are since Linux 5.9
+ * for a system below another root: the kernel here is not the one that it will have. Throws `io` without /proc.
  */
-export function kernelCapabilities(): string[] {
+export function kernelCapabilities(paths: Paths): string[] {
+  if (paths.root !== '/') return ALL;
   const bounding = /^CapBnd:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
   if (bounding === undefined)
     throw new BerthError('io', 'cannot read capabilities: /proc/self/status: no CapBnd');

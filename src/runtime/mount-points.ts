@@ -2,6 +2,7 @@ import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
 import { posix, relative } from 'node:path';
 import { isErrno } from '../errors.ts';
 import type { Paths } from '../paths.ts';
+import { HOST_FILES } from './default-config.ts';
 import { NOTIFY_SOCKET } from './notify.ts';
 import { invalid, type OciConfig } from './oci-config.ts';
 import { resolveInRootfs } from './rootfs-path.ts';
@@ -37,8 +38,8 @@ export async function listMountPoints(
 
 /** True for a bind source that is there now and is no directory, as the runtime will find it. */
 export async function isFileOnHost(source: string, paths: Paths): Promise<boolean> {
-  // Below another root there may be no systemd running that has made it.
-  if (source === NOTIFY_SOCKET) return true;
+  // Below another root there may be no systemd running, nor what makes the file a symlink leads to.
+  if ([NOTIFY_SOCKET, ...HOST_FILES].includes(source)) return true;
   try {
     return !(await stat(paths.follow(source))).isDirectory();
   } catch (error) {

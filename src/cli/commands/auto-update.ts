@@ -1,9 +1,12 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { apply } from '../../deployment/apply/apply.ts';
 import { planDisable, planEnable } from '../../deployment/auto-update/plan-auto-update.ts';
 import { renderUnits, SERVICE, TIMER } from '../../deployment/auto-update/render-units.ts';
+import { planAtRest } from '../../deployment/plan/plan-at-rest.ts';
+import { BerthError } from '../../errors.ts';
+import type { Paths } from '../../paths.ts';
 import { loadSettings } from '../../settings.ts';
 import { openStaging } from '../../store/staging.ts';
 import type { Context } from '../context.ts';
@@ -31,11 +34,11 @@ export function addAutoUpdate(program: Command, context: Context): void {
 
 async function enable(context: Context): Promise<void> {
   const { paths, output } = context;
-  const units = renderUnits(ownCommand(), loadSettings(context.paths).autoUpdate);
+  const units = renderUnits(ownCommand(paths), loadSettings(paths).autoUpdate);
   await context.writing('auto-update enable', async (session) => {
     const staging = join(openStaging(session.store).directory, 'auto-update');
-    const { live } = session.systemd;
-    await apply(planEnable(units, { paths, staging, live, warn: session.warn }), session);
+    const plan = planEnable(units, { paths, staging, warn: session.warn });
+    await apply(planAtRest(plan, session.systemd), session);
   });
   output.note('services are updated by themselves from now on');
 }
@@ -48,7 +51,7 @@ async function disable(context: Context): Promise<void> {
       { active: activeState === 'active', enabled: unitFileState.startsWith('enabled') },
       paths,
     );
-    if (plan !== undefined) await apply(plan, session);
+    if (plan !== undefined) await apply(planAtRest(plan, session.systemd), session);
     return plan !== undefined;
   });
   output.note(done ? 'services are updated by hand from now on' : 'the timer is not installed');
@@ -88,8 +91,21 @@ function timeOf(microseconds: number): string | null {
   return milliseconds > 0 && milliseconds < 8.64e15 ? new Date(milliseconds).toISOString() : null;
 }
 
-/** How this program was started: a unit has no PATH to find it by. */
-function ownCommand(): string[] {
+const PLACES = ['/usr/bin/berth', '/usr/local/bin/berth'];
+
+/** How this program was started: a unit has no PATH to find it by. Another system must have a berth of its own. */
+function ownCommand(paths: Paths): string[] {
+  if (paths.root !== '/') {
+    const found = PLACES.find((place) => existsSync(paths.follow(place)));
+    if (found !== undefined) return [found];
+    throw new BerthError(
+      'usage',
+      `no berth to update services with: ${paths.root}: not at ${PLACES.join(', ')}`,
+      {
+        hint: 'install berth there first',
+      },
+    );
+  }
   const [, script] = process.argv;
   return script === undefined ? [process.execPath] : [process.execPath, realpathSync(script)];
 }

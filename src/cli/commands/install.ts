@@ -11,7 +11,7 @@ import {
 import { type DeploymentRecord, mainUnit } from '../../deployment/record.ts';
 import { BerthError } from '../../errors.ts';
 import { readLimits } from '../../image/limits.ts';
-import { hostPlatform } from '../../image/platform.ts';
+import { targetPlatform } from '../../image/target-platform.ts';
 import { mayMean, parseImageReference } from '../../reference/image-reference.ts';
 import { loadSettings } from '../../settings.ts';
 import { quoteShellWord } from '../../systemd/shell-quote.ts';
@@ -174,7 +174,7 @@ function installHost(context: Context, store: InstallHost['store']): InstallHost
     paths: context.paths,
     store,
     systemd: context.systemd(),
-    platform: hostPlatform(),
+    platform: targetPlatform(context.paths),
     limits: readLimits(loadSettings(context.paths).limits),
     readinessLimit: loadSettings(context.paths).readinessLimit,
     signal: context.signal,

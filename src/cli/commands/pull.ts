@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Digest } from '../../image/digest.ts';
 import { readLimits } from '../../image/limits.ts';
-import { hostPlatform } from '../../image/platform.ts';
+import { targetPlatform } from '../../image/target-platform.ts';
 import { pullImage } from '../../layer/pull.ts';
 import { type ImageReference, parseImageReference } from '../../reference/image-reference.ts';
 import { loadSettings } from '../../settings.ts';
@@ -64,7 +64,7 @@ async function pullOne(
   const source = openImage(reference, authfile, context);
   try {
     const image = await pullImage(store, source, {
-      platform: hostPlatform(),
+      platform: targetPlatform(context.paths),
       limits: readLimits(loadSettings(context.paths).limits),
       signal: context.signal,
       onProgress: (progress) => report.show(progress),

@@ -8,7 +8,7 @@ import type { UpdateHost, UpdateTarget } from '../../deployment/plan/update.ts';
 import { applyUpdate, orderTargets, type PreparedUpdate, prepareUpdate } from '../../deployment/update.ts';
 import { BerthError, messageOf } from '../../errors.ts';
 import { readLimits } from '../../image/limits.ts';
-import { hostPlatform } from '../../image/platform.ts';
+import { targetPlatform } from '../../image/target-platform.ts';
 import { loadSettings } from '../../settings.ts';
 import type { Store } from '../../store/store.ts';
 import { parseTimeSpan } from '../../systemd/time-span.ts';
@@ -166,7 +166,7 @@ class UpdateRun {
       paths,
       store,
       systemd: this.#context.systemd(),
-      platform: hostPlatform(),
+      platform: targetPlatform(paths),
       limits: readLimits(settings.limits),
       readinessLimit: settings.readinessLimit,
       signal,

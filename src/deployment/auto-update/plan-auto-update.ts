@@ -14,7 +14,6 @@ export interface AutoUpdateHost {
   paths: Paths;
   /** An empty directory on the disk of /var/lib/berth, for what is to be put in place. */
   staging: string;
-  live: boolean;
   warn(text: string): void;
 }
 
@@ -23,7 +22,7 @@ export interface AutoUpdateHost {
  * /var/lib/berth tells later whether a person has changed them: then they stay as they are.
  */
 export function planEnable(units: ReadonlyMap<string, string>, host: AutoUpdateHost): Plan {
-  const { paths, staging, live } = host;
+  const { paths, staging } = host;
   mkdirSync(staging, { recursive: true, mode: 0o700 });
   const copies = paths.installed.autoUpdate;
   const files = [...units].flatMap(([name, text]): Step[] => {
@@ -47,7 +46,7 @@ export function planEnable(units: ReadonlyMap<string, string>, host: AutoUpdateH
       ...files,
       { kind: 'enable', units: [TIMER] },
       { kind: 'reload', on: 'run' },
-      ...(live ? [{ kind: 'start', unit: TIMER } as const] : []),
+      { kind: 'start', unit: TIMER },
     ],
   };
 }

@@ -27,7 +27,9 @@ function askDpkg(path: string, paths: Paths): string | undefined {
 }
 
 function askRpm(path: string, paths: Paths): string | undefined {
-  return ask('/usr/bin/rpm', ['--root', paths.root, '--query', '--file', '--queryformat', '%{NAME}\\n', path])
+  // Not --root: rpm would change its root directory, and with it the programs that it may run.
+  const database = paths.root === '/' ? [] : ['--dbpath', paths.follow('/var/lib/rpm')];
+  return ask('/usr/bin/rpm', [...database, '--query', '--file', '--queryformat', '%{NAME}\\n', path])
     ?.split('\n')
     .find((line) => line !== '');
 }

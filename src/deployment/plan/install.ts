@@ -16,6 +16,7 @@ import type { ServiceRequest } from '../service-request.ts';
 import { checkDependencies, inStartOrder, nameDependents, stagedGraph } from './check-dependencies.ts';
 import { checkShadowed } from './check-shadowed.ts';
 import type { Plan } from './plan.ts';
+import { planAtRest } from './plan-at-rest.ts';
 import { planInstall, type StagedDeployment } from './plan-install.ts';
 import { stageDeployment } from './stage.ts';
 
@@ -110,7 +111,7 @@ async function planInOrder(
   const graph = await stagedGraph(staged, host);
   checkDependencies(staged, graph, { force, warn: host.warn });
   const ordered = inStartOrder(staged, graph);
-  const plan = planInstall(ordered, host.paths, { now });
+  const plan = planAtRest(planInstall(ordered, host.paths, { now }), host.systemd);
   return { plan: { ...plan, steps: nameDependents(plan.steps, graph) }, staged: ordered };
 }
 

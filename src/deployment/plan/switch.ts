@@ -13,6 +13,7 @@ import { changeFiles, type FileChange } from './change-files.ts';
 import { type ComingDeployment, checkDependencies, inStartOrder, stagedGraph } from './check-dependencies.ts';
 import { fileAt } from './file-steps.ts';
 import type { Plan } from './plan.ts';
+import { planAtRest } from './plan-at-rest.ts';
 import { planUpdate, type ServiceUpdate, type UpdateOptions } from './plan-update.ts';
 import { findUpdateUnits, readLiveUnits } from './update-units.ts';
 
@@ -59,7 +60,7 @@ export async function prepareSwitch(
   checkDependencies(services, graph, { force, warn, verb: 'update' });
   const files = changeFiles(services, paths);
   const units = await findUpdateUnits(services, files.changes, graph, systemd);
-  const plan = planUpdate(services, files, units, paths, options);
+  const plan = planAtRest(planUpdate(services, files, units, paths, options), systemd);
   return {
     plan,
     changes: files.changes,

@@ -9,6 +9,7 @@ import { notInstalled } from '../not-installed.ts';
 import { listServices, readCurrentRecord } from '../record.ts';
 import { checkDependents, findStopping, inStopOrder } from './check-dependents.ts';
 import type { Plan } from './plan.ts';
+import { planAtRest } from './plan-at-rest.ts';
 import { type LeavingService, planUninstall } from './plan-uninstall.ts';
 import { findPurged } from './purged-state.ts';
 
@@ -36,7 +37,7 @@ export async function prepareUninstall(names: ServiceName[], host: UninstallHost
   checkDependents(leaving, graph, host);
   const stopping = await findStopping(leaving, graph, systemd);
   if (stopping.length > 0) warn(`also stops: ${stopping.join(', ')}`);
-  return planUninstall(inStopOrder(leaving, graph), paths, stopping);
+  return planAtRest(planUninstall(inStopOrder(leaving, graph), paths, stopping), systemd);
 }
 
 async function findLeaving(

@@ -136,6 +136,6 @@ function factsOf(input: DeploymentInput): DeploymentFacts {
     imageName: input.image.name,
     imageId: input.image.id,
     runtime: input.runtime.path,
-    capabilities: kernelCapabilities(),
+    capabilities: kernelCapabilities(input.paths),
   };
 }

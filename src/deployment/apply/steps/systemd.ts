@@ -65,7 +65,6 @@ export async function startUnit(step: Of<'start'>, { systemd }: StepContext): Pr
 
 /** Stops a unit that a failed change started, and what it started itself, and forgets that they failed. */
 export async function unstart(step: Of<'start'>, { systemd }: StepContext): Promise<void> {
-  if (!systemd.live) return;
   // The sockets first: a connection would start the service again.
   for (const unit of [step.unit, ...(step.others ?? []).toReversed()]) {
     await systemd.stop(unit);
@@ -93,7 +92,6 @@ export async function disableUnits(units: string[], { paths, systemd }: StepCont
 }
 
 export async function stopUnit(step: Of<'stop'>, { systemd }: StepContext): Promise<void> {
-  if (!systemd.live) return;
   // Even when its file is gone: what runs outlives the file.
   await systemd.stop(step.unit);
   await systemd.resetFailed(step.unit);

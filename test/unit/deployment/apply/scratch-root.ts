@@ -95,7 +95,6 @@ export function planWebAway(): Plan {
     title: 'uninstall web',
     interrupted: 'redo',
     steps: [
-      { kind: 'stop', unit: 'web.service', active: false },
       { kind: 'reload', on: 'undo' },
       { kind: 'disable', units: ['web.service'], enabled: ['web.service'] },
       { kind: 'tmpfiles-remove', path: '/etc/tmpfiles.d/web.conf' },

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { apply } from '../../../../src/deployment/apply/apply.ts';
 import { planDisable, planEnable } from '../../../../src/deployment/auto-update/plan-auto-update.ts';
 import { renderUnits } from '../../../../src/deployment/auto-update/render-units.ts';
+import { planAtRest } from '../../../../src/deployment/plan/plan-at-rest.ts';
 import { parseSettings } from '../../../../src/settings.ts';
 import { look, makeRoot, optionsFor } from '../apply/scratch-root.ts';
 
@@ -41,8 +42,7 @@ test('what is enabled can be brought up to date and leaves nothing when it is di
   const enable = async (units: ReadonlyMap<string, string>) => {
     round += 1;
     const staging = join(paths.state, `staging-${round}`);
-    const host = { ...options, staging, live: false };
-    await apply(planEnable(units, host), options);
+    await apply(planAtRest(planEnable(units, { ...options, staging }), options.systemd), options);
   };
   await enable(render());
   await enable(render());
@@ -60,7 +60,7 @@ test('what is enabled can be brought up to date and leaves nothing when it is di
 
   const plan = planDisable({ active: false, enabled: true }, paths);
   assert.ok(plan);
-  await apply(plan, options);
+  await apply(planAtRest(plan, options.systemd), options);
   assert.equal(planDisable({ active: false, enabled: true }, paths), undefined);
   const left = look(root).filter(
     (line) => !/staging-|timers\.target\.wants\/ /.test(line) && !before.includes(line),
