@@ -63,7 +63,7 @@ function hostFiles(paths: Paths): string[] {
   ];
   if (files.length > 0) return files;
   throw new BerthError(
-    'usage',
+    'host-invalid',
     `nothing is declared: ${join(paths.hostDirectory, 'host.yaml')}: no such file`,
     {
       hint: 'write it, or name another file with -f FILE',

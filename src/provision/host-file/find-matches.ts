@@ -1,10 +1,15 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileSystemError } from '../../linux/file-system.ts';
 
-/** What is there below a directory by this path, sorted by name: "*" stands for any letters within one name, but no "." before it. */
+/** What is there below a directory by this path, sorted by name: "*" stands for any letters within one name, but no "." before it. Throws `io`. */
 export function findMatches(directory: string, pattern: string): string[] {
   const names = pattern.split('/').filter((name) => name !== '' && name !== '.');
-  return names.reduce((places, name) => places.flatMap((place) => matchesIn(place, name)), [directory]);
+  try {
+    return names.reduce((places, name) => places.flatMap((place) => matchesIn(place, name)), [directory]);
+  } catch (error) {
+    throw fileSystemError(error, 'cannot read', directory);
+  }
 }
 
 function matchesIn(directory: string, name: string): string[] {

@@ -36,7 +36,7 @@ export class FileLoader {
 
   /** `file` is what messages call it. Throws `io`. */
   addFile(path: string, file = path): void {
-    const real = onDisk(path, () => realpathSync(path));
+    const real = realPath(path);
     if (this.files.includes(real)) return;
     this.#open.push(real);
     const bytes = readBytes(real, file, this.#mistakes);
@@ -72,10 +72,10 @@ export class FileLoader {
       return;
     }
     const directory = dirname(real);
-    const found = onDisk(directory, () => findMatches(directory, text));
+    const found = findMatches(directory, text);
     if (found.length === 0 && !text.includes('*')) refuse(`no such file in ${directory}`);
     for (const path of found) {
-      const target = onDisk(path, () => realpathSync(path));
+      const target = realPath(path);
       const cause = this.#against(target, directory);
       if (cause === undefined) this.addFile(target);
       else refuse(cause);
@@ -99,9 +99,9 @@ export class FileLoader {
 
 const SCHEMA: Schema = hostSchema;
 
-function onDisk<Result>(path: string, work: () => Result): Result {
+function realPath(path: string): string {
   try {
-    return work();
+    return realpathSync(path);
   } catch (error) {
     throw fileSystemError(error, 'cannot read', path);
   }

@@ -4,8 +4,6 @@ import type { Position } from '../declared-service.ts';
 import type { Mistakes } from './mistakes.ts';
 import { plainType, type TreeEntry, type TreeMapping, type TreeNode } from './tree.ts';
 
-const DEEPEST = 20;
-
 /** Reads YAML as it is written: no types are guessed but those of plain scalars, no aliases, no tags. Undefined for broken YAML. */
 export function parseTree(text: string, file: string, mistakes: Mistakes): TreeNode | undefined {
   const lines = new LineCounter();
@@ -36,7 +34,7 @@ export function parseTree(text: string, file: string, mistakes: Mistakes): TreeN
   if (document.errors.length > 0) return undefined;
   if (document.contents === null)
     return { kind: 'scalar', text: '', type: 'null', quoted: false, position: at(0) };
-  return new TreeBuilder(at, mistakes).node(document.contents, 0);
+  return new TreeBuilder(at, mistakes).node(document.contents);
 }
 
 const ADVICE: Record<string, string> = {
@@ -54,30 +52,25 @@ class TreeBuilder {
     this.#mistakes = mistakes;
   }
 
-  node(node: ParsedNode, depth: number): TreeNode {
+  node(node: ParsedNode): TreeNode {
     const position = this.#at(node.range[0]);
     const broken = (text: string): TreeNode => {
       this.#mistakes.add(position, text);
       return { kind: 'broken', position };
     };
-    if (depth > DEEPEST) return broken(`nested too deeply: at most ${DEEPEST} levels`);
     if (isAlias(node)) return broken(`an alias: ${quote(`*${node.source}`)}: write the value out`);
     if (node.tag !== undefined) return broken(`a tag: ${quote(node.tag)}: leave it out`);
     if (isSeq(node)) {
-      const items = node.items.map((item) => this.node(item, depth + 1));
+      const items = node.items.map((item) => this.node(item));
       return { kind: 'list', items, position };
     }
-    if (isMap(node)) return this.#mapping(node.items, position, depth);
+    if (isMap(node)) return this.#mapping(node.items, position);
     const text = String(node.value ?? '');
     const quoted = node.type !== Scalar.PLAIN;
     return { kind: 'scalar', text, type: quoted ? 'string' : plainType(text), quoted, position };
   }
 
-  #mapping(
-    items: readonly { key: ParsedNode; value: ParsedNode | null }[],
-    position: Position,
-    depth: number,
-  ): TreeMapping {
+  #mapping(items: readonly { key: ParsedNode; value: ParsedNode | null }[], position: Position): TreeMapping {
     const entries = new Map<string, TreeEntry>();
     for (const { key, value } of items) {
       const place = this.#at(key.range[0]);
@@ -85,7 +78,7 @@ class TreeBuilder {
       if (name === undefined) continue;
       // A key without a colon, as in {a, b}, has no node for its value.
       const empty: TreeNode = { kind: 'scalar', text: '', type: 'null', quoted: false, position: place };
-      entries.set(name, { key: place, value: value === null ? empty : this.node(value, depth + 1) });
+      entries.set(name, { key: place, value: value === null ? empty : this.node(value) });
     }
     return { kind: 'mapping', entries, position };
   }

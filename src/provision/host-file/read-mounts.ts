@@ -4,7 +4,7 @@ import { isPlainPath } from '../../runtime/check-config.ts';
 import { OWN } from '../../runtime/check-mounts.ts';
 import type { DeclaredMount } from '../declared-service.ts';
 import type { Mistakes } from './mistakes.ts';
-import { at, type TreeMapping } from './tree.ts';
+import { at, isTrue, type TreeMapping } from './tree.ts';
 
 /** The mounts of a service; what cannot be mounted becomes a mistake. */
 export function readMounts(service: TreeMapping, path: string, mistakes: Mistakes): DeclaredMount[] {
@@ -29,8 +29,12 @@ export function readMounts(service: TreeMapping, path: string, mistakes: Mistake
         `${path}.mounts: ${quote(destination.text)}: ${quote(taken.source)} is mounted there already: one mount for each destination`,
       );
     }
-    const readOnly = at(item, 'readOnly', 'scalar')?.text.toLowerCase() === 'true';
-    mounts.set(place, { source: posix.resolve(source.text), destination: place, readOnly });
+    const readOnly = at(item, 'readOnly', 'scalar');
+    mounts.set(place, {
+      source: posix.resolve(source.text),
+      destination: place,
+      readOnly: readOnly !== undefined && isTrue(readOnly),
+    });
   }
   return [...mounts.values()];
 }

@@ -1,15 +1,23 @@
 import { type Dependencies, NO_DEPENDENCIES, parseDependencies } from '../../deployment/dependencies.ts';
-import { checkSettable } from '../../deployment/template/values.ts';
-import { BerthError } from '../../errors.ts';
+import { checkSettable, checkValue } from '../../deployment/template/values.ts';
 import { parseImageReference } from '../../reference/image-reference.ts';
 import { quote } from '../../reference/quote.ts';
 import { parseServiceName } from '../../service-name.ts';
 import type { UnitName } from '../../systemd/unit-name.ts';
-import type { DeclaredService } from '../declared-service.ts';
+import type { DeclaredService, Position } from '../declared-service.ts';
 import type { Mistakes } from './mistakes.ts';
 import { readMounts } from './read-mounts.ts';
 import { SocketReader } from './socket-reader.ts';
-import { at, has, mergeTrees, scalarsAt, type TreeEntry, type TreeMapping, type TreeScalar } from './tree.ts';
+import {
+  at,
+  has,
+  isTrue,
+  mergeTrees,
+  scalarsAt,
+  type TreeEntry,
+  type TreeMapping,
+  type TreeScalar,
+} from './tree.ts';
 
 const MOST_SERVICES = 1000;
 const UPDATES = ['auto', 'apply', 'pinned'] as const;
@@ -21,9 +29,6 @@ export function readServices(tree: TreeMapping, mistakes: Mistakes): DeclaredSer
   if (services === undefined) return [];
   for (const [name, { key, value }] of services.entries) {
     if (value.kind === 'mapping') reader.read(name, { key, value });
-  }
-  if (reader.services.length > MOST_SERVICES) {
-    mistakes.add(services.position, `services: more than ${MOST_SERVICES}, instances included`);
   }
   return reader.services;
 }
@@ -71,12 +76,16 @@ class ServiceReader {
   /** `declared` is the key in `services` that an instance shares with others. */
   #service(declared: string, text: string, { key, value }: Entry): void {
     const path = `services.${declared}`;
+    if (this.services.length === MOST_SERVICES) {
+      this.#mistakes.add(key, `${path}: more than ${MOST_SERVICES} services, instances included`);
+      return;
+    }
     const name = this.#mistakes.attempt(key, path, () => parseServiceName(text));
     const service = {
       image: this.#image(value, key, path),
       values: this.#values(value, path),
-      enabled: isTrue(value, 'enabled'),
-      started: isTrue(value, 'started'),
+      enabled: flag(value, 'enabled'),
+      started: flag(value, 'started'),
       sockets: this.#sockets.read(value, path),
       dependencies: this.#dependencies(value, `${text}.service`, path),
       update: UPDATES.find((update) => update === at(value, 'update', 'scalar')?.text) ?? 'apply',
@@ -112,18 +121,19 @@ class ServiceReader {
   }
 
   #values(service: TreeMapping, path: string): Record<string, string> {
-    return this.#texts(service, 'values', (name, { text }) => checkSettable(name, text, `${path}.values`));
+    const where = `${path}.values`;
+    return this.#texts(service, 'values', (name, key, { position, text }) => {
+      this.#mistakes.attempt(key, undefined, () => checkSettable(name, '', where));
+      this.#mistakes.attempt(position, undefined, () => checkValue(name, text, where));
+    });
   }
 
   #resources(service: TreeMapping, path: string): Record<string, string> {
-    return this.#texts(service, 'resources', (name, { text }) => {
+    return this.#texts(service, 'resources', (name, _key, { position, text }) => {
       // What a unit's line cannot carry; the schema says the rest.
-      if (/[\p{Cc}\u2028\u2029]|^\s|\s$|\\$/u.test(text)) {
-        throw new BerthError(
-          'unit-invalid',
-          `${path}.resources.${name}: not the value of one line: ${quote(text)}`,
-        );
-      }
+      if (!/[\p{Cc}\u2028\u2029]|^\s|\s$|\\$/u.test(text)) return;
+      const allowed = 'write one line, with no blank around it and no backslash at its end';
+      this.#mistakes.add(position, `${path}.resources.${name}: ${quote(text)}: ${allowed}`);
     });
   }
 
@@ -131,15 +141,13 @@ class ServiceReader {
   #texts(
     service: TreeMapping,
     key: 'values' | 'resources',
-    check: (name: string, value: TreeScalar) => void,
+    check: (name: string, key: Position, value: TreeScalar) => void,
   ): Record<string, string> {
-    const mapping = at(service, key, 'mapping');
     const texts: [string, string][] = [];
-    for (const name of mapping?.entries.keys() ?? []) {
-      const value = mapping && at(mapping, name, 'scalar');
-      if (value === undefined) continue;
-      this.#mistakes.attempt(value.position, undefined, () => check(name, value));
-      texts.push([name, value.text]);
+    for (const [name, entry] of at(service, key, 'mapping')?.entries ?? []) {
+      if (entry.value.kind !== 'scalar' || entry.value.type === 'null') continue;
+      check(name, entry.key, entry.value);
+      texts.push([name, entry.value.text]);
     }
     return Object.fromEntries(texts);
   }
@@ -162,7 +170,8 @@ class ServiceReader {
   }
 }
 
-/** What is absent is true, too. */
-function isTrue(service: TreeMapping, key: 'enabled' | 'started'): boolean {
-  return at(service, key, 'scalar')?.text.toLowerCase() !== 'false';
+/** What nobody says is true. */
+function flag(service: TreeMapping, key: 'enabled' | 'started'): boolean {
+  const scalar = at(service, key, 'scalar');
+  return scalar === undefined || isTrue(scalar);
 }

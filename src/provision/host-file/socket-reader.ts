@@ -1,4 +1,4 @@
-import type { ListenSpec } from '../../deployment/sockets/listen-spec.ts';
+import { type ListenSpec, parseListenSpec } from '../../deployment/sockets/listen-spec.ts';
 import { covers, printSocketAddress } from '../../deployment/sockets/socket-address.ts';
 import {
   parseSocketRequest,
@@ -7,7 +7,7 @@ import {
 } from '../../deployment/sockets/socket-request.ts';
 import type { Position } from '../declared-service.ts';
 import type { Mistakes } from './mistakes.ts';
-import { at, has, scalarsAt, type TreeMapping } from './tree.ts';
+import { at, has, isTrue, scalarsAt, type TreeMapping, type TreeScalar } from './tree.ts';
 
 const WORDS = {
   socket: 'sockets.listen',
@@ -41,47 +41,51 @@ export class SocketReader {
       );
       return null;
     }
-    const request = this.#request(sockets, path);
-    for (const [index, { type, address }] of (request?.listen ?? []).entries()) {
-      const position = scalarsAt(sockets, 'listen')[index]?.position ?? sockets.position;
-      this.#claim({ type, address, path, position });
-    }
-    return request;
-  }
-
-  /** Reads one key more each time: what fails then is of that key. */
-  #request(sockets: TreeMapping, path: string): SocketRequest | null {
-    const attempt = (position: Position, options: SocketOptions): SocketRequest | null | undefined =>
-      this.#mistakes.attempt(position, path, () => parseSocketRequest(options, WORDS));
     const items = scalarsAt(sockets, 'listen');
-    const whole = items.filter(({ position, text }) => attempt(position, { socket: [text] }) !== undefined);
-    const proxy = at(sockets, 'proxy', 'scalar');
-    const idle = at(sockets, 'idle', 'scalar');
-    let options: SocketOptions = { socket: whole.map(({ text }) => text) };
-    let request = attempt(at(sockets, 'listen', 'list')?.position ?? sockets.position, options);
-    if (proxy !== undefined && request) {
-      const text = proxy.text.toLowerCase();
-      options =
-        proxy.type === 'boolean'
-          ? { ...options, proxy: text === 'true' }
-          : { ...options, proxyTo: proxy.text };
-      request = attempt(proxy.position, options);
-    }
-    if (idle !== undefined && request) request = attempt(idle.position, { ...options, idle: idle.text });
+    const whole = items.filter((item) => this.#claim(item, path));
+    const request = this.#request(sockets, whole, path);
     return whole.length === items.length ? (request ?? null) : null;
   }
 
-  #claim(listener: Listener): void {
-    const { type, address, path, position } = listener;
+  /** Reads one key more each time: what fails then is of that key. */
+  #request(
+    sockets: TreeMapping,
+    listen: readonly TreeScalar[],
+    path: string,
+  ): SocketRequest | null | undefined {
+    const attempt = (position: Position, options: SocketOptions): SocketRequest | null | undefined =>
+      this.#mistakes.attempt(position, path, () => parseSocketRequest(options, WORDS));
+    const proxy = at(sockets, 'proxy', 'scalar');
+    const idle = at(sockets, 'idle', 'scalar');
+    let options: SocketOptions = { socket: listen.map(({ text }) => text) };
+    let request = attempt(at(sockets, 'listen', 'list')?.position ?? sockets.position, options);
+    if (request && proxy !== undefined) {
+      options = {
+        ...options,
+        ...(proxy.type === 'boolean' ? { proxy: isTrue(proxy) } : { proxyTo: proxy.text }),
+      };
+      request = attempt(proxy.position, options);
+    }
+    if (request && idle !== undefined) request = attempt(idle.position, { ...options, idle: idle.text });
+    return request;
+  }
+
+  /** Whether it is an address; nobody else may listen there. */
+  #claim({ position, text }: TreeScalar, path: string): boolean {
+    const spec = this.#mistakes.attempt(position, path, () => parseListenSpec(text, WORDS.socket));
+    if (spec === undefined) return false;
+    const { type, address } = spec;
     const other = this.#listeners.find(
       (each) => each.path !== path && each.type === type && covers(each.address, address),
     );
-    this.#listeners.push(listener);
-    if (other === undefined) return;
-    const place = `${other.position.file}:${other.position.line}`;
-    this.#mistakes.add(
-      position,
-      `${path}: sockets.listen ${printSocketAddress(address)}: ${other.path} listens there (${place}): use another address`,
-    );
+    this.#listeners.push({ type, address, path, position });
+    if (other !== undefined) {
+      const place = `${other.position.file}:${other.position.line}`;
+      this.#mistakes.add(
+        position,
+        `${path}: sockets.listen ${printSocketAddress(address)}: ${other.path} listens there (${place}): use another address`,
+      );
+    }
+    return true;
   }
 }

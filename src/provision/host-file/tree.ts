@@ -62,6 +62,11 @@ export function at<Kind extends TreeNode['kind']>(
   return value?.kind === kind ? (value as Extract<TreeNode, { kind: Kind }>) : undefined;
 }
 
+/** What a boolean says, in any of YAML's spellings. */
+export function isTrue({ text }: TreeScalar): boolean {
+  return text.toLowerCase() === 'true';
+}
+
 /** The items of the list at a key that are scalars; none without a list. */
 export function scalarsAt(mapping: TreeMapping, key: string): TreeScalar[] {
   return (at(mapping, key, 'list')?.items ?? []).filter((item) => item.kind === 'scalar');
