@@ -1,6 +1,9 @@
 import { containerId, type ServiceName } from '../service-name.ts';
 import type { Runtime } from './runtime.ts';
 
+/** Where a runtime keeps the state of root's containers, each below its ID, unless it is told otherwise. */
+const STATE: Readonly<Record<string, string>> = { runc: '/run/runc', crun: '/run/crun' };
+
 /** What a unit's commands are about. Paths are as the installed system names them. */
 export interface Container {
   runtime: Runtime;
@@ -41,6 +44,19 @@ export function killContainer(
 /** Kills what is left of the container and removes its state; quiet when there is none. */
 export function deleteContainer({ runtime, name }: Pick<Container, 'runtime' | 'name'>): string[] {
   return [runtime.path, 'delete', '--force', containerId(name)];
+}
+
+/**
+ * The same before a start, where there is hardly ever one: each stop deletes its container, unless the delete was
+ * killed, or the unit's file was gone or named another runtime by then. A shell looks first, because a runtime takes
+ * many times as long to find nothing, and a start waits for it.
+ */
+export function deleteLeftover(container: Pick<Container, 'runtime' | 'name'>): string[] {
+  const command = deleteContainer(container);
+  const state = STATE[container.runtime.name];
+  if (state === undefined) return command;
+  const look = `[ ! -e ${state}/${containerId(container.name)} ] || exec "$@"`;
+  return ['/bin/sh', '-c', look, 'sh', ...command];
 }
 
 /** Runs a command inside the running container. */

@@ -1,5 +1,11 @@
 import type { ImageConfig } from '../../image/image.ts';
-import { deleteContainer, killContainer, runForeground, startDetached } from '../../runtime/command-line.ts';
+import {
+  deleteContainer,
+  deleteLeftover,
+  killContainer,
+  runForeground,
+  startDetached,
+} from '../../runtime/command-line.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { parseStopSignal } from '../../runtime/stop-signal.ts';
 import type { ServiceName } from '../../service-name.ts';
@@ -24,12 +30,11 @@ export interface ServiceContainer {
  */
 export function serviceCommands(container: ServiceContainer, kind: ServiceKind): ServiceCommands {
   const signal = parseStopSignal(container.image.config.stopSignal);
-  const remove = `-${quoteExecLine(deleteContainer(container))}`;
   return {
     start: quoteExecLine(startCommand(container, kind)),
     stop: `-${quoteExecLine(killContainer(container, String(signal.number)))}`,
-    startPre: remove,
-    stopPost: remove,
+    startPre: `-${quoteExecLine(deleteLeftover(container))}`,
+    stopPost: `-${quoteExecLine(deleteContainer(container))}`,
   };
 }
 

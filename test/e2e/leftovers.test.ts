@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Host } from '../host/host.ts';
+
+let host: Host;
+
+before(async () => {
+  host = await Host.boot({ registry: true, storeMiB: 256, diskMiB: 256 });
+  const { exitCode, combined } = await host.berth('install', '--name', 'svc', 'sleeper');
+  assert.equal(exitCode, 0, combined);
+  // What comes up at the second try must not pass for what came up at the first.
+  await host.sh(
+    'mkdir -p /etc/systemd/system/svc.service.d; printf "[Service]\\nRestart=no\\n" >/etc/systemd/system/svc.service.d/90-once.conf',
+  );
+});
+after(async () => {
+  await host[Symbol.asyncDispose]();
+});
+
+const UNIT = '/etc/systemd/system/svc.service';
+const MAIN_PID = '$(systemctl show --value --property MainPID svc)';
+
+/** How a running service ends, by a script; what its container leaves is there when that has run. */
+const ENDS: { what: string; script: string; leaves: boolean }[] = [
+  { what: 'a stop', script: 'systemctl stop svc', leaves: false },
+  { what: 'the death of its process', script: `kill -KILL ${MAIN_PID}`, leaves: false },
+  { what: 'systemctl kill', script: 'systemctl kill --signal KILL svc', leaves: false },
+  {
+    what: 'a stop that takes too long',
+    script: `kill -STOP ${MAIN_PID}
+      mkdir -p /run/systemd/system/svc.service.d
+      printf '[Service]\\nTimeoutStopSec=1\\nSendSIGCONT=no\\nKillSignal=SIGWINCH\\n' >/run/systemd/system/svc.service.d/slow.conf
+      systemctl daemon-reload; systemctl stop svc; rm -r /run/systemd/system/svc.service.d`,
+    leaves: false,
+  },
+  {
+    what: 'a stop while PID 1 executes itself anew',
+    script: 'systemctl stop --no-block svc; systemctl daemon-reexec',
+    leaves: false,
+  },
+  {
+    what: 'a runtime that was killed at its start',
+    script: `systemctl stop svc; systemctl start --no-block svc
+      for try in $(seq 1000); do [ ! -e /run/runc/svc ] || break; done
+      systemctl kill --signal KILL svc`,
+    leaves: false,
+  },
+  {
+    what: 'a stop whose delete was killed',
+    script: `systemctl stop --no-block svc
+      for try in $(seq 1000); do ! pkill -KILL --full 'runc [d]elete --force svc' || break; done`,
+    leaves: true,
+  },
+  {
+    what: 'the death of its process while its unit’s file was gone',
+    script: `mv ${UNIT} /root; systemctl daemon-reload; systemctl kill --signal KILL svc; mv /root/svc.service ${UNIT}`,
+    leaves: true,
+  },
+];
+
+for (const { what, script, leaves } of ENDS) {
+  test(`a service starts at the first try after ${what}`, async () => {
+    await host.sh('systemctl daemon-reload; systemctl reset-failed; systemctl start svc');
+    await host.sh(`${script}
+      for try in $(seq 100); do
+        case $(systemctl show --value --property ActiveState svc) in inactive | failed) break ;; esac
+        sleep 0.1
+      done`);
+    assert.equal(await host.sh('ls /run/runc 2>/dev/null || true'), leaves ? 'svc' : '');
+    await host.sh('systemctl daemon-reload; systemctl start svc');
+    assert.equal(await host.sh('runc list --quiet; systemctl is-active svc'), 'svc\nactive');
+  });
+}
+
+test('a service starts at the boot after a power cut', async () => {
+  await host.sh('systemctl daemon-reload; systemctl start svc; sync');
+  await host.cutPower();
+  assert.equal(await host.sh('systemctl is-active svc'), 'active');
+  assert.equal(await host.sh('systemctl show --value --property NRestarts svc'), '0');
+});
