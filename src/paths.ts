@@ -90,6 +90,11 @@ export class Paths {
   get settings(): string {
     return this.follow('/etc/berth/berth.yaml');
   }
+  /** What the last `berth apply` left to be known. */
+  get applied(): string {
+    return this.locate('/var/lib/berth/apply.json');
+  }
+
   /** Holds host.yaml, host.lock and host.d: the services that the host should have. */
   get hostDirectory(): string {
     return this.locate('/etc/berth');

@@ -25,7 +25,7 @@ const LONG_RUN = new RegExp(
 );
 
 /** A difference without what nobody reads: a long list, or a file that is new, tells enough by how it begins. */
-function abridge(diff: string): string {
+export function abridge(diff: string): string {
   return diff.replace(LONG_RUN, (run) => {
     const lines = run.split('\n');
     return [...lines.slice(0, SHOWN), `${run[0]}… and ${lines.length - SHOWN} lines more`].join('\n');

@@ -7,6 +7,7 @@ type AddCommand = (program: Command, context: Context) => void;
 const COMMANDS = new Map<string, () => Promise<AddCommand>>([
   ['install', async () => (await import('./commands/install.ts')).addInstall],
   ['update', async () => (await import('./commands/update.ts')).addUpdate],
+  ['apply', async () => (await import('./commands/apply.ts')).addApply],
   ['rollback', async () => (await import('./commands/rollback.ts')).addRollback],
   ['history', async () => (await import('./commands/history.ts')).addHistory],
   ['uninstall', async () => (await import('./commands/uninstall.ts')).addUninstall],

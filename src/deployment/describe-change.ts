@@ -52,17 +52,27 @@ function concerns(path: string, { before, record }: Successor): boolean {
 }
 
 function diffTexts({ before, record, directory }: Successor, paths: Paths): string {
-  const live = paths.deployment(before.service, before.number);
-  const all = [...new Set([...before.bundle, ...record.bundle].map(({ path }) => path))].sort();
-  return all
+  const live = { record: before, directory: paths.deployment(before.service, before.number) };
+  return diffBundles(live, { record, directory });
+}
+
+/** A deployment and where it stands. */
+type Standing = Pick<Successor, 'record' | 'directory'>;
+
+/** The difference that a deployment makes to another, or to none, as `diff -u` prints it. */
+export function diffBundles(before: Standing | undefined, after: Standing): string {
+  const all = [before, after].flatMap((one) => one?.record.bundle.map(({ path }) => path) ?? []);
+  return [...new Set(all)]
+    .sort()
     .flatMap((path) => {
-      const texts = [textOf(before, live, path), textOf(record, directory, path)] as const;
-      return unifiedDiff(...texts, `${before.number}/${path}`, `${record.number}/${path}`) ?? [];
+      const from = before === undefined ? '/dev/null' : `${before.record.number}/${path}`;
+      const texts = [before === undefined ? '' : textOf(before, path), textOf(after, path)] as const;
+      return unifiedDiff(...texts, from, `${after.record.number}/${path}`) ?? [];
     })
     .join('\n');
 }
 
 /** Empty for a file that the deployment does not have. */
-function textOf({ bundle }: DeploymentRecord, directory: string, path: string): string {
+function textOf({ record: { bundle }, directory }: Standing, path: string): string {
   return bundle.some((file) => file.path === path) ? readFileSync(join(directory, path), 'utf8') : '';
 }

@@ -1,5 +1,6 @@
 import type { Dependencies } from '../deployment/dependencies.ts';
 import type { SocketRequest } from '../deployment/sockets/socket-request.ts';
+import type { HostMount } from '../runtime/host-mounts.ts';
 import type { ServiceName } from '../service-name.ts';
 
 /** Where in which file something was declared; lines and columns count from 1. */
@@ -7,15 +8,6 @@ export interface Position {
   file: string;
   line: number;
   column: number;
-}
-
-/** A directory or file of the host that the service sees. */
-export interface DeclaredMount {
-  /** Absolute, on the host. */
-  source: string;
-  /** Absolute, in the container. */
-  destination: string;
-  readOnly: boolean;
 }
 
 /** One service that host.yaml declares: checked, complete, and merged from all its files. */
@@ -32,7 +24,7 @@ export interface DeclaredService {
   dependencies: Dependencies;
   /** `pinned`: `apply` never asks for a newer image of the same name, and the automatic update leaves it alone. */
   update: 'auto' | 'apply' | 'pinned';
-  mounts: DeclaredMount[];
+  mounts: HostMount[];
   /** Directives of systemd.resource-control(5) and systemd.exec(5) for the unit’s section [Service]. */
   resources: Record<string, string>;
   position: Position;

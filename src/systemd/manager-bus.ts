@@ -32,8 +32,14 @@ const RELOAD_TIMEOUT = 180_000;
  */
 export class ManagerBus implements Systemd {
   readonly live = true;
+  readonly follows: boolean;
   #connection: Promise<BusConnection> | undefined;
   readonly #subscriptions = new WeakMap<BusConnection, Promise<void>>();
+
+  /** `follows`: see `Systemd`. */
+  constructor({ follows = true }: { follows?: boolean } = {}) {
+    this.follows = follows;
+  }
 
   async reload(): Promise<void> {
     await this.#call({ ...MANAGER, member: 'Reload', timeout: RELOAD_TIMEOUT }, 'cannot reload systemd');
@@ -164,11 +170,15 @@ export class ManagerBus implements Systemd {
   }
 
   async #run(member: string, unit: UnitName, what: string): Promise<JobResult | undefined> {
+    const call = { ...MANAGER, member, signature: 'ss', body: [unit, 'replace'] };
+    if (!this.follows && member !== 'StopUnit') {
+      await this.#call(call, `${what}: ${unit}`);
+      return 'done';
+    }
     const connection = await this.#subscribe();
     const ends = new JobEnds(connection);
     try {
-      const call = { member, signature: 'ss', body: [unit, 'replace'] };
-      const [path] = await this.#call({ ...MANAGER, ...call }, `${what}: ${unit}`, connection);
+      const [path] = await this.#call(call, `${what}: ${unit}`, connection);
       return await followJob(String(path), ends, () => this.#subscribe());
     } finally {
       ends.stop();

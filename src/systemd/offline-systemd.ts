@@ -12,6 +12,7 @@ import { unitState } from './unit-state.ts';
 /** Units below another root, as files: they can be enabled there, not started. */
 export class OfflineSystemd implements Systemd {
   readonly live: boolean = false;
+  readonly follows = true;
   readonly #paths: Paths;
 
   constructor(paths: Paths) {

@@ -29,6 +29,8 @@ export interface UnitState {
   mainPid: number;
   execMainStatus: number;
   restarts: number;
+  /** True when a job of it waits or runs: it is about to start or to stop. */
+  hasJob: boolean;
   /** Microseconds of CLOCK_REALTIME since the last change of activeState; 0 for never. */
   stateChanged: number;
   controlGroup: string;
@@ -68,6 +70,11 @@ export interface BootTimes {
 export interface Systemd {
   /** False below another root: units can be enabled there, not started. */
   readonly live: boolean;
+  /**
+   * False where `start` and `restart` only queue jobs: berth is itself a job then that theirs wait for, and what
+   * becomes of the units is not seen.
+   */
+  readonly follows: boolean;
   reload(): Promise<void>;
   /**
    * Has units start at boot. Of this, too, systemd knows after the next `reload`: that of many units takes
@@ -75,7 +82,7 @@ export interface Systemd {
    */
   enable(units: string[]): Promise<void>;
   disable(units: string[]): Promise<void>;
-  /** Starts a unit and follows its job to the end. Throws `unit-failed` with result, status and last journal lines, or with the name of a unit that it requires and that is not there, and `service-not-found`. */
+  /** Starts a unit and follows its job to the end, if it `follows` jobs. Throws `unit-failed` with result, status and last journal lines, or with the name of a unit that it requires and that is not there, and `service-not-found`. */
   start(unit: string): Promise<void>;
   /** The same for a unit that may run already; with it, systemd restarts the running units that need it. */
   restart(unit: string): Promise<void>;

@@ -32,6 +32,7 @@ export function unitState(unit: string, properties: BusProperties): UnitState {
     mainPid: number(properties, 'MainPID'),
     execMainStatus: number(properties, 'ExecMainStatus'),
     restarts: number(properties, 'NRestarts'),
+    hasJob: jobOf(properties) !== 0,
     stateChanged: number(properties, 'StateChangeTimestamp'),
     controlGroup: text(properties, 'ControlGroup'),
     fragmentPath: text(properties, 'FragmentPath'),
@@ -42,6 +43,12 @@ export function unitState(unit: string, properties: BusProperties): UnitState {
       inactiveEnter: number(properties, 'InactiveEnterTimestampMonotonic'),
     },
   };
+}
+
+/** The number of its job, a (uo); 0 for none. */
+function jobOf(properties: BusProperties): number {
+  const job = properties.get('Job');
+  return Array.isArray(job) ? Number(job[0]) : 0;
 }
 
 /** The ID of its last start, in the form of the journal's fields; empty before the first. */

@@ -2,25 +2,18 @@ import type { Command } from 'commander';
 import { apply } from '../../deployment/apply/apply.ts';
 import { type ForeignRootfs, findForeignRootfs } from '../../deployment/foreign-rootfs.ts';
 import { describePlan } from '../../deployment/plan/describe-plan.ts';
-import {
-  type InstallHost,
-  type InstallRequest,
-  type PreparedInstall,
-  prepareInstall,
-} from '../../deployment/plan/install.ts';
+import { type InstallRequest, type PreparedInstall, prepareInstall } from '../../deployment/plan/install.ts';
 import { type DeploymentRecord, mainUnit } from '../../deployment/record.ts';
 import { BerthError } from '../../errors.ts';
-import { readLimits } from '../../image/limits.ts';
-import { targetPlatform } from '../../image/target-platform.ts';
 import { mayMean, parseImageReference } from '../../reference/image-reference.ts';
 import { loadSettings } from '../../settings.ts';
 import { quoteShellWord } from '../../systemd/shell-quote.ts';
 import type { Bundle } from '../../transport/bundle/open-bundle.ts';
 import { isRootfsImageName } from '../../transport/rootfs/rootfs-image-name.ts';
+import { changeHost } from '../change-host.ts';
 import type { Context } from '../context.ts';
 import { installTargets, type TargetOptions } from '../install-targets.ts';
 import { openFrom } from '../open-from.ts';
-import { PullReport } from '../progress.ts';
 import { withScratchStore } from '../scratch-store.ts';
 import { shortDigest } from '../short-digest.ts';
 
@@ -102,7 +95,10 @@ async function installFrom(origins: Origins, options: InstallOptions, context: C
   const prepared = await context.writing(
     `install ${request.targets.map(({ name }) => name).join(' ')}`,
     async (session) => {
-      const result = await prepareInstall(request, installHost(context, session.store));
+      const result = await prepareInstall(
+        request,
+        changeHost(context, session.store, { skipRefused: false }),
+      );
       if (result.staged.length > 0) await apply(result.plan, session);
       return result;
     },
@@ -113,7 +109,10 @@ async function installFrom(origins: Origins, options: InstallOptions, context: C
 /** What would be done, found out in a store that is thrown away: not even the store changes. */
 async function printPlan(request: InstallRequest, options: InstallOptions, context: Context): Promise<void> {
   await withScratchStore(context.store(), async (store) => {
-    const { plan, staged, present } = await prepareInstall(request, installHost(context, store));
+    const { plan, staged, present } = await prepareInstall(
+      request,
+      changeHost(context, store, { skipRefused: false }),
+    );
     if (options.json) {
       context.output.json({
         dryRun: true,
@@ -165,21 +164,6 @@ function makeRequest(
     runtime: options.runtime ?? loadSettings(context.paths).runtime,
     now: options.now ?? false,
     force: options.force ?? false,
-  };
-}
-
-function installHost(context: Context, store: InstallHost['store']): InstallHost {
-  const pull = new PullReport(context.output);
-  return {
-    paths: context.paths,
-    store,
-    systemd: context.systemd(),
-    platform: targetPlatform(context.paths),
-    limits: readLimits(loadSettings(context.paths).limits),
-    readinessLimit: loadSettings(context.paths).readinessLimit,
-    signal: context.signal,
-    onProgress: (progress) => pull.show(progress),
-    warn: (text) => context.output.warn(text),
   };
 }
 

@@ -2,21 +2,18 @@ import type { Command } from 'commander';
 import type { ApplyOptions } from '../../deployment/apply/apply.ts';
 import { describeChange, type ServiceChange } from '../../deployment/describe-change.ts';
 import { freeUnneeded } from '../../deployment/free-unneeded.ts';
-import { refuse } from '../../deployment/history.ts';
 import { describePlan } from '../../deployment/plan/describe-plan.ts';
 import type { UpdateHost, UpdateTarget } from '../../deployment/plan/update.ts';
 import { applyUpdate, orderTargets, type PreparedUpdate, prepareUpdate } from '../../deployment/update.ts';
 import { BerthError, messageOf } from '../../errors.ts';
-import { readLimits } from '../../image/limits.ts';
-import { targetPlatform } from '../../image/target-platform.ts';
 import { loadSettings } from '../../settings.ts';
 import type { Store } from '../../store/store.ts';
-import { parseTimeSpan } from '../../systemd/time-span.ts';
+import { changeHost } from '../change-host.ts';
 import { changeLines } from '../change-report.ts';
 import type { Context } from '../context.ts';
-import { PullReport } from '../progress.ts';
 import { withScratchStore } from '../scratch-store.ts';
 import { shortDigest } from '../short-digest.ts';
+import { readSoak, SOAK } from '../soak.ts';
 import { type UpdateTargetOptions, updateTargets } from '../update-targets.ts';
 
 interface UpdateCommandOptions extends UpdateTargetOptions {
@@ -38,9 +35,6 @@ interface Outcome {
   diff?: string;
   why?: string;
 }
-
-/** Seconds: what crashes at once or soon is seen, and nobody waits long. */
-const SOAK = '10s';
 
 const collect = (value: string, previous: string[]): string[] => [...previous, value];
 
@@ -159,31 +153,7 @@ class UpdateRun {
   }
 
   #host(store: Store): UpdateHost {
-    const { paths, output, signal } = this.#context;
-    const settings = loadSettings(this.#context.paths);
-    const pull = new PullReport(output);
-    return {
-      paths,
-      store,
-      systemd: this.#context.systemd(),
-      platform: targetPlatform(paths),
-      limits: readLimits(settings.limits),
-      readinessLimit: settings.readinessLimit,
-      signal,
-      skipRefused: this.#options.all === true && this.#options.retry !== true,
-      onRefused: (name, refusal) => refuse(paths, name, refusal),
-      onProgress: (progress) => pull.show(progress),
-      warn: (text) => output.warn(text),
-    };
+    const { all = false, retry = false } = this.#options;
+    return changeHost(this.#context, store, { skipRefused: all && !retry });
   }
-}
-
-function readSoak(text: string): number {
-  try {
-    const seconds = parseTimeSpan(text) / 1e6;
-    if (seconds <= 86_400) return seconds;
-  } catch (cause) {
-    throw new BerthError('usage', `not a time span: --soak ${text}`, { hint: 'write it like 30s', cause });
-  }
-  throw new BerthError('usage', `too long: --soak ${text}: at most a day`);
 }

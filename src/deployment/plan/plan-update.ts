@@ -3,6 +3,7 @@ import type { StoredImage } from '../../store/images.ts';
 import type { HistoryEvent, Refusal } from '../history.ts';
 import { mainUnit } from '../record.ts';
 import type { ChangedFiles, Succession } from './change-files.ts';
+import type { ComingDeployment } from './check-dependencies.ts';
 import type { HealthCheck, Plan, Step } from './plan.ts';
 
 /** A service whose live deployment becomes another, with what systemd says of its units now. */
@@ -43,6 +44,8 @@ export interface UpdateOptions {
   soak: number;
   /** Leave the new version in place when it does not come up. */
   keepStarted: boolean;
+  /** Deployments of other services that are to be there by then. */
+  coming?: readonly ComingDeployment[];
 }
 
 /**

@@ -48,7 +48,7 @@ export async function prepareSwitch(
   options: UpdateOptions,
 ): Promise<PreparedSwitch> {
   const { paths, systemd, warn } = host;
-  const graph = await stagedGraph(successors, host);
+  const graph = await stagedGraph([...successors, ...(options.coming ?? [])], host);
   const services: (ServiceUpdate & Successor)[] = [];
   for (const successor of inStartOrder(successors, graph)) {
     const live = await readLiveUnits(successor.before.units, systemd);

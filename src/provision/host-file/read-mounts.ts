@@ -2,13 +2,13 @@ import { posix } from 'node:path';
 import { quote } from '../../reference/quote.ts';
 import { isPlainPath } from '../../runtime/check-config.ts';
 import { OWN } from '../../runtime/check-mounts.ts';
-import type { DeclaredMount } from '../declared-service.ts';
+import type { HostMount } from '../../runtime/host-mounts.ts';
 import type { Mistakes } from './mistakes.ts';
 import { at, isTrue, type TreeMapping } from './tree.ts';
 
 /** The mounts of a service; what cannot be mounted becomes a mistake. */
-export function readMounts(service: TreeMapping, path: string, mistakes: Mistakes): DeclaredMount[] {
-  const mounts = new Map<string, DeclaredMount>();
+export function readMounts(service: TreeMapping, path: string, mistakes: Mistakes): HostMount[] {
+  const mounts = new Map<string, HostMount>();
   for (const item of at(service, 'mounts', 'list')?.items ?? []) {
     if (item.kind !== 'mapping') continue;
     const [source, destination] = [at(item, 'source', 'scalar'), at(item, 'destination', 'scalar')];

@@ -18,7 +18,11 @@ const RESTARTED = 'it was restarted';
  * `UnitTrouble`, with what the unit logged last, for one that ends or restarts in this time, or whose health
  * command fails. One that is there to do some work and end, `Type=oneshot`, may have done it.
  */
-export async function watchUnits(step: Watch, { systemd, signal, recovering }: StepContext): Promise<void> {
+export async function watchUnits(
+  step: Watch,
+  { systemd, signal, recovering }: Pick<StepContext, 'systemd' | 'signal' | 'recovering'>,
+): Promise<void> {
+  if (!systemd.follows) return;
   const over = new AbortController();
   const either = AbortSignal.any([signal, over.signal]);
   const past = recovering ? await uptime(step.units, systemd) : 0;

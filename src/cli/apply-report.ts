@@ -1,0 +1,49 @@
+import { describeChange, diffBundles } from '../deployment/describe-change.ts';
+import type { Paths } from '../paths.ts';
+import type { Action, Outcome } from '../provision/apply/outcome.ts';
+import type { HostPreview } from '../provision/apply/preview-host.ts';
+import { abridge, changeLines } from './change-report.ts';
+import { shortDigest } from './short-digest.ts';
+
+/** What an action would be, and what it was. */
+const WORDS: Record<Action, [planned: string, done: string]> = {
+  install: ['to be installed', 'installed'],
+  update: ['to be updated', 'updated'],
+  reconfigure: ['to be reconfigured', 'reconfigured'],
+  start: ['to be started', 'started'],
+  stop: ['to be stopped', 'stopped'],
+  remove: ['to be removed', 'removed'],
+  unchanged: ['unchanged', 'unchanged'],
+  skip: ['skipped', 'skipped'],
+  failed: ['failed', 'failed'],
+};
+
+/** One line for a person: what becomes, or became, of a service. */
+export function outcomeLine({ name, action, to, reasons }: Outcome, { dryRun }: { dryRun: boolean }): string {
+  const what = WORDS[action][dryRun ? 0 : 1];
+  const line = `${name}: ${what}`;
+  switch (action) {
+    case 'install':
+      return to === null ? line : `${line} from ${to.image} (${shortDigest(to.digest)})`;
+    case 'update':
+    case 'reconfigure':
+    case 'skip':
+      return `${line}: ${reasons.join(', ')}`;
+    default:
+      return line;
+  }
+}
+
+/** All that an apply would do, service by service, with what is rendered as a diff. */
+export function previewLines({ outcomes, staged, change }: HostPreview, paths: Paths): string[] {
+  const changes = change === undefined ? [] : describeChange(change, paths);
+  return outcomes.flatMap((outcome) => {
+    const update = changes.find(({ name }) => name === outcome.name);
+    const install = staged.find(({ record }) => record.service === outcome.name);
+    return [
+      outcomeLine(outcome, { dryRun: true }),
+      ...(update === undefined ? [] : changeLines(update)),
+      ...(install === undefined ? [] : [abridge(diffBundles(undefined, install))]),
+    ];
+  });
+}

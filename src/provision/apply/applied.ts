@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { BerthError, isErrno, messageOf } from '../../errors.ts';
+import { writeDurably } from '../../linux/durable.ts';
+import type { Paths } from '../../paths.ts';
+import type { DeclaredService } from '../declared-service.ts';
+
+/** `/var/lib/berth/apply.json`: what the last apply left to be known. */
+export interface Applied {
+  version: 1;
+  /** Of all that was declared, when the host came to be so; null when something failed. */
+  fingerprint: string | null;
+  /** When each of the services is updated, by its name. */
+  update: Record<string, DeclaredService['update']>;
+}
+
+/** As it was left; nothing where nothing was applied yet. Throws `deployment-damaged`. */
+export function readApplied(paths: Paths): Applied {
+  const file = paths.applied;
+  try {
+    const applied = JSON.parse(readFileSync(file, 'utf8')) as Applied;
+    if (applied.version !== 1) throw new Error(`version ${applied.version} is not known to this berth`);
+    return applied;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return { version: 1, fingerprint: null, update: {} };
+    throw new BerthError('deployment-damaged', `cannot read: ${file}: ${messageOf(error)}`, {
+      hint: 'berth apply',
+      cause: error,
+    });
+  }
+}
+
+/** Leaves it durably; the caller holds the writer's lock. */
+export function writeApplied(
+  paths: Paths,
+  services: readonly DeclaredService[],
+  fingerprint: string | null,
+): void {
+  const update = Object.fromEntries(services.map((service) => [service.name, service.update]));
+  const applied: Applied = { version: 1, fingerprint, update };
+  writeDurably(paths.applied, `${JSON.stringify(applied, null, 2)}\n`, 0o600);
+}
+
+/** The same for the same services and the same images, wherever they are declared. SHA-256 in hex. */
+export function fingerprintOf(services: readonly DeclaredService[], images: unknown): string {
+  const declared = services.map(({ position: _, ...service }) => service);
+  return createHash('sha256').update(JSON.stringify({ declared, images })).digest('hex');
+}
