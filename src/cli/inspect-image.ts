@@ -10,7 +10,7 @@ import { lonePlatform } from '../image/lone-platform.ts';
 import { hostPlatform, parsePlatform } from '../image/platform.ts';
 import { resolveImage, type TopDocument } from '../image/resolve-image.ts';
 import { pullImage } from '../layer/pull.ts';
-import { isStored } from '../layer/stored-layer.ts';
+import { readImageTree, readUsableLayer } from '../layer/stored-layer.ts';
 import { loadSettings } from '../settings.ts';
 import type { ImageSource } from '../transport/source.ts';
 import { untilAborted } from '../until-aborted.ts';
@@ -75,7 +75,7 @@ async function lookUp(
 
 function isInStore({ config }: ResolvedImage, context: Context): boolean {
   const store = context.store();
-  return config.diffIds.every((diffId) => isStored(store, diffId));
+  return config.diffIds.every((diffId) => readUsableLayer(store, diffId) !== undefined);
 }
 
 /** The layers go where nothing stays of them. */
@@ -95,7 +95,9 @@ async function readValues(
       onProgress: (progress) => report.show(progress),
     });
     const rootfs = join(store.directory, 'rootfs');
-    checkout(store, diffIds, rootfs, 'exports');
+    const tree = readImageTree(store, diffIds);
+    tree.keepOnly('exports');
+    checkout(store, tree, rootfs);
     return exposedValues(rootfs);
   });
 }

@@ -53,6 +53,13 @@ export class ImageTree {
     return node;
   }
 
+  /** Removes all but one name from the top. */
+  keepOnly(name: string): void {
+    for (const other of this.root.children.keys()) {
+      if (other !== name) this.root.children.delete(other);
+    }
+  }
+
   /** Puts a directory there, or gives the one that is there this metadata. Whatever else is there goes. */
   placeDirectory(path: string, metadata: Metadata): void {
     if (path === '') {

@@ -6,15 +6,17 @@ import { fileSystemError } from '../linux/file-system.ts';
 import { putBlob } from '../store/blob.ts';
 import { commitLayers } from '../store/commit.ts';
 import type { StoredImage } from '../store/images.ts';
-import { type LayerEntry, readLayerRecord } from '../store/layer-record.ts';
+import { type LayerEntry, type LayerRecord, readLayerRecord } from '../store/layer-record.ts';
 import { requireSpace, type SpaceNeed } from '../store/space.ts';
 import { openStaging, type Staging } from '../store/staging.ts';
 import type { Store } from '../store/store.ts';
 import type { ImageSource } from '../transport/source.ts';
 import type { FetchProgress, MissingLayer } from './fetch-layers.ts';
 import { fetchOrKeep } from './fetch-or-keep.ts';
+import type { ImageTree } from './image-tree.ts';
+import type { ImageTrees } from './image-trees.ts';
 import { lookUpImage } from './look-up.ts';
-import { isStored } from './stored-layer.ts';
+import { readUsableLayer } from './stored-layer.ts';
 import { uniteLayers } from './union.ts';
 
 export interface PullOptions {
@@ -24,6 +26,8 @@ export interface PullOptions {
   limits?: Limits;
   /** Layers to fetch even if they look whole: their content is known to be damaged. */
   refetch?: ReadonlySet<Digest>;
+  /** Keeps the root file system for the caller. */
+  trees?: ImageTrees;
   signal?: AbortSignal;
   onProgress?: (progress: PullProgress) => void;
 }
@@ -94,25 +98,27 @@ async function pullLayers(
   store: Store,
   source: ImageSource,
   image: ResolvedImage,
-  { limits = readLimits(), refetch = NONE, signal = NEVER, onProgress = () => {} }: PullOptions,
+  { limits = readLimits(), refetch = NONE, signal = NEVER, trees, onProgress = () => {} }: PullOptions,
 ): Promise<PulledImage> {
+  trees?.forget();
   const { present, missing } = findMissing(store, image, refetch);
   const bytes = missing.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
-  const layers = present + missing.length;
+  const layers = present.size + missing.length;
   const digest = image.descriptor.digest;
   // What a pull that died left is removed by this, and its space counts as free.
   const staging = missing.length === 0 ? undefined : openStaging(store);
   let size: number;
   try {
     if (missing.length > 0) requireSpace(store, leastNeed(missing), `cannot pull ${source.name}`);
-    onProgress({ kind: 'resolved', name: source.name, digest, layers, present, bytes });
+    onProgress({ kind: 'resolved', name: source.name, digest, layers, present: present.size, bytes });
     if (staging !== undefined) {
       await fetchOrKeep(store, { source, staging, missing, limits, signal, onProgress });
     }
-    const staged = new Set(missing.map(({ diffId }) => diffId));
-    const recordOf = (diffId: Digest) =>
-      staging !== undefined && staged.has(diffId) ? staging.record(diffId) : store.readableLayer(diffId);
-    size = checkImage(image, recordOf, limits);
+    const readRecord = (diffId: Digest) =>
+      present.get(diffId) ?? readLayerRecord(staging?.record(diffId) ?? store.layer(diffId), diffId);
+    const checked = checkImage(image, readRecord, limits);
+    size = checked.size;
+    trees?.keep(image.config.diffIds, checked.tree);
     onProgress({ kind: 'committing', layers: missing.length });
     commit(store, image, staging, missing);
   } catch (error) {
@@ -148,25 +154,30 @@ function describeStored(name: string, { descriptor, config }: ResolvedImage): St
   return { name, mediaType, digest, size, platform };
 }
 
-// A diff ID that comes twice is one layer of the store.
+// A diff ID that comes twice is one layer of the store. Of those that are there, the records were read.
 function findMissing(store: Store, { manifest, config }: ResolvedImage, refetch: ReadonlySet<Digest>) {
-  const present = new Set<Digest>();
+  const present = new Map<Digest, LayerRecord>();
   const missing = new Map<Digest, MissingLayer>();
   for (const [index, diffId] of config.diffIds.entries()) {
     const descriptor = manifest.layers[index];
     if (descriptor === undefined || present.has(diffId) || missing.has(diffId)) continue;
-    if (refetch.has(diffId) || !isStored(store, diffId)) missing.set(diffId, { diffId, descriptor });
-    else present.add(diffId);
+    const record = refetch.has(diffId) ? undefined : readUsableLayer(store, diffId);
+    if (record === undefined) missing.set(diffId, { diffId, descriptor });
+    else present.set(diffId, record);
   }
-  return { present: present.size, missing: [...missing.values()] };
+  return { present, missing: [...missing.values()] };
 }
 
-/** Checks that its layers make a root file system, one record in memory at a time. Returns their size, uncompressed. */
-function checkImage(image: ResolvedImage, recordOf: (diffId: Digest) => string, limits: Limits): number {
+/** Checks that its layers make a root file system. Returns that, and their size, uncompressed. */
+function checkImage(
+  image: ResolvedImage,
+  readRecord: (diffId: Digest) => LayerRecord,
+  limits: Limits,
+): { tree: ImageTree; size: number } {
   let [entries, size] = [0, 0];
   const read = function* (): Generator<LayerEntry[]> {
     for (const diffId of image.config.diffIds) {
-      const record = readLayerRecord(recordOf(diffId), diffId);
+      const record = readRecord(diffId);
       entries += record.entries.length;
       size += record.size;
       checkLimit(limits, 'entries', entries, 'entries of an image');
@@ -175,8 +186,8 @@ function checkImage(image: ResolvedImage, recordOf: (diffId: Digest) => string, 
     }
   };
   try {
-    uniteLayers(read(), limits);
-    return size;
+    const tree = uniteLayers(read(), limits);
+    return { tree, size };
   } catch (error) {
     if (!(error instanceof BerthError)) throw error;
     const { code, hint, message } = error;

@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { checkout } from '../../src/deployment/plan/checkout.ts';
 import type { Digest } from '../../src/image/digest.ts';
 import { pullImage } from '../../src/layer/pull.ts';
+import { readImageTree } from '../../src/layer/stored-layer.ts';
 import { createStore } from '../../src/store/store.ts';
 import { imageDirectory } from '../images/cache.ts';
 import type { PackedLayer } from '../images/layer.ts';
@@ -28,7 +29,7 @@ export async function unpackWithBerth(
   const source = new FakeSource(await readLayers(recipe, compression));
   const { diffIds } = await pullImage(store, source, { platform: { os: 'linux', architecture: 'amd64' } });
   const rootfs = join(directory, recipe.name);
-  checkout(store, diffIds, rootfs);
+  checkout(store, readImageTree(store, diffIds), rootfs);
   return rootfs;
 }
 

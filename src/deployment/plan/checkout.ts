@@ -1,23 +1,15 @@
 import { mkdirSync, rmSync } from 'node:fs';
-import type { Digest } from '../../image/digest.ts';
-import type { DirectoryNode, Leaf, TreeNode } from '../../layer/image-tree.ts';
-import { readImageTree } from '../../layer/stored-layer.ts';
+import type { DirectoryNode, ImageTree, Leaf, TreeNode } from '../../layer/image-tree.ts';
 import { fileSystemError } from '../../linux/file-system.ts';
-import { syncFileSystem } from '../../linux/syncfs.ts';
 import type { Store } from '../../store/store.ts';
 import { fileName, placeLeaf, setMetadata, tryLink } from './checkout-entry.ts';
 
 /**
  * Makes the root file system of layers that have just been pulled, which looks at every object, its files
- * as hard links to objects: nobody may write to it. With `only`, it has nothing else at its top. `rootfs`
- * must not exist; what is there after an error is removed. It is on disk when this returns. Throws
- * `store-damaged`, `layer-invalid`, `layer-unsafe`, `no-space`, `io`.
+ * as hard links to objects: nobody may write to it. `rootfs` must not exist; what is there after an error
+ * is removed. To have it on disk is left to the caller. Throws `no-space`, `io`.
  */
-export function checkout(store: Store, diffIds: Digest[], rootfs: string, only?: string): void {
-  const tree = readImageTree(store, diffIds);
-  for (const name of tree.root.children.keys()) {
-    if (only !== undefined && name !== only) tree.root.children.delete(name);
-  }
+export function checkout(store: Store, tree: ImageTree, rootfs: string): void {
   try {
     // Refuses what exists, so all that is below is made here: no name can lead anywhere else.
     mkdirSync(rootfs, { mode: 0o700 });
@@ -26,7 +18,6 @@ export function checkout(store: Store, diffIds: Digest[], rootfs: string, only?:
   }
   try {
     new Checkout(store, tree.linked).fill(tree.root, Buffer.from(rootfs).toString('latin1'));
-    syncFileSystem(rootfs);
   } catch (error) {
     rmSync(rootfs, { recursive: true, force: true });
     throw fileSystemError(error, 'cannot make the root file system', rootfs);

@@ -1,6 +1,7 @@
 import { BerthError } from '../../errors.ts';
 import type { Platform } from '../../image/image.ts';
 import type { Limits } from '../../image/limits.ts';
+import { ImageTrees } from '../../layer/image-trees.ts';
 import { type PulledImage, type PullProgress, pullImage } from '../../layer/pull.ts';
 import type { Paths } from '../../paths.ts';
 import { findRuntime } from '../../runtime/runtime.ts';
@@ -79,9 +80,10 @@ export async function prepareInstall(request: InstallRequest, host: InstallHost)
   }
   // The runtime first: without it, there is no use in pulling.
   const runtime = absent.length === 0 ? undefined : await findRuntime(host.paths, request.runtime);
+  const trees = new ImageTrees(host.store);
   const images = new Map<string, PulledImage>();
   for (const target of absent) {
-    if (!images.has(target.image)) images.set(target.image, await pull(target, host));
+    if (!images.has(target.image)) images.set(target.image, await pull(target, trees, host));
   }
 
   const staged: StagedDeployment[] = [];
@@ -95,7 +97,7 @@ export async function prepareInstall(request: InstallRequest, host: InstallHost)
         ...staged.filter(({ record }) => areSiblings(target.name, record.service)),
       ];
       const first = { number: 0, before: null, rootfs: request.rootfs };
-      const input = { ...host, ...target, ...first, staging, image, runtime, siblings };
+      const input = { ...host, ...target, ...first, staging, image, trees, runtime, siblings };
       staged.push(await stageDeployment(input));
     }
   }
@@ -124,10 +126,10 @@ function refuseTwice(targets: InstallTarget[]): void {
   });
 }
 
-async function pull({ open }: InstallTarget, host: InstallHost): Promise<PulledImage> {
+async function pull({ open }: InstallTarget, trees: ImageTrees, host: InstallHost): Promise<PulledImage> {
   const source = open();
   try {
-    return await pullImage(host.store, source, host);
+    return await pullImage(host.store, source, { ...host, trees });
   } finally {
     await source.close();
   }

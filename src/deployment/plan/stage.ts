@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { ImageTrees } from '../../layer/image-trees.ts';
 import type { PulledImage } from '../../layer/pull.ts';
 import { fileSystemError } from '../../linux/file-system.ts';
 import { syncFileSystem } from '../../linux/syncfs.ts';
@@ -39,6 +40,7 @@ export interface StageInput extends ServiceRequest {
   staging: string;
   name: ServiceName;
   image: PulledImage;
+  trees: ImageTrees;
   /** What the service runs on instead of the image's checkout. */
   rootfs: ForeignRootfs | undefined;
   runtime: Runtime;
@@ -69,11 +71,11 @@ export async function stageDeployment(input: StageInput): Promise<StagedDeployme
 }
 
 async function stage(input: StageInput): Promise<StagedDeployment> {
-  const { paths, store, name, image, rootfs, warn } = input;
+  const { paths, store, name, image, trees, rootfs, warn } = input;
   const directory = join(input.staging, name);
   const checkedOut = checkoutOf(directory, rootfs);
   mkdirSync(directory, { mode: 0o700 });
-  checkout(store, image.diffIds, checkedOut);
+  checkout(store, trees.of(image.diffIds), checkedOut);
   // Whoever looks for the service's files in its deployment finds them.
   if (rootfs !== undefined) symlinkSync(rootfs.directory, join(directory, 'rootfs'));
   const own = await renderDeployment({

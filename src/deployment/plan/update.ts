@@ -1,6 +1,7 @@
 import { BerthError, type ErrorCode, messageOf } from '../../errors.ts';
 import type { Platform, ResolvedImage } from '../../image/image.ts';
 import type { Limits } from '../../image/limits.ts';
+import { ImageTrees } from '../../layer/image-trees.ts';
 import { lookUpImage } from '../../layer/look-up.ts';
 import { type PulledImage, type PullProgress, pullImage } from '../../layer/pull.ts';
 import type { Paths } from '../../paths.ts';
@@ -98,6 +99,7 @@ export async function findUpdates(targets: readonly UpdateTarget[], host: Update
   const found: FoundUpdates = { staged: [], current: [], refused: [] };
   const opened: ImageSource[] = [];
   try {
+    const trees = new ImageTrees(host.store);
     const fresh: PulledNews[] = [];
     for (const { before, news } of await lookUpAll(targets, host, opened)) {
       if (news === 'current') found.current.push(before);
@@ -106,12 +108,14 @@ export async function findUpdates(targets: readonly UpdateTarget[], host: Update
       else
         fresh.push({
           ...news,
-          image: await pullImage(host.store, news.source, { ...host, image: news.image }),
+          image: await pullImage(host.store, news.source, { ...host, trees, image: news.image }),
         });
     }
     if (fresh.length === 0) return found;
     const staging = openStaging(host.store).directory;
-    for (const news of fresh) found.staged.push(await stageUpdate(news, staging, found.staged, fresh, host));
+    for (const news of fresh) {
+      found.staged.push(await stageUpdate(news, staging, found.staged, fresh, { ...host, trees }));
+    }
     return found;
   } finally {
     for (const source of opened) await source.close();
@@ -172,7 +176,7 @@ async function stageUpdate(
   staging: string,
   earlier: readonly StagedUpdate[],
   all: readonly PulledNews[],
-  host: UpdateHost,
+  host: UpdateHost & { trees: ImageTrees },
 ): Promise<StagedUpdate> {
   const { paths } = host;
   const { name } = target;

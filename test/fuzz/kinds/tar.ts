@@ -40,11 +40,11 @@ export const tar: FuzzKind = {
     try {
       const layers = [await unpack(store, LOWER), await unpack(store, archive)];
       // As a pull does before it commits.
-      uniteLayers(
+      const tree = uniteLayers(
         layers.map((layer) => readLayerRecord(store.layer(layer), layer).entries),
         TAR_LIMITS,
       );
-      checkout(store, layers, resolve('rootfs'));
+      checkout(store, tree, resolve('rootfs'));
     } finally {
       rmSync('rootfs', { recursive: true, force: true });
       assert.deepEqual(look(), before, 'something was written outside');

@@ -17,8 +17,9 @@ import { BerthError } from '../../../src/errors.ts';
 import { digestOf } from '../../../src/image/descriptor.ts';
 import type { Digest } from '../../../src/image/digest.ts';
 import { readLimits } from '../../../src/image/limits.ts';
+import { ImageTrees } from '../../../src/layer/image-trees.ts';
 import { type PullProgress, pullImage } from '../../../src/layer/pull.ts';
-import { isStored, readImageTree } from '../../../src/layer/stored-layer.ts';
+import { readImageTree, readUsableLayer } from '../../../src/layer/stored-layer.ts';
 import { readBlob } from '../../../src/store/blob.ts';
 import { listLayers } from '../../../src/store/contents.ts';
 import { prune } from '../../../src/store/prune.ts';
@@ -106,6 +107,16 @@ test('a layer that lost or changed an object or its record is fetched again and 
   }
 });
 
+test('what a pull has read of an image is not read again, until it is forgotten', async (context) => {
+  const { store } = scratchStore(context);
+  const trees = new ImageTrees(store);
+  const { diffIds } = await pullImage(store, new FakeSource([base, top]), { platform, trees });
+  unlinkSync(store.layer(top.diffId));
+  assert.equal(trees.of(diffIds).find('etc/b')?.type, 'file');
+  assert.equal(trees.of([base.diffId]).find('etc/b'), undefined);
+  assert.throws(() => trees.of(diffIds), { code: 'store-damaged' });
+});
+
 test('zstd and plain layers give the same store as gzip', async (context) => {
   const archive = new TarBuilder().file('a', 'x'.repeat(5000)).end();
   const layers = [
@@ -128,7 +139,7 @@ function assertOnlyLayers(store: Store, allowed: Digest[]): void {
   const layers = new Set([...listLayers(store)].flatMap(({ name }) => name ?? []));
   for (const diffId of layers) {
     assert.ok(allowed.includes(diffId), `${diffId} is not among ${allowed}`);
-    assert.ok(isStored(store, diffId), `${diffId} is not whole`);
+    assert.ok(readUsableLayer(store, diffId), `${diffId} is not whole`);
   }
   const others = prune(store, { layers, blobs: new Set() }, { dryRun: true });
   assert.deepEqual(others, { layers: 0, objects: 0, blobs: 0, freedBytes: 0 });

@@ -15,6 +15,7 @@ import { readExports } from '../../../src/deployment/exports/exports.ts';
 import { checkout } from '../../../src/deployment/plan/checkout.ts';
 import { hostPlatform } from '../../../src/image/platform.ts';
 import { type PulledImage, pullImage } from '../../../src/layer/pull.ts';
+import { readImageTree } from '../../../src/layer/stored-layer.ts';
 import { makeFifo } from '../../../src/linux/node.ts';
 import { createStore } from '../../../src/store/store.ts';
 import { RootfsSource } from '../../../src/transport/rootfs/rootfs-source.ts';
@@ -33,7 +34,7 @@ async function pull(
   const source = new RootfsSource({ path, named: '/srv/web', command, platform });
   const image = await pullImage(store, source, { platform });
   const out = join(directory, 'out');
-  checkout(store, image.diffIds, out);
+  checkout(store, readImageTree(store, image.diffIds), out);
   return { image, out };
 }
 

@@ -23,6 +23,7 @@ import type { HostMending } from '../../../../src/deployment/verify/compare-host
 import { type RepairHost, repairStore } from '../../../../src/deployment/verify/repair-store.ts';
 import { verify } from '../../../../src/deployment/verify/verify.ts';
 import { readLimits } from '../../../../src/image/limits.ts';
+import { readImageTree } from '../../../../src/layer/stored-layer.ts';
 import { Paths } from '../../../../src/paths.ts';
 import { makeMountPoints } from '../../../../src/runtime/mount-points.ts';
 import { parseServiceName, type ServiceName } from '../../../../src/service-name.ts';
@@ -82,7 +83,7 @@ export class Installed {
     mkdirSync(directory, { recursive: true });
     chmodSync(directory, 0o700);
     const rootfs = join(directory, 'rootfs');
-    checkout(this.store, image.diffIds, rootfs);
+    checkout(this.store, readImageTree(this.store, image.diffIds), rootfs);
     const mountPoints = [
       { path: '/data/mounted', type: 'directory' },
       { path: '/etc/hosts', type: 'file' },
