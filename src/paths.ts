@@ -95,8 +95,8 @@ export class Paths {
     return this.locate('/var/lib/berth/apply.json');
   }
 
-  /** Holds host.yaml, host.lock and host.d: the services that the host should have. */
-  get hostDirectory(): string {
-    return this.locate('/etc/berth');
+  /** `host.yaml`, `host.lock` or what is in `host.d`: the services that the host should have. */
+  hostFile(name: string): string {
+    return this.follow(`/etc/berth/${name}`);
   }
 }

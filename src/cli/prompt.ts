@@ -1,6 +1,6 @@
 import { createInterface, type Interface } from 'node:readline/promises';
 import { type Readable, Writable } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { BerthError } from '../errors.ts';
 import type { OutputStreams } from './output.ts';
 
@@ -50,6 +50,11 @@ export class Prompt {
   /** All of stdin, without a line break at its end. */
   async readAll(): Promise<string> {
     return (await text(this.#streams.stdin)).replace(/\r?\n$/, '');
+  }
+
+  /** The same as it came. */
+  async readAllBytes(): Promise<Buffer> {
+    return await buffer(this.#streams.stdin);
   }
 
   async #readLine(output: Writable, ask: (lines: Interface) => Promise<string>): Promise<string> {

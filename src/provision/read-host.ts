@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { BerthError } from '../errors.ts';
 import { fileSystemError } from '../linux/file-system.ts';
 import type { Paths } from '../paths.ts';
@@ -40,7 +40,7 @@ export async function readHost(source: HostSource, { env, paths }: ReadHostOptio
   let lockFile: string | undefined;
   if (source === 'host') {
     for (const file of hostFiles(paths)) loader.addFile(file);
-    lockFile = join(paths.hostDirectory, 'host.lock');
+    lockFile = paths.hostFile('host.lock');
   } else if ('text' in source) {
     loader.addText(source.text, STANDARD_INPUT);
   } else {
@@ -55,20 +55,18 @@ export async function readHost(source: HostSource, { env, paths }: ReadHostOptio
   return { services, files, lockFile };
 }
 
-/** host.yaml, and then those beside it in host.d. */
+/** host.yaml, and then those in host.d. */
 function hostFiles(paths: Paths): string[] {
+  const main = paths.hostFile('host.yaml');
+  const others = findMatches(paths.hostFile('host.d'), '*.yaml');
   const files = [
-    ...findMatches(paths.hostDirectory, 'host.yaml'),
-    ...findMatches(paths.hostDirectory, 'host.d/*.yaml'),
+    ...(existsSync(main) ? [main] : []),
+    ...others.map((path) => paths.hostFile(`host.d/${basename(path)}`)),
   ];
   if (files.length > 0) return files;
-  throw new BerthError(
-    'host-invalid',
-    `nothing is declared: ${join(paths.hostDirectory, 'host.yaml')}: no such file`,
-    {
-      hint: 'write it, or name another file with -f FILE',
-    },
-  );
+  throw new BerthError('host-invalid', `nothing is declared: ${main}: no such file`, {
+    hint: 'write it, or name another file with -f FILE',
+  });
 }
 
 function filesIn(directory: string): string[] {

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileSystemError } from '../../linux/file-system.ts';
 
@@ -13,15 +13,19 @@ export function findMatches(directory: string, pattern: string): string[] {
 }
 
 function matchesIn(directory: string, name: string): string[] {
-  const names = name.includes('*') ? namesIn(directory).filter((each) => matches(each, name)) : [name];
-  return names
-    .sort()
-    .map((each) => join(directory, each))
-    .filter((path) => statSync(path, { throwIfNoEntry: false }) !== undefined);
+  const isDirectory = statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (!isDirectory) return [];
+  // What a pattern names is there: a symlink that leads nowhere is for the reader to complain of.
+  if (name.includes('*')) return namesIn(directory, name);
+  const path = join(directory, name);
+  return existsSync(path) ? [path] : [];
 }
 
-function namesIn(directory: string): string[] {
-  return statSync(directory).isDirectory() ? readdirSync(directory) : [];
+function namesIn(directory: string, pattern: string): string[] {
+  return readdirSync(directory)
+    .filter((name) => matches(name, pattern))
+    .sort()
+    .map((name) => join(directory, name));
 }
 
 function matches(name: string, pattern: string): boolean {

@@ -13,13 +13,8 @@ export function readBytes(path: string, file: string, mistakes: Mistakes): Buffe
     const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const stat = fstatSync(descriptor);
-      const wrong = !stat.isFile()
-        ? 'not a regular file'
-        : stat.size > LARGEST
-          ? 'larger than 1 MiB: split it, and name the parts in include'
-          : undefined;
-      if (wrong === undefined) return readFileSync(descriptor);
-      mistakes.add({ file, line: 1, column: 1 }, wrong);
+      if (stat.isFile()) return isTooLarge(stat.size, file, mistakes) ? undefined : readFileSync(descriptor);
+      mistakes.add({ file, line: 1, column: 1 }, 'not a regular file');
       return undefined;
     } finally {
       closeSync(descriptor);
@@ -29,8 +24,18 @@ export function readBytes(path: string, file: string, mistakes: Mistakes): Buffe
   }
 }
 
-/** Text of UTF-8 without control characters but tabs and line breaks; undefined, and a mistake, for other bytes. */
+function isTooLarge(size: number, file: string, mistakes: Mistakes): boolean {
+  if (size <= LARGEST) return false;
+  mistakes.add({ file, line: 1, column: 1 }, 'larger than 1 MiB: split it, and name the parts in include');
+  return true;
+}
+
+/**
+ * Text of UTF-8, at most 1 MiB, without control characters but tabs and line breaks; undefined, and a mistake,
+ * for other bytes.
+ */
 export function decodeText(bytes: Uint8Array, file: string, mistakes: Mistakes): string | undefined {
+  if (isTooLarge(bytes.length, file, mistakes)) return undefined;
   const isText = isUtf8(bytes);
   const text = new TextDecoder().decode(bytes);
   const offset = text.search(isText ? /[^\P{Cc}\t\n\r]/u : /\uFFFD/u);

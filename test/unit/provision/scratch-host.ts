@@ -13,7 +13,7 @@ export class ScratchHost implements Disposable {
   }
 
   get directory(): string {
-    return this.paths.hostDirectory;
+    return this.paths.locate('/etc/berth');
   }
 
   /** `name` is below /etc/berth. */
