@@ -9,8 +9,11 @@ import { FileLoader } from './host-file/load-files.ts';
 import { Mistakes } from './host-file/mistakes.ts';
 import { readServices } from './host-file/read-services.ts';
 
-/** Where services are declared: a file, all *.yaml of a directory, text of no file, or the host's own files. */
-export type HostSource = { path: string } | { text: Uint8Array } | 'host';
+/**
+ * Where services are declared: a file, all *.yaml of a directory, text of no file, which messages call
+ * `file`, or the host's own files.
+ */
+export type HostSource = { path: string } | { text: Uint8Array; file?: string } | 'host';
 
 /** What a host should have. */
 export interface DeclaredHost {
@@ -42,7 +45,7 @@ export async function readHost(source: HostSource, { env, paths }: ReadHostOptio
     for (const file of hostFiles(paths)) loader.addFile(file);
     lockFile = paths.hostFile('host.lock');
   } else if ('text' in source) {
-    loader.addText(source.text, STANDARD_INPUT);
+    loader.addText(source.text, source.file ?? STANDARD_INPUT);
   } else {
     const { path } = source;
     const isDirectory = isDirectoryAt(path);

@@ -150,8 +150,8 @@ function sourceNames(unit: string): string[] {
   return template === unit ? [unit] : [unit, template];
 }
 
-/** `a-b.service` also has the drop-ins of `a-.service` and of `service`, after its own. */
-function dropInNames(unit: string): string[] {
+/** Whose drop-ins a unit has, its own first: `a-b.service` also has those of `a-.service` and of `service`. */
+export function dropInNames(unit: string): string[] {
   const suffix = unit.slice(unit.lastIndexOf('.') + 1);
   const prefixes = sourceNames(unit).flatMap((name) => {
     const words = name.slice(0, name.lastIndexOf('.')).split('-');

@@ -1,6 +1,6 @@
 import { BerthError } from '../../errors.ts';
 import { quote } from '../../reference/quote.ts';
-import { parseSocketAddress, type SocketAddress } from './socket-address.ts';
+import { parseSocketAddress, printSocketAddress, type SocketAddress } from './socket-address.ts';
 
 /** One socket that systemd opens for a service. */
 export interface ListenSpec {
@@ -35,4 +35,10 @@ export function parseListenSpec(text: string, option = '--socket'): ListenSpec {
     );
   }
   return { name: name ?? null, type: protocol === 'udp' ? 'datagram' : 'stream', address };
+}
+
+/** The socket as `parseListenSpec` reads it. */
+export function printListenSpec({ name, type, address }: ListenSpec): string {
+  const protocol = type === 'datagram' ? 'udp:' : '';
+  return `${name === null ? '' : `${name}=`}${protocol}${printSocketAddress(address)}`;
 }
