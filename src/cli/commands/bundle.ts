@@ -2,17 +2,23 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { BerthError } from '../../errors.ts';
 import { readLimits } from '../../image/limits.ts';
-import { hostPlatform, parsePlatform } from '../../image/platform.ts';
+import { parsePlatform } from '../../image/platform.ts';
+import { targetPlatform } from '../../image/target-platform.ts';
 import { fileSystemError } from '../../linux/file-system.ts';
-import { parseImageReference } from '../../reference/image-reference.ts';
+import { fittingLock, readLock } from '../../provision/lock/host-lock.ts';
+import { readHost } from '../../provision/read-host.ts';
 import { loadSettings } from '../../settings.ts';
 import { bundleImages, type MadeBundle } from '../../transport/bundle/bundle-images.ts';
 import { formatBytes } from '../bytes.ts';
 import type { Context } from '../context.ts';
-import { openImage, spelledAsNow } from '../open-image.ts';
+import { hostSource } from '../host-source.ts';
+import { spelledAsNow } from '../open-image.ts';
+import { openLocked } from '../open-locked.ts';
 import { CopyReport } from '../progress.ts';
 
 interface Options {
+  file?: string;
+  locked?: boolean;
   output: string;
   platform: string[];
   authfile?: string;
@@ -27,6 +33,11 @@ export function addBundle(program: Command, context: Context): void {
     .command('bundle')
     .description('write images into one archive, for hosts without a network')
     .argument('[image...]', 'images of any transport, such as registry.example.com/httpd:2.4')
+    .option(
+      '-f, --file <file>',
+      'all images of this host.yaml, or of all *.yaml of a directory, or - for standard input',
+    )
+    .option('--locked', 'fail unless host.lock has all of them')
     .requiredOption(
       '-o, --output <file>',
       'the archive; if it is an earlier bundle, only what is new is fetched',
@@ -41,30 +52,42 @@ export function addBundle(program: Command, context: Context): void {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExample:\n  berth bundle -o services.tar --platform linux/arm64 registry.example.com/httpd:2.4',
+      '\nExamples:\n  berth bundle -o services.tar --platform linux/arm64 registry.example.com/httpd:2.4\n' +
+        '  berth bundle -o services.tar -f host.yaml',
     )
     .action((images: string[], options: Options) => bundle(images, options, context));
 }
 
 async function bundle(words: string[], options: Options, context: Context): Promise<void> {
-  if (words.length === 0) {
-    throw new BerthError('usage', "missing required argument 'image'", { hint: 'berth bundle --help' });
-  }
   const path = resolve(options.output);
-  const report = new CopyReport(context.output);
-  const platforms = options.platform.length === 0 ? [hostPlatform()] : options.platform.map(parsePlatform);
+  const { images, lock } = await readImages(words, options, context);
+  const { paths, output, signal } = context;
   const request = {
-    images: words.map((word) => spelledAsNow(word, context)),
-    open: (image: string) => openImage(parseImageReference(image), options.authfile, context),
-    platforms,
-    limits: readLimits(loadSettings(context.paths).limits),
+    images,
+    open: (image: string) => openLocked(image, lock, options.authfile, context),
+    platforms: options.platform.length === 0 ? [targetPlatform(paths)] : options.platform.map(parsePlatform),
+    limits: readLimits(loadSettings(paths).limits),
   };
+  const report = new CopyReport(output);
   try {
     const onProgress = report.show.bind(report);
-    tell(path, await bundleImages(path, request, { signal: context.signal, onProgress }), options, context);
+    tell(path, await bundleImages(path, request, { signal, onProgress }), options, context);
   } catch (error) {
     throw fileSystemError(error, 'cannot write', path);
   }
+}
+
+/** The images that a command line names, and those that a file declares, with its lock. */
+async function readImages(words: string[], { file, locked }: Options, context: Context) {
+  const named = words.map((word) => spelledAsNow(word, context));
+  if (file === undefined) {
+    if (named.length > 0 && !locked) return { images: named, lock: undefined };
+    throw new BerthError('usage', 'no host.yaml is named', { hint: 'name images, or a file with -f' });
+  }
+  const { services, lockFile } = await readHost(await hostSource(file, context), context);
+  const lock = lockFile === undefined ? undefined : readLock(lockFile);
+  if (locked) fittingLock(lock, services, lockFile ?? 'standard input');
+  return { images: [...named, ...services.map(({ image }) => image)], lock };
 }
 
 function tell(path: string, made: MadeBundle, { json }: Options, { output }: Context): void {

@@ -3,7 +3,6 @@ import { BerthError } from '../../errors.ts';
 import type { Platform } from '../../image/image.ts';
 import type { Limits } from '../../image/limits.ts';
 import { formatImageReference, parseImageReference } from '../../reference/image-reference.ts';
-import { untilAborted } from '../../until-aborted.ts';
 import { ArchiveFiles } from '../files/archive-files.ts';
 import type { ImageFiles } from '../files/image-files.ts';
 import { LAYOUT_FILE } from '../layout/layout-format.ts';
@@ -42,7 +41,7 @@ export async function bundleImages(
     for (const image of new Set(written)) {
       const source = open(image);
       sources.push(source);
-      const collected = await untilAborted(collectImage(source, platforms, limits), signal);
+      const collected = await collectImage(source, platforms, { limits, signal });
       // Of a short name, only what comes tells which image it is.
       const { name } = source;
       const known = images.get(name) ?? { name, spellings: [], ...collected };

@@ -1,7 +1,9 @@
+import { BerthError } from '../../errors.ts';
 import type { Digest } from '../../image/digest.ts';
 import type { Descriptor, Platform } from '../../image/image.ts';
 import type { Limits } from '../../image/limits.ts';
 import { type ImageContent, resolveImage } from '../../image/resolve-image.ts';
+import { untilAborted } from '../../until-aborted.ts';
 import type { ImageSource } from '../source.ts';
 
 /** An image that is to be bundled: all that names its layers is at hand, and the layers are still at its source. */
@@ -16,9 +18,23 @@ export interface CollectedImage {
 
 /**
  * Reads what leads from a reference to the images of some platforms, and nothing of others in its index.
- * Throws `platform-unavailable`, and what `resolveImage` and the source throw.
+ * Throws `platform-unavailable`, `interrupted`, and what `resolveImage` and the source throw.
  */
 export async function collectImage(
+  source: ImageSource,
+  platforms: readonly Platform[],
+  { limits, signal }: { limits: Limits; signal: AbortSignal },
+): Promise<CollectedImage> {
+  try {
+    return await untilAborted(collect(source, platforms, limits), signal);
+  } catch (cause) {
+    throw signal.aborted
+      ? new BerthError('interrupted', `interrupted: looking up ${source.name}`, { cause })
+      : cause;
+  }
+}
+
+async function collect(
   source: ImageSource,
   platforms: readonly Platform[],
   limits: Limits,
