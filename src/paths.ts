@@ -10,9 +10,12 @@ import type { ServiceName } from './service-name.ts';
  */
 export class Paths {
   readonly root: string;
+  /** The time that all that is built below the root shall have, instead of the clock's. */
+  readonly sourceDate: Date | undefined;
 
-  constructor(root = '/') {
+  constructor(root = '/', sourceDate?: Date) {
     this.root = root;
+    this.sourceDate = sourceDate;
   }
 
   /** The same places as the installed system names them. */
@@ -59,7 +62,7 @@ export class Paths {
     return this.follow(`/var/lib/berth/deployments/${name}`);
   }
   deployment(name: ServiceName, number: number): string {
-    return join(this.service(name), String(number));
+    return this.follow(`/var/lib/berth/deployments/${name}/${number}`);
   }
   /** The symlink that names the live deployment. */
   current(name: ServiceName): string {

@@ -1,11 +1,13 @@
 import { realpathSync } from 'node:fs';
 import type { ApplyOptions } from '../deployment/apply/apply.ts';
 import { Journal } from '../deployment/apply/journal.ts';
+import { stampWritten } from '../deployment/apply/stamp-written.ts';
 import { BerthError, type ErrorCode, exitStatus } from '../errors.ts';
 import { fileSystemError } from '../linux/file-system.ts';
 import { keepHeapSmall } from '../linux/heap.ts';
 import { acquireReaderLock, acquireWriterLock, type HeldLock, type LockOptions } from '../linux/lock.ts';
 import { Paths } from '../paths.ts';
+import { readSourceDate } from '../source-date.ts';
 import { removeStaging } from '../store/staging.ts';
 import { createStore, Store } from '../store/store.ts';
 import { ManagerBus } from '../systemd/manager-bus.ts';
@@ -46,7 +48,8 @@ export class Context {
         hint: 'run the command with sudo',
       });
     }
-    this.#paths = new Paths(findRoot(root));
+    const there = findRoot(root);
+    this.#paths = new Paths(there, there === '/' ? undefined : readSourceDate(this.env));
   }
 
   /** Ends with the status of this code in spite of no error: for what a command found out and has said. */
@@ -76,6 +79,7 @@ export class Context {
     title: string,
     work: (session: ApplyOptions, recovered: string | undefined) => Promise<Result>,
   ): Promise<Result> {
+    const began = Date.now();
     const lock = await this.#lock(title, acquireWriterLock);
     try {
       const store = createStore(this.#paths.store);
@@ -88,6 +92,7 @@ export class Context {
       throw fileSystemError(error, `cannot ${title}`, this.#paths.state);
     } finally {
       lock.release();
+      stampWritten(this.#paths, began);
     }
   }
 
@@ -105,6 +110,7 @@ export class Context {
    * need not. What was interrupted is ended first, as by `writing`.
    */
   async reading<Result>(title: string, work: (store: Store) => Promise<Result>): Promise<Result> {
+    const began = Date.now();
     const lock = await this.#lock(title, acquireReaderLock);
     try {
       if (new Journal(this.#paths).read() === undefined) return await work(this.store());
@@ -112,6 +118,7 @@ export class Context {
       throw fileSystemError(error, `cannot ${title}`, this.#paths.state);
     } finally {
       lock?.release();
+      stampWritten(this.#paths, began);
     }
     return await this.writing(title, ({ store }) => work(store));
   }

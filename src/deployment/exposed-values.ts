@@ -20,6 +20,7 @@ const NOBODY = {
   directory: '/',
   imageName: '',
   imageId: '',
+  uuid: '',
   runtime: '',
   capabilities: [],
 };

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { BerthError } from '../errors.ts';
 import type { Paths } from '../paths.ts';
 import type { ServiceName } from '../service-name.ts';
+import { timeToRecord } from '../source-date.ts';
 import { readStoredConfig } from '../store/image-parts.ts';
 import type { Store } from '../store/store.ts';
 import { type ApplyOptions, apply } from './apply/apply.ts';
@@ -53,7 +54,7 @@ function findSuccessor(name: ServiceName, to: number | undefined, host: Rollback
 
 function successorOf(before: DeploymentRecord, record: DeploymentRecord, host: RollbackHost): Successor {
   const { paths, store } = host;
-  const at = new Date().toISOString();
+  const at = timeToRecord(paths);
   const left = contentOf(before);
   return {
     before,

@@ -1,5 +1,6 @@
 import { BerthError } from '../errors.ts';
 import type { Paths } from '../paths.ts';
+import { timeToRecord } from '../source-date.ts';
 import { loadGraph } from '../systemd/load-graph.ts';
 import { serviceUnit } from '../systemd/unit-name.ts';
 import { orderUnits } from '../systemd/unit-order.ts';
@@ -91,7 +92,7 @@ function wentBack(trouble: UnitTrouble, change: PreparedSwitch, paths: Paths): B
   for (const name of names) {
     const successor = change.successors.find(({ record }) => record.service === name);
     if (successor === undefined) continue;
-    const [at, why] = [new Date().toISOString(), firstLine(trouble.message)];
+    const [at, why] = [timeToRecord(paths), firstLine(trouble.message)];
     refuse(paths, name, { ...contentOf(successor.record), at, why });
   }
   const back = change.successors

@@ -1,6 +1,7 @@
-import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
-import { posix, relative } from 'node:path';
+import { chmod, lstat, mkdir, stat, writeFile } from 'node:fs/promises';
+import { dirname, posix, relative } from 'node:path';
 import { isErrno } from '../errors.ts';
+import { setMtime } from '../linux/mtime.ts';
 import type { Paths } from '../paths.ts';
 import { HOST_FILES } from './default-config.ts';
 import { NOTIFY_SOCKET } from './notify.ts';
@@ -50,7 +51,8 @@ export async function isFileOnHost(source: string, paths: Paths): Promise<boolea
 
 /**
  * Makes the mount points that a rootfs lacks: empty, owned by root, found through the image's own
- * symlinks but never outside. Returns what it made, as the container names it, parents first. Throws
+ * symlinks but never outside, all with the time of the image's directory that they are in, which keeps it.
+ * Returns what it made, as the container names it, parents first. Throws
  * `runtime-config-invalid` where the image has a file in the place of a directory, or the reverse.
  */
 export async function makeMountPoints(rootfs: string, points: readonly MountPoint[]): Promise<string[]> {
@@ -62,11 +64,10 @@ export async function makeMountPoints(rootfs: string, points: readonly MountPoin
     const directories = point.type === 'file' ? inside.slice(0, -1) : inside;
     for (const [index] of directories.entries()) {
       const path = `/${directories.slice(0, index + 1).join('/')}`;
-      if (await makeDirectory(rootfs + path)) made.push(path);
+      if (await atTimeOfParent(rootfs + path, makeDirectory)) made.push(path);
     }
     if (point.type === 'directory') continue;
-    await writeFile(rootfs + missing, '', { flag: 'wx' });
-    await chmod(rootfs + missing, 0o644);
+    await atTimeOfParent(rootfs + missing, makeFile);
     made.push(missing);
   }
   return made;
@@ -103,6 +104,21 @@ async function findMissing(rootfs: string, point: MountPoint): Promise<string | 
 
 function isKernelTree(path: string): boolean {
   return /^\/(?:proc|sys|dev)(?:\/|$)/.test(path);
+}
+
+/** Makes what is not there, so that it and the directory that it is in have the time that the directory had. */
+async function atTimeOfParent(path: string, make: (path: string) => Promise<boolean>): Promise<boolean> {
+  const parent = dirname(path);
+  const { mtimeNs } = await lstat(parent, { bigint: true });
+  const isNew = await make(path);
+  if (isNew) for (const changed of [path, parent]) setMtime(changed, mtimeNs);
+  return isNew;
+}
+
+async function makeFile(path: string): Promise<boolean> {
+  await writeFile(path, '', { flag: 'wx' });
+  await chmod(path, 0o644);
+  return true;
 }
 
 async function makeDirectory(path: string): Promise<boolean> {

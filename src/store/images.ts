@@ -30,7 +30,7 @@ export function readImages(store: Store): StoredImage[] {
     throw error;
   }
   try {
-    return parseImages(JSON.parse(text)).sort((a, b) => (a.name < b.name ? -1 : 1));
+    return parseImages(JSON.parse(text)).sort(byName);
   } catch (cause) {
     throw new BerthError('store-damaged', `list of images is damaged: ${store.images}: ${messageOf(cause)}`, {
       cause,
@@ -58,11 +58,15 @@ export function rebuildImages(store: Store, images: StoredImage[]): void {
 }
 
 function writeImages(store: Store, images: StoredImage[]): void {
-  const manifests = images.map(
-    ({ name, ...descriptor }): Descriptor => ({ ...descriptor, annotations: { [NAME]: name } }),
-  );
+  const manifests = images
+    .toSorted(byName)
+    .map(({ name, ...descriptor }): Descriptor => ({ ...descriptor, annotations: { [NAME]: name } }));
   const index = { schemaVersion: 2, mediaType: INDEX, manifests };
   writeDurably(store.images, `${JSON.stringify(index, undefined, 2)}\n`, 0o600);
+}
+
+function byName(one: StoredImage, other: StoredImage): number {
+  return one.name < other.name ? -1 : 1;
 }
 
 function parseImages(index: { manifests?: Descriptor[] }): StoredImage[] {

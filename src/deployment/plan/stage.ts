@@ -14,6 +14,7 @@ import {
 import type { OciConfig } from '../../runtime/oci-config.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { ServiceName } from '../../service-name.ts';
+import { timeToRecord } from '../../source-date.ts';
 import { readImages } from '../../store/images.ts';
 import type { Store } from '../../store/store.ts';
 import { isRootfsImageName } from '../../transport/rootfs/rootfs-image-name.ts';
@@ -163,7 +164,7 @@ function makeRecord(
       labels: image.labels,
     },
     ...(rootfs === undefined ? {} : { rootfs }),
-    created: new Date().toISOString(),
+    created: timeToRecord(input.paths),
     values: Object.fromEntries(values),
     userValues: Object.fromEntries(settings),
     dependencies: { image: imageDependencies, user: dependencies },

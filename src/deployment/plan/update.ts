@@ -7,6 +7,7 @@ import { type PulledImage, type PullProgress, pullImage } from '../../layer/pull
 import type { Paths } from '../../paths.ts';
 import { findRuntime } from '../../runtime/runtime.ts';
 import type { ServiceName } from '../../service-name.ts';
+import { timeToRecord } from '../../source-date.ts';
 import { openStaging } from '../../store/staging.ts';
 import type { Store } from '../../store/store.ts';
 import type { Systemd } from '../../systemd/systemd.ts';
@@ -218,7 +219,7 @@ function blame(
 ): unknown {
   if (!(error instanceof BerthError)) return error;
   if (alone && FAULTS.includes(error.code)) {
-    host.onRefused(name, { ...content, at: new Date().toISOString(), why: messageOf(error) });
+    host.onRefused(name, { ...content, at: timeToRecord(host.paths), why: messageOf(error) });
   }
   return new BerthError(error.code, `cannot update ${name}: ${error.message}`, {
     cause: error,

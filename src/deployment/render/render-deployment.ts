@@ -1,6 +1,7 @@
 import { BerthError, messageOf } from '../../errors.ts';
 import { kernelCapabilities } from '../../runtime/kernel-capabilities.ts';
 import { instanceOf } from '../../service-name.ts';
+import { makeUuid } from '../../source-date.ts';
 import { parseUnitFile } from '../../systemd/unit-file.ts';
 import {
   type Dependencies,
@@ -135,6 +136,7 @@ function factsOf(input: DeploymentInput): DeploymentFacts {
     directory: bundleOf(input),
     imageName: input.image.name,
     imageId: input.image.id,
+    uuid: makeUuid(input.paths, `${input.name} ${input.image.id}`),
     runtime: input.runtime.path,
     capabilities: kernelCapabilities(input.paths),
   };

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { BerthError } from '../../errors.ts';
 import { quote } from '../../reference/quote.ts';
@@ -98,6 +97,8 @@ export interface DeploymentFacts {
   directory: string;
   imageName: string;
   imageId: string;
+  /** Its own, unless the deployment before has one. */
+  uuid: string;
   /** Absolute path of the OCI runtime. */
   runtime: string;
   /** Names such as CAP_CHOWN: all that the kernel has. */
@@ -119,7 +120,7 @@ export function resolveValues(
     ['RUN_DIRECTORY', '/run'],
     ['STATE_DIRECTORY', '/var/lib'],
     ['CONF_DIRECTORY', '/etc'],
-    ['UUID', kept.get('UUID') ?? randomUUID()],
+    ['UUID', kept.get('UUID') ?? facts.uuid],
     ['RUNTIME', facts.runtime],
     // A fragment between the brackets of a JSON array.
     ['ALL_PROCESS_CAPABILITIES', facts.capabilities.map((name) => JSON.stringify(name)).join(', ')],

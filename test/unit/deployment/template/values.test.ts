@@ -14,6 +14,7 @@ const facts: DeploymentFacts = {
   directory: '/var/lib/berth/deployments/web/0',
   imageName: 'registry.example.com/httpd:2.4',
   imageId: 'sha256:abc',
+  uuid: '0b8e7c5e-0000-4000-8000-000000000001',
   runtime: '/usr/sbin/runc',
   capabilities: ['CAP_CHOWN', 'CAP_KILL'],
 };
@@ -51,8 +52,9 @@ describe('values', () => {
 
   it('keep the UUID of the deployment before', () => {
     const first = resolveValues(facts, new Map(), new Map());
-    assert.equal(resolveValues(facts, new Map(), new Map(), first).get('UUID'), first.get('UUID'));
-    assert.match(first.get('UUID') ?? '', /^[0-9a-f-]{36}$/);
+    assert.equal(first.get('UUID'), facts.uuid);
+    const later = { ...facts, uuid: '0b8e7c5e-0000-4000-8000-000000000002' };
+    assert.equal(resolveValues(later, new Map(), new Map(), first).get('UUID'), facts.uuid);
   });
 });
 

@@ -1,0 +1,36 @@
+import { lstatSync, readdirSync } from 'node:fs';
+import { setMtime } from '../../linux/mtime.ts';
+import type { Paths } from '../../paths.ts';
+
+// The kernel's clock for files goes by ticks, of 10 ms at most, and is that much behind.
+const TICK = 10;
+
+// In a tree that is worked in, they may be the kernel's.
+const NOT_OF_THE_TREE = ['dev', 'proc', 'run', 'sys'];
+
+/**
+ * Gives the source date to all below the root that was written since `since`, in milliseconds since 1970, but
+ * to what images have brought: its times are theirs. Does nothing where there is no source date.
+ */
+export function stampWritten(paths: Paths, since: number): void {
+  const { root, store, deployments, sourceDate } = paths;
+  if (sourceDate === undefined) return;
+  const [begin, date] = [nanoseconds(since - TICK), nanoseconds(sourceDate.getTime())];
+  const isLeftAlone = (path: string): boolean =>
+    NOT_OF_THE_TREE.some((name) => path === `${root}/${name}`) ||
+    (path.startsWith(store) && /^\/(?:objects\/..|staging)$/.test(path.slice(store.length))) ||
+    (path.startsWith(deployments) && /^\/[^/]+\/\d+\/(?:rootfs|image)$/.test(path.slice(deployments.length)));
+  // Not all names are UTF-8.
+  const visit = (path: Buffer): void => {
+    const stat = lstatSync(path, { bigint: true });
+    if (stat.isDirectory() && !isLeftAlone(path.toString())) {
+      for (const name of readdirSync(path, 'buffer')) visit(Buffer.concat([path, Buffer.from('/'), name]));
+    }
+    if (stat.mtimeNs >= begin) setMtime(path, date);
+  };
+  visit(Buffer.from(root));
+}
+
+function nanoseconds(milliseconds: number): bigint {
+  return BigInt(milliseconds) * 1_000_000n;
+}
