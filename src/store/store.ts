@@ -1,4 +1,4 @@
-import { chownSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { BerthError, isErrno } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
@@ -60,15 +60,18 @@ export class Store {
 /**
  * Makes the directories of a store where they are missing. The store is root's alone: it holds
  * setuid files of every image, old and vulnerable ones included. Throws `store-damaged` when it
- * belongs to or is open to others, `no-space`, `io`.
+ * belongs to or is open to others, or has a symlink in the place of a directory, `no-space`, `io`.
  */
 export function createStore(directory: string, lender?: Store): Store {
   const store = new Store(directory, lender);
+  const blobs = join(directory, 'blobs');
   try {
     makePrivate(directory);
-    for (const path of [store.objects, store.layers, store.staging, join(directory, 'blobs')]) {
+    refuseSymlinks(directory);
+    for (const path of [store.objects, store.layers, store.staging, blobs]) {
       mkdirSync(path, { recursive: true, mode: 0o700 });
     }
+    for (const path of [store.objects, blobs]) refuseSymlinks(path);
   } catch (error) {
     throw fileSystemError(error, 'cannot make the store', directory);
   }
@@ -84,6 +87,20 @@ function makePrivate(directory: string): void {
   } catch (error) {
     if (!isErrno(error, 'EEXIST')) throw error;
   }
+}
+
+// One would lead to a place that is not the store's, below another root to one of the running system.
+function refuseSymlinks(directory: string): void {
+  const link = readdirSync(directory, { withFileTypes: true }).find((entry) => entry.isSymbolicLink());
+  if (link === undefined) return;
+  const path = join(directory, link.name);
+  throw new BerthError(
+    'store-damaged',
+    `store has a symbolic link: ${path}: only the whole store may be one`,
+    {
+      hint: `rm ${path}`,
+    },
+  );
 }
 
 /** True when nobody else can reach what is in a store: its files may be setuid. */

@@ -33,7 +33,7 @@ export function compareHostFiles(comparison: HostFileComparison): boolean {
     const path = paths.follow(directory);
     if (existsSync(path)) continue;
     report(path, 'missing');
-    if (mending !== 'none') mkdirSync(path, { mode: 0o755 });
+    if (mending !== 'none') mkdirSync(path, { mode: 0o755, recursive: true });
   }
   return record.files.filter((file) => compareFile(file, comparison)).length > 0;
 }

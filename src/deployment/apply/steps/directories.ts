@@ -9,26 +9,31 @@ import { type Owner, ownerOf, setOwner } from './owner.ts';
 type Of<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
 
 export function makeDirectory(step: Of<'directory'>, { paths }: StepContext): void {
-  makeOwned(paths.locate(step.path), step);
+  const path = paths.follow(step.path);
+  // A symlink below another root may lead to where nothing is yet.
+  mkdirSync(dirname(path), { recursive: true });
+  makeOwned(path, step);
 }
 
 /** Removes a directory unless something is in it: what is in it is not berth's. */
 export function removeDirectory(path: string, { paths }: StepContext): void {
+  const followed = paths.follow(path);
   try {
-    rmdirSync(paths.locate(path));
+    rmdirSync(followed);
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTEMPTY', 'EBUSY')) return;
     throw error;
   }
-  syncDirectory(dirname(paths.locate(path)));
+  syncDirectory(dirname(followed));
 }
 
 /** Removes a directory that berth made, if it is empty; the backup keeps its owner and mode. */
 export function removeMadeDirectory(path: string, context: StepContext): void {
-  const stat = lstatSync(context.paths.locate(path), { throwIfNoEntry: false });
+  const followed = context.paths.follow(path);
+  const stat = lstatSync(followed, { throwIfNoEntry: false });
   if (!stat?.isDirectory()) return;
   rmSync(context.backup, { recursive: true, force: true });
-  makeOwned(context.backup, ownerOf(context.paths.locate(path)));
+  makeOwned(context.backup, ownerOf(followed));
   removeDirectory(path, context);
 }
 
