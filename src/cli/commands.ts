@@ -19,6 +19,7 @@ const COMMANDS = new Map<string, () => Promise<AddCommand>>([
   ['copy', async () => (await import('./commands/copy.ts')).addCopy],
   ['push', async () => (await import('./commands/push.ts')).addPush],
   ['bundle', async () => (await import('./commands/bundle.ts')).addBundle],
+  ['export', async () => (await import('./commands/export.ts')).addExport],
   ['import', async () => (await import('./commands/import.ts')).addImport],
   ['tags', async () => (await import('./commands/tags.ts')).addTags],
   ['tag', async () => (await import('./commands/tag.ts')).addTag],

@@ -1,11 +1,125 @@
 import type { Command } from 'commander';
+import { freeUnneeded } from '../../deployment/free-unneeded.ts';
+import { readCurrentRecord } from '../../deployment/record.ts';
+import { BerthError } from '../../errors.ts';
+import { readLimits } from '../../image/limits.ts';
+import type { Paths } from '../../paths.ts';
+import { type ApplyRequest, applyHost } from '../../provision/apply/apply-host.ts';
+import { isChange, type Outcome } from '../../provision/apply/outcome.ts';
+import { previewHost } from '../../provision/apply/preview-host.ts';
+import type { OpenDeclared } from '../../provision/apply/targets.ts';
+import type { DeclaredService } from '../../provision/declared-service.ts';
+import { type OpenExport, openExport } from '../../provision/export/open-export.ts';
+import { loadSettings } from '../../settings.ts';
+import type { Bundle } from '../../transport/bundle/open-bundle.ts';
+import { outcomeLine, previewLines } from '../apply-report.ts';
+import { changeHost } from '../change-host.ts';
 import type { Context } from '../context.ts';
+import { namedService } from '../named-services.ts';
+import { withScratchStore } from '../scratch-store.ts';
+import { readSoak, SOAK } from '../soak.ts';
 import { addImportQuadlet } from './import-quadlet.ts';
 
-/** `berth import`: services of elsewhere. */
+interface Options {
+  name?: string;
+  force?: boolean;
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+/** `berth import`: services that were exported elsewhere. */
 export function addImport(program: Command, context: Context): void {
   const command = program
     .command('import')
-    .description('take services from elsewhere; import quadlet reads Podman’s files');
+    .description('install services from files of berth export; import quadlet reads Podman’s files')
+    .argument('<file...>', 'what berth export wrote')
+    .option('--name <name>', 'call the service so')
+    .option('--force', 'change services of these names that are there')
+    .option('--dry-run', 'print what would change, change nothing')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  berth import web.tar')
+    .action((files: string[], options: Options) => importFiles(files, options, context));
   addImportQuadlet(command, context);
+}
+
+async function importFiles(files: string[], options: Options, context: Context): Promise<void> {
+  const { paths, signal } = context;
+  const limits = readLimits(loadSettings(paths).limits);
+  const opened: OpenExport[] = [];
+  try {
+    for (const file of files) opened.push(await openExport(file, paths, { limits, signal }));
+    const request = requestFor(opened, options, context);
+    await (options.dryRun ? preview : change)(request, options, context);
+  } finally {
+    for (const { bundle } of opened) await bundle.close();
+  }
+}
+
+function requestFor(opened: readonly OpenExport[], options: Options, { paths }: Context): ApplyRequest {
+  const bundles = new Map<DeclaredService, Bundle>();
+  for (const { bundle, services } of opened) {
+    for (const service of services) bundles.set(rename(service, options), bundle);
+  }
+  const services = [...bundles.keys()];
+  refuseCollisions(services, options, paths);
+  const { runtime, keep } = loadSettings(paths);
+  const open: OpenDeclared = (service) => {
+    const bundle = bundles.get(service);
+    if (bundle === undefined) throw new TypeError('a service of no bundle');
+    return bundle.open(service.image);
+  };
+  return { services, open, declared: false, prune: false, runtime, keep, soak: readSoak(SOAK) };
+}
+
+function rename(service: DeclaredService, { name }: Options): DeclaredService {
+  return name === undefined ? service : { ...service, name: namedService(name) };
+}
+
+/** Nobody's service becomes another one by accident. Throws `usage`. */
+function refuseCollisions(
+  services: readonly DeclaredService[],
+  { name, force }: Options,
+  paths: Paths,
+): void {
+  const names = services.map((service) => service.name);
+  const twice = names.find((each, index) => names.indexOf(each) !== index);
+  if (twice !== undefined) {
+    throw new BerthError('usage', `two services would be called ${twice}`, {
+      hint: name === undefined ? 'import each file for itself, with --name' : 'leave out --name',
+    });
+  }
+  const there = names.find((each) => readCurrentRecord(paths, each) !== undefined);
+  if (there === undefined || force) return;
+  throw new BerthError('unit-conflict', `cannot import ${there}: a service of this name is installed`, {
+    hint: 'add --name NAME to have both, or --force to change the one that is there',
+  });
+}
+
+/** What would be done, in a store that is thrown away. */
+async function preview(request: ApplyRequest, options: Options, context: Context): Promise<void> {
+  await withScratchStore(context.store(), async (store) => {
+    const found = await previewHost(request, changeHost(context, store, { skipRefused: false }));
+    if (options.json) printJson(found.outcomes, options, context);
+    else context.output.data(previewLines(found, context.paths).join('\n'));
+  });
+}
+
+async function change(request: ApplyRequest, options: Options, context: Context): Promise<void> {
+  const { output } = context;
+  const names = request.services.map(({ name }) => name).join(' ');
+  const { outcomes, errors } = await context.writing(`import ${names}`, async (session) => {
+    try {
+      return await applyHost(request, changeHost(context, session.store, { skipRefused: false }), session);
+    } finally {
+      freeUnneeded(session);
+    }
+  });
+  for (const outcome of outcomes) output.note(outcomeLine(outcome, { dryRun: false }));
+  for (const { message, hint } of errors) output.error(message, hint);
+  if (errors[0] !== undefined) context.endWith(errors[0].code);
+  if (options.json) printJson(outcomes, options, context);
+}
+
+function printJson(outcomes: readonly Outcome[], { dryRun = false }: Options, { output }: Context): void {
+  output.json({ changed: outcomes.filter(isChange).length, dryRun, services: outcomes });
 }

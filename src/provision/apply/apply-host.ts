@@ -10,13 +10,11 @@ import type { ServiceName } from '../../service-name.ts';
 import type { DeclaredService } from '../declared-service.ts';
 import { inOrder, type Outcome, outcomeOf, outcomeWithout } from './outcome.ts';
 import { startUnits } from './start-units.ts';
-import { findTargets, type OpenDeclared } from './targets.ts';
+import { findTargets, type TargetRequest } from './targets.ts';
 import { findStateChange, planStates, type StateChange, withStates } from './unit-states.ts';
 
 /** What a host is to have, and how it comes to have it. */
-export interface ApplyRequest {
-  services: readonly DeclaredService[];
-  open: OpenDeclared;
+export interface ApplyRequest extends TargetRequest {
   /** Remove services that an earlier apply installed and that are not declared any more. */
   prune: boolean;
   /** A path or a name of the OCI runtime for services that are installed; found on the host when undefined. */
@@ -74,7 +72,7 @@ class HostRun {
     this.#request = request;
     this.#host = host;
     this.#session = session;
-    this.#targets = findTargets(request.services, request.open, host.paths);
+    this.#targets = findTargets(request, host.paths);
   }
 
   get outcomes(): Outcome[] {

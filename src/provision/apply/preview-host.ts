@@ -19,7 +19,7 @@ export interface HostPreview extends Pick<PreparedInstall, 'staged'>, Pick<Prepa
  * `prepareInstall` and `prepareUpdate` throw.
  */
 export async function previewHost(request: ApplyRequest, host: UpdateHost): Promise<HostPreview> {
-  const targets = findTargets(request.services, request.open, host.paths);
+  const targets = findTargets(request, host.paths);
   const install = { ...request, targets: targets.install, rootfs: undefined, now: false, force: false };
   const { staged } = await prepareInstall(install, host);
   const update = { ...request, targets: targets.update, keepStarted: false, coming: staged };

@@ -16,20 +16,28 @@ export interface Targets {
   update: UpdateTarget[];
 }
 
+/** Services, and where their images come from. */
+export interface TargetRequest {
+  services: readonly DeclaredService[];
+  open: OpenDeclared;
+  /** False for services that no host.yaml of this host declares: `berth apply --prune` is not to remove them. */
+  declared?: boolean;
+}
+
 /** Throws `deployment-damaged`. */
-export function findTargets(services: readonly DeclaredService[], open: OpenDeclared, paths: Paths): Targets {
+export function findTargets({ services, open, declared = true }: TargetRequest, paths: Paths): Targets {
   const targets: Targets = { install: [], update: [] };
   for (const service of services) {
     const before = readCurrentRecord(paths, service.name);
-    if (before === undefined) targets.install.push(installTarget(service, open));
+    if (before === undefined) targets.install.push({ ...installTarget(service, open), declared });
     else targets.update.push(updateTarget(service, before, open));
   }
   return targets;
 }
 
-function installTarget(service: DeclaredService, open: OpenDeclared): InstallTarget {
+function installTarget(service: DeclaredService, open: OpenDeclared): Omit<InstallTarget, 'declared'> {
   const { name, image, enabled } = service;
-  return { ...requestFor(service), name, image, enable: enabled, declared: true, open: () => open(service) };
+  return { ...requestFor(service), name, image, enable: enabled, open: () => open(service) };
 }
 
 function updateTarget(service: DeclaredService, before: DeploymentRecord, open: OpenDeclared): UpdateTarget {

@@ -38,6 +38,14 @@ export class Bundle {
     return new BundledImageSource(name, top, files, this.#limits);
   }
 
+  /** A file beside the images; undefined where there is none. Throws `limit-exceeded` above the size of a manifest. */
+  async file(name: string): Promise<Buffer | undefined> {
+    for (const files of this.#files) {
+      if ((await files.size(name)) !== undefined) return await readDocument(files, name, this.#limits);
+    }
+    return undefined;
+  }
+
   async close(): Promise<void> {
     for (const files of this.#files) await files.close();
   }
