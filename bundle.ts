@@ -24,8 +24,8 @@ export async function bundle(entryPoints: Record<string, string>, folder: string
     format: 'esm',
     platform: 'node',
     target: 'node22.15',
-    // koffi finds its binary beside its own files; x11 is what dbus-next would take for session buses.
-    external: ['koffi', 'x11'],
+    // It finds its binary beside its own files.
+    external: ['koffi'],
     // Bundled CommonJS packages call require() for Node's own modules, which ESM does not have.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

@@ -1,31 +1,23 @@
-import type { EventEmitter } from 'node:events';
-import type { Message, MessageBus } from 'dbus-next';
+import { createConnection, type Socket } from 'node:net';
 import { BerthError, messageOf } from '../errors.ts';
+import { busAddress } from './bus-address.ts';
+import { type BusCall, encodeCall } from './bus-call.ts';
+import { type BusMessage, decodeMessage, messageLength } from './bus-message.ts';
+import type { BusValue } from './bus-reader.ts';
 import { Turns } from './turns.ts';
 
 const SYSTEMD = 'org.freedesktop.systemd1';
-// The type of a signal's message (D-Bus specification, "Message Format").
-const SIGNAL = 4;
-const SOCKET = '/run/dbus/system_bus_socket';
+const BUS = { path: '/org/freedesktop/DBus', interface: 'org.freedesktop.DBus' };
 const CONNECT_TIMEOUT = 10_000;
+// Milliseconds until a call fails. PID 1 may be busy; a frozen one never answers.
+const CALL_TIMEOUT = 90_000;
 // A client that waits for more than 128 answers is refused (max_replies_per_connection, dbus-daemon(1)).
 const AT_ONCE = 64;
-
-/** A method of an object of systemd, with its arguments as dbus-next marshals them. */
-export interface BusCall {
-  path: string;
-  interface: string;
-  member: string;
-  signature?: string;
-  body?: unknown[];
-  /** Milliseconds until the call fails. PID 1 may be busy; a frozen one never answers. */
-  timeout?: number;
-}
 
 /** A signal of systemd's manager. */
 export interface BusSignal {
   member: string;
-  body: unknown[];
+  body: BusValue[];
 }
 
 /** An error that systemd or the bus answered, by its D-Bus name. */
@@ -39,32 +31,25 @@ export class BusRefusal extends Error {
   }
 }
 
-/**
- * One connection to the system bus, and the only place that knows dbus-next.
- *
- * dbus-next leaves calls pending for ever when the bus goes away, in the handshake too, and reports
- * that only on its inner socket: this class settles every call, in time.
- */
+/** One connection to the system bus (D-Bus specification). Every call is settled in time, whatever becomes of the bus. */
 export class BusConnection {
-  readonly #bus: MessageBus;
-  readonly #newMessage: typeof Message;
+  readonly #socket: Socket;
   readonly #lost: Promise<never>;
+  readonly #calls = new Map<number, (answer: BusMessage) => void>();
   readonly #listeners = new Set<(signal: BusSignal) => void>();
   readonly #turns = new Turns(AT_ONCE);
+  #serial = 0;
+  #welcomed = false;
+  #unread: Buffer = Buffer.alloc(0);
   #open = true;
   // Any client of the bus may send a signal to us alone: only those of systemd count.
   #systemd: string | undefined;
 
   /** Connects, or throws `systemd-unreachable`. */
-  static async open(): Promise<BusConnection> {
-    const { default: dbus } = await import('dbus-next');
-    // "unix:socket=" is dbus-next's own spelling for a plain node:net socket. With "unix:path=" it
-    // first tries to load the native module usocket from wherever Node would find one.
-    const busAddress = process.env['DBUS_SYSTEM_BUS_ADDRESS'] ?? `unix:socket=${SOCKET}`;
-    const bus = dbus.sessionBus({ busAddress, authMethods: ['EXTERNAL'] });
-    const connection = new BusConnection(bus, dbus.Message);
+  static async open(address = busAddress(process.env)): Promise<BusConnection> {
+    const connection = new BusConnection(createConnection(address));
     try {
-      await connection.#greeted();
+      await connection.#send({ ...BUS, member: 'Hello' }, BUS.interface, CONNECT_TIMEOUT);
     } catch (error) {
       connection.close();
       throw error;
@@ -72,48 +57,45 @@ export class BusConnection {
     return connection;
   }
 
-  private constructor(bus: MessageBus, newMessage: typeof Message) {
-    this.#bus = bus;
-    this.#newMessage = newMessage;
+  private constructor(socket: Socket) {
+    this.#socket = socket;
     this.#lost = new Promise((_, reject) => {
       const lose = (error?: unknown) => {
         this.#open = false;
         reject(unreachableBus(error ?? 'the bus closed the connection'));
       };
-      bus.on('error', lose);
-      streamOf(bus).once('close', () => lose());
+      socket.on('error', lose);
+      socket.once('close', () => lose());
+      socket.on('data', (chunk) => {
+        try {
+          this.#receive(chunk);
+        } catch (error) {
+          socket.destroy();
+          lose(error);
+        }
+      });
     });
     // Whoever calls sees the loss; with no call under way nobody has to.
     this.#lost.catch(() => undefined);
-    bus.on('message', (message) => {
-      if (message.type !== SIGNAL || message.sender !== this.#systemd) return;
-      const signal = { member: message.member, body: message.body };
-      for (const listener of this.#listeners) listener(signal);
-    });
+    // The first byte is for the bus to see whose process this is ("Authentication Protocol").
+    const user = Buffer.from(String(process.getuid?.())).toString('hex');
+    socket.write(`\0AUTH EXTERNAL ${user}\r\nBEGIN\r\n`);
   }
 
   get open(): boolean {
     return this.#open;
   }
 
-  /** The values that the method returns. Throws BusRefusal, or `systemd-unreachable` when there is no answer. */
-  async call(call: BusCall, destination = SYSTEMD): Promise<unknown[]> {
-    const { timeout = 90_000, ...fields } = call;
-    const message = new this.#newMessage({ destination, ...fields });
-    const answer = await this.#turns.take(() => {
-      const reply = this.#bus.call(message).catch((error: unknown) => {
-        throw isRefusal(error) ? new BusRefusal(error.type, error.text) : unreachableBus(error);
-      });
-      return this.#within(reply, timeout, `no answer to ${call.member} in ${timeout / 1000} s`);
-    });
-    if (destination === SYSTEMD) this.#systemd = answer?.sender;
-    return answer?.body ?? [];
+  /** The values that the method returns. Throws BusRefusal, or `systemd-unreachable` when there is no answer in `timeout` milliseconds. */
+  async call(call: BusCall, timeout = CALL_TIMEOUT): Promise<BusValue[]> {
+    const answer = await this.#turns.take(() => this.#send(call, SYSTEMD, timeout));
+    this.#systemd = answer.sender;
+    return answer.body();
   }
 
   /** Asks the bus for signals that match a rule (D-Bus specification, "Match Rules"). */
   async match(rule: string): Promise<void> {
-    const bus = { path: '/org/freedesktop/DBus', interface: 'org.freedesktop.DBus' };
-    await this.call({ ...bus, member: 'AddMatch', signature: 's', body: [rule] }, 'org.freedesktop.DBus');
+    await this.#send({ ...BUS, member: 'AddMatch', body: [rule] }, BUS.interface, CALL_TIMEOUT);
   }
 
   /** Hears every matched signal of systemd from now on, until the returned function is called. */
@@ -125,14 +107,55 @@ export class BusConnection {
   close(): void {
     this.#open = false;
     this.#listeners.clear();
-    this.#bus.disconnect();
-    // disconnect() only half-closes; a bus that hangs would keep the process alive.
-    streamOf(this.#bus).destroy();
+    this.#socket.destroy();
   }
 
-  async #greeted(): Promise<void> {
-    const greeting = new Promise<void>((resolve) => this.#bus.once('connect', resolve));
-    await this.#within(greeting, CONNECT_TIMEOUT, 'the bus does not answer');
+  async #send(call: BusCall, destination: string, timeout: number): Promise<BusMessage> {
+    this.#serial += 1;
+    const serial = this.#serial;
+    const answered = new Promise<BusMessage>((resolve) => this.#calls.set(serial, resolve));
+    this.#socket.write(encodeCall(call, destination, serial));
+    try {
+      const late = `no answer to ${call.member} in ${timeout / 1000} s`;
+      const answer = await this.#within(answered, timeout, late);
+      if (answer.type === 'error') throw new BusRefusal(answer.error ?? '', String(answer.body()[0] ?? ''));
+      return answer;
+    } finally {
+      this.#calls.delete(serial);
+    }
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#unread = Buffer.concat([this.#unread, chunk]);
+    if (!this.#welcomed && !this.#readWelcome()) return;
+    for (;;) {
+      const length = messageLength(this.#unread);
+      if (length === undefined || this.#unread.length < length) return;
+      const message = decodeMessage(this.#unread.subarray(0, length));
+      this.#unread = this.#unread.subarray(length);
+      this.#deliver(message);
+    }
+  }
+
+  /** What the bus answers to AUTH is a line, and everything behind it is messages. */
+  #readWelcome(): boolean {
+    const end = this.#unread.indexOf('\r\n');
+    if (end === -1) return false;
+    const line = this.#unread.toString('latin1', 0, end);
+    if (!line.startsWith('OK ')) throw new Error(`it does not let this process in: ${JSON.stringify(line)}`);
+    this.#unread = this.#unread.subarray(end + 2);
+    this.#welcomed = true;
+    return true;
+  }
+
+  #deliver(message: BusMessage): void {
+    const { type, answers, sender, member = '' } = message;
+    if (type === 'signal' && sender === this.#systemd) {
+      const signal = { member, body: message.body() };
+      for (const listener of this.#listeners) listener(signal);
+    }
+    // The bus lets only whoever was called answer; a signal may have whatever its sender likes in it.
+    if (answers !== undefined && (type === 'return' || type === 'error')) this.#calls.get(answers)?.(message);
   }
 
   async #within<T>(work: Promise<T>, timeout: number, late: string): Promise<T> {
@@ -146,16 +169,6 @@ export class BusConnection {
       clearTimeout(timer);
     }
   }
-}
-
-function streamOf(bus: MessageBus): EventEmitter & { destroy(): void } {
-  // Private in dbus-next, and the only place where the end of the connection shows.
-  const { _connection } = bus as unknown as { _connection: { stream: EventEmitter & { destroy(): void } } };
-  return _connection.stream;
-}
-
-function isRefusal(error: unknown): error is { type: string; text: string } {
-  return error instanceof Error && error.name === 'DBusError' && 'type' in error && 'text' in error;
 }
 
 function unreachableBus(cause: unknown): BerthError {

@@ -78,7 +78,6 @@ async function jobExists(path: string, connection: BusConnection): Promise<boole
       path,
       interface: 'org.freedesktop.DBus.Properties',
       member: 'Get',
-      signature: 'ss',
       body: ['org.freedesktop.systemd1.Job', 'State'],
     });
     return true;

@@ -1,5 +1,7 @@
 import { BerthError, messageOf } from '../errors.ts';
-import { type BusCall, BusConnection, BusRefusal } from './bus-connection.ts';
+import type { BusCall } from './bus-call.ts';
+import { BusConnection, BusRefusal } from './bus-connection.ts';
+import type { BusValue } from './bus-reader.ts';
 import { findCulprit } from './culprit.ts';
 import { followJob, JobEnds } from './job.ts';
 import { isNoSuchUnit, refusal } from './refusal.ts';
@@ -7,14 +9,7 @@ import { dependencyFailure, readFailure, startFailure } from './start-failure.ts
 import type { BootTimes, JobResult, Systemd, UnitFailure, UnitState, UnitSummary } from './systemd.ts';
 import type { UnitLinks } from './unit-links.ts';
 import { parseUnitName, type UnitName, unitSuffix } from './unit-name.ts';
-import {
-  type BusProperties,
-  listedUnits,
-  unitLinks,
-  unitState,
-  unwrapProperties,
-  unwrapVariant,
-} from './unit-state.ts';
+import { type BusProperties, listedUnits, unitLinks, unitState } from './unit-state.ts';
 
 const MANAGER = { path: '/org/freedesktop/systemd1', interface: 'org.freedesktop.systemd1.Manager' };
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
@@ -42,18 +37,18 @@ export class ManagerBus implements Systemd {
   }
 
   async reload(): Promise<void> {
-    await this.#call({ ...MANAGER, member: 'Reload', timeout: RELOAD_TIMEOUT }, 'cannot reload systemd');
+    await this.#call({ ...MANAGER, member: 'Reload' }, 'cannot reload systemd', { timeout: RELOAD_TIMEOUT });
   }
 
   async enable(units: string[]): Promise<void> {
     const what = `cannot enable ${units.join(', ')}`;
-    const call = { member: 'EnableUnitFiles', signature: 'asbb', body: [names(units), false, false] };
+    const call = { member: 'EnableUnitFiles', body: [names(units), false, false] };
     await this.#call({ ...MANAGER, ...call }, what);
   }
 
   async disable(units: string[]): Promise<void> {
     const what = `cannot disable ${units.join(', ')}`;
-    const call = { member: 'DisableUnitFiles', signature: 'asb', body: [names(units), false] };
+    const call = { member: 'DisableUnitFiles', body: [names(units), false] };
     await this.#call({ ...MANAGER, ...call }, what);
   }
 
@@ -89,7 +84,7 @@ export class ManagerBus implements Systemd {
 
   async resetFailed(unit: string): Promise<void> {
     const name = parseUnitName(unit);
-    const call = { member: 'ResetFailedUnit', signature: 's', body: [name] };
+    const call = { member: 'ResetFailedUnit', body: [name] };
     try {
       await this.#call({ ...MANAGER, ...call }, `cannot reset: ${name}`);
     } catch (error) {
@@ -103,7 +98,7 @@ export class ManagerBus implements Systemd {
   }
 
   async summaries(units: readonly string[]): Promise<UnitSummary[]> {
-    const call = { ...MANAGER, member: 'ListUnitsByNames', signature: 'as', body: [names(units)] };
+    const call = { ...MANAGER, member: 'ListUnitsByNames', body: [names(units)] };
     const [listed] = await this.#call(call, 'cannot read the states of units');
     const summaries = listedUnits(listed).map(async ({ path, ...unit }) => ({
       ...unit,
@@ -170,7 +165,7 @@ export class ManagerBus implements Systemd {
   }
 
   async #run(member: string, unit: UnitName, what: string): Promise<JobResult | undefined> {
-    const call = { ...MANAGER, member, signature: 'ss', body: [unit, 'replace'] };
+    const call = { ...MANAGER, member, body: [unit, 'replace'] };
     if (!this.follows && member !== 'StopUnit') {
       await this.#call(call, `${what}: ${unit}`);
       return 'done';
@@ -178,7 +173,7 @@ export class ManagerBus implements Systemd {
     const connection = await this.#subscribe();
     const ends = new JobEnds(connection);
     try {
-      const [path] = await this.#call(call, `${what}: ${unit}`, connection);
+      const [path] = await this.#call(call, `${what}: ${unit}`, { on: connection });
       return await followJob(String(path), ends, () => this.#subscribe());
     } finally {
       ends.stop();
@@ -194,24 +189,24 @@ export class ManagerBus implements Systemd {
 
   /** The object path of a unit, which systemd loads when it had no need of it yet. */
   async #load(unit: UnitName): Promise<string> {
-    const call = { ...MANAGER, member: 'LoadUnit', signature: 's', body: [unit] };
+    const call = { ...MANAGER, member: 'LoadUnit', body: [unit] };
     const [path] = await this.#call(call, `cannot read the state of ${unit}`);
     return String(path);
   }
 
   async #getAll(path: string, kind: string, unit: UnitName): Promise<BusProperties> {
-    const get = { path, interface: PROPERTIES, member: 'GetAll', signature: 's' };
+    const get = { path, interface: PROPERTIES, member: 'GetAll' };
     const call = { ...get, body: [`org.freedesktop.systemd1.${kind}`] };
     const [properties] = await this.#call(call, `cannot read the state of ${unit}`);
-    return unwrapProperties(properties);
+    return properties instanceof Map ? properties : new Map();
   }
 
   /** A property, of the manager itself unless another object is named. */
   async #get(property: string, path = MANAGER.path, kind = 'Manager'): Promise<unknown> {
-    const get = { path, interface: PROPERTIES, member: 'Get', signature: 'ss' };
+    const get = { path, interface: PROPERTIES, member: 'Get' };
     const call = { ...get, body: [`org.freedesktop.systemd1.${kind}`, property] };
     const [value] = await this.#call(call, 'cannot ask systemd');
-    return unwrapVariant(value);
+    return value;
   }
 
   /** One connection for all: calls that begin at the same time must not each open one. */
@@ -230,10 +225,14 @@ export class ManagerBus implements Systemd {
     return connection;
   }
 
-  async #call(call: BusCall, what: string, on?: BusConnection): Promise<unknown[]> {
+  async #call(
+    call: BusCall,
+    what: string,
+    { on, timeout }: { on?: BusConnection; timeout?: number } = {},
+  ): Promise<BusValue[]> {
     const connection = on ?? (await this.#connect());
     try {
-      return await connection.call(call);
+      return await connection.call(call, timeout);
     } catch (error) {
       throw error instanceof BusRefusal ? refusal(error, what) : error;
     }

@@ -1,21 +1,8 @@
 import type { UnitState, UnitSummary } from './systemd.ts';
 import { makeLinks, REVERSE_DIRECTIVES, UNIT_DIRECTIVES, type UnitLinks } from './unit-links.ts';
 
-/** Properties of an object on the bus, unwrapped: 64-bit integers are BigInt, bytes are a Buffer. */
-export type BusProperties = ReadonlyMap<string, unknown>;
-
-/** The answer of org.freedesktop.DBus.Properties.GetAll, an a{sv}. */
-export function unwrapProperties(answer: unknown): BusProperties {
-  const properties = new Map<string, unknown>();
-  if (typeof answer !== 'object' || answer === null) return properties;
-  for (const [key, variant] of Object.entries(answer)) properties.set(key, unwrapVariant(variant));
-  return properties;
-}
-
-/** The value in a variant; anything else as it is. */
-export function unwrapVariant(variant: unknown): unknown {
-  return typeof variant === 'object' && variant !== null && 'value' in variant ? variant.value : variant;
-}
+/** Properties of an object on the bus, by their names; bytes are a Buffer. */
+export type BusProperties = ReadonlyMap<unknown, unknown>;
 
 /** What systemd's properties of a unit, and of a service where it is one, say of it now. */
 export function unitState(unit: string, properties: BusProperties): UnitState {
@@ -96,5 +83,5 @@ function text(properties: BusProperties, key: string): string {
 
 function number(properties: BusProperties, key: string): number {
   const value = properties.get(key);
-  return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : 0;
+  return typeof value === 'number' ? value : 0;
 }
