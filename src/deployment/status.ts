@@ -1,12 +1,12 @@
 import type { Digest } from '../image/digest.ts';
 import type { ServiceName } from '../service-name.ts';
 import { findCulprit, hasFailed } from '../systemd/culprit.ts';
-import type { UnitReader } from '../systemd/snapshot.ts';
+import type { Snapshot } from '../systemd/snapshot.ts';
 import { describeCulprit } from '../systemd/start-failure.ts';
-import type { UnitFailure, UnitState } from '../systemd/systemd.ts';
+import type { UnitFailure, UnitReport } from '../systemd/systemd.ts';
 import { withDetail } from '../systemd/unit-state.ts';
 import { type DeploymentRecord, mainUnit } from './record.ts';
-import { readRelations } from './relations.ts';
+import { relationsOf } from './relations.ts';
 
 /** What `berth status` tells of a service. */
 export interface ServiceStatus {
@@ -36,10 +36,10 @@ export interface ServiceStatus {
 }
 
 /** What systemd says of an installed service, and why it is not running when it is not. */
-export async function readStatus(record: DeploymentRecord, systemd: UnitReader): Promise<ServiceStatus> {
-  const states = await Promise.all(record.units.map((unit) => systemd.state(unit)));
+export async function readStatus(record: DeploymentRecord, systemd: Snapshot): Promise<ServiceStatus> {
+  const states = await Promise.all(record.units.map((unit) => systemd.report(unit)));
   const [own] = states;
-  const relations = own === undefined ? [] : await readRelations(own.name, systemd);
+  const relations = own === undefined ? [] : relationsOf(own.name, own.links);
   const live = systemd.live && own !== undefined;
   const main = mainUnit(record);
   const listening = states.some(({ name, activeState }) => name === main && isUp(activeState));
@@ -67,7 +67,7 @@ export async function readStatus(record: DeploymentRecord, systemd: UnitReader):
 }
 
 /** Why systemd has no such unit: not a failure of the service, but of what was made of its files. */
-function describeUnloaded({ name, loadState }: UnitState): string {
+function describeUnloaded({ name, loadState }: UnitReport): string {
   return `cannot start: ${name} is ${loadState === 'not-found' ? 'not there any longer' : loadState}`;
 }
 
@@ -75,14 +75,14 @@ function isUp(activeState: string): boolean {
   return activeState === 'active' || activeState === 'reloading';
 }
 
-function enabledOf(state: UnitState | undefined): string {
+function enabledOf(state: UnitReport | undefined): string {
   return state === undefined || state.unitFileState === '' ? '-' : state.unitFileState;
 }
 
 async function explain(
-  own: UnitState,
+  own: UnitReport,
   listening: boolean,
-  systemd: UnitReader,
+  systemd: Snapshot,
 ): Promise<Pick<ServiceStatus, 'why' | 'culprit'>> {
   if (hasFailed(own)) {
     if (own.activeState === 'inactive') return { why: describeUnloaded(own), culprit: null };

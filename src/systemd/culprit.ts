@@ -1,4 +1,5 @@
-import type { Systemd, UnitFailure, UnitState } from './systemd.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { UnitFailure, UnitState } from './systemd.ts';
 import { NEEDS } from './unit-links.ts';
 
 /** The unit on which the start of another failed. */
@@ -15,24 +16,28 @@ export interface Culprit {
  */
 export async function findCulprit(
   unit: string,
-  systemd: Pick<Systemd, 'links' | 'state' | 'failure'>,
+  units: Pick<Snapshot, 'report' | 'failure'>,
   seen = new Set([unit]),
 ): Promise<Culprit | undefined> {
-  const links = (await systemd.links([unit])).flatMap((found) => found.links);
+  const { links } = await units.report(unit);
   for (const { from, kind, to } of links) {
     if (from !== unit || !NEEDS.includes(kind) || seen.has(to)) continue;
     seen.add(to);
-    const deeper = await findCulprit(to, systemd, seen);
+    const deeper = await findCulprit(to, units, seen);
     if (deeper !== undefined) return { ...deeper, between: [to, ...deeper.between] };
-    if (hasFailed(await systemd.state(to))) {
-      return { unit: to, between: [], failure: await systemd.failure(to) };
+    if (hasFailed(await units.report(to))) {
+      return { unit: to, between: [], failure: await units.failure(to) };
     }
   }
   return undefined;
 }
 
 /** True for a unit that could not do its work; one that waits to be tried again is among them. */
-export function hasFailed({ activeState, subState, loadState }: UnitState): boolean {
+export function hasFailed({
+  activeState,
+  subState,
+  loadState,
+}: Pick<UnitState, 'activeState' | 'subState' | 'loadState'>): boolean {
   if (activeState === 'failed' || subState === 'auto-restart') return true;
   return activeState === 'inactive' && !['loaded', 'merged', 'stub', ''].includes(loadState);
 }

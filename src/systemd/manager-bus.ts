@@ -5,11 +5,20 @@ import type { BusValue } from './bus-reader.ts';
 import { findCulprit } from './culprit.ts';
 import { followJob, JobEnds } from './job.ts';
 import { isNoSuchUnit, refusal } from './refusal.ts';
+import { Snapshot } from './snapshot.ts';
 import { dependencyFailure, readFailure, startFailure } from './start-failure.ts';
-import type { BootTimes, JobResult, Systemd, UnitFailure, UnitState, UnitSummary } from './systemd.ts';
+import type {
+  BootTimes,
+  JobResult,
+  Systemd,
+  UnitFailure,
+  UnitReport,
+  UnitState,
+  UnitSummary,
+} from './systemd.ts';
 import type { UnitLinks } from './unit-links.ts';
 import { parseUnitName, type UnitName, unitSuffix } from './unit-name.ts';
-import { type BusProperties, listedUnits, unitLinks, unitState } from './unit-state.ts';
+import { type BusProperties, type ListedUnit, listedUnits, unitLinks, unitState } from './unit-state.ts';
 
 const MANAGER = { path: '/org/freedesktop/systemd1', interface: 'org.freedesktop.systemd1.Manager' };
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
@@ -98,13 +107,22 @@ export class ManagerBus implements Systemd {
   }
 
   async summaries(units: readonly string[]): Promise<UnitSummary[]> {
-    const call = { ...MANAGER, member: 'ListUnitsByNames', body: [names(units)] };
-    const [listed] = await this.#call(call, 'cannot read the states of units');
-    const summaries = listedUnits(listed).map(async ({ path, ...unit }) => ({
+    const summaries = (await this.#list(units)).map(async ({ path, ...unit }) => ({
       ...unit,
       unitFileState: String(await this.#get('UnitFileState', path, 'Unit')),
     }));
     return await Promise.all(summaries);
+  }
+
+  async reports(units: readonly string[]): Promise<UnitReport[]> {
+    const reports = (await this.#list(units)).map(async ({ name, path, activeState }) => {
+      const properties = await this.#getAll(path, 'Unit', name);
+      // All that is asked of services: systemd takes long to tell all of them, with what they use of the machine.
+      const runs = name.endsWith('.service') && !/^(?:inactive|failed)$/.test(activeState);
+      const mainPid = runs ? Number(await this.#get('MainPID', path, 'Service')) : 0;
+      return { ...unitState(name, properties), mainPid, links: unitLinks(name, properties).links };
+    });
+    return await Promise.all(reports);
   }
 
   async links(units: readonly string[]): Promise<UnitLinks[]> {
@@ -149,7 +167,7 @@ export class ManagerBus implements Systemd {
     // The job's end was missed: its unit tells how it went. One that does its work and ends is inactive.
     const state = unitState(name, properties);
     if (result === undefined && state.activeState !== 'failed' && /^(?:success)?$/.test(state.result)) return;
-    const culprit = result === 'dependency' ? await findCulprit(name, this) : undefined;
+    const culprit = result === 'dependency' ? await findCulprit(name, new Snapshot(this)) : undefined;
     if (culprit !== undefined) throw dependencyFailure(name, culprit);
     throw startFailure(name, await readFailure(name, result ?? 'failed', properties));
   }
@@ -187,6 +205,13 @@ export class ManagerBus implements Systemd {
     return new Map([...general, ...(await this.#getAll(path, 'Service', unit))]);
   }
 
+  /** These units, in their order, in one call; systemd loads those that it had no need of yet. */
+  async #list(units: readonly string[]): Promise<ListedUnit[]> {
+    const call = { ...MANAGER, member: 'ListUnitsByNames', body: [names(units)] };
+    const [listed] = await this.#call(call, 'cannot read the states of units');
+    return listedUnits(listed);
+  }
+
   /** The object path of a unit, which systemd loads when it had no need of it yet. */
   async #load(unit: UnitName): Promise<string> {
     const call = { ...MANAGER, member: 'LoadUnit', body: [unit] };
@@ -194,7 +219,7 @@ export class ManagerBus implements Systemd {
     return String(path);
   }
 
-  async #getAll(path: string, kind: string, unit: UnitName): Promise<BusProperties> {
+  async #getAll(path: string, kind: string, unit: string): Promise<BusProperties> {
     const get = { path, interface: PROPERTIES, member: 'GetAll' };
     const call = { ...get, body: [`org.freedesktop.systemd1.${kind}`] };
     const [properties] = await this.#call(call, `cannot read the state of ${unit}`);

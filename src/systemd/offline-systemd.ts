@@ -2,7 +2,7 @@ import { BerthError } from '../errors.ts';
 import type { Paths } from '../paths.ts';
 import { readAllFileLinks, readFileLinks } from './file-links.ts';
 import { hostProgram, runHostProgram } from './host-program.ts';
-import type { BootTimes, Systemd, UnitFailure, UnitState } from './systemd.ts';
+import type { BootTimes, Systemd, UnitFailure, UnitReport, UnitState } from './systemd.ts';
 import { onUnitCopy } from './unit-copy.ts';
 import { UnitFiles } from './unit-files.ts';
 import type { UnitLinks } from './unit-links.ts';
@@ -64,6 +64,12 @@ export class OfflineSystemd implements Systemd {
       };
       return unitState(name, new Map(Object.entries(properties)));
     });
+  }
+
+  async reports(units: readonly string[]): Promise<UnitReport[]> {
+    const states = await this.summaries(units);
+    const links = (await this.links(units)).flatMap((found) => found.links);
+    return states.map((state) => ({ ...state, links: links.filter(({ from }) => from === state.name) }));
   }
 
   /** Those of all units that have files, because others may say something of these. */

@@ -1,41 +1,38 @@
-import type { Systemd, UnitFailure, UnitState } from './systemd.ts';
-import type { UnitLinks } from './unit-links.ts';
+import type { Systemd, UnitFailure, UnitReport } from './systemd.ts';
 
-/** What a report on units reads of systemd. */
-export type UnitReader = Pick<Systemd, 'live' | 'state' | 'links' | 'failure'>;
-
-/** Asks for each unit's state and links once, however many services have to do with it: for one report. */
-export class Snapshot implements UnitReader {
+/** What systemd says of units, each asked for once, however many others have to do with it: for one report. */
+export class Snapshot {
   readonly live: boolean;
-  readonly #systemd: UnitReader;
-  readonly #states = new Map<string, Promise<UnitState>>();
-  readonly #links = new Map<string, Promise<UnitLinks[]>>();
+  readonly #systemd: Pick<Systemd, 'live' | 'reports' | 'failure'>;
+  readonly #reports = new Map<string, Promise<UnitReport>>();
 
-  constructor(systemd: UnitReader) {
+  constructor(systemd: Pick<Systemd, 'live' | 'reports' | 'failure'>) {
     this.live = systemd.live;
     this.#systemd = systemd;
   }
 
-  state(unit: string): Promise<UnitState> {
-    return once(this.#states, unit, () => this.#systemd.state(unit));
+  /** Asks for these units all at once. */
+  async read(units: readonly string[]): Promise<void> {
+    const reports = await this.#systemd.reports(units);
+    for (const [index, unit] of units.entries()) {
+      const report = reports[index];
+      if (report !== undefined) this.#reports.set(unit, Promise.resolve(report));
+    }
   }
 
-  async links(units: readonly string[]): Promise<UnitLinks[]> {
-    const found = units.map((unit) => once(this.#links, unit, () => this.#systemd.links([unit])));
-    return (await Promise.all(found)).flat();
+  report(unit: string): Promise<UnitReport> {
+    const report = this.#reports.get(unit) ?? this.#ask(unit);
+    this.#reports.set(unit, report);
+    return report;
   }
 
   failure(unit: string): Promise<UnitFailure> {
     return this.#systemd.failure(unit);
   }
-}
 
-function once<Answer>(
-  answers: Map<string, Promise<Answer>>,
-  unit: string,
-  ask: () => Promise<Answer>,
-): Promise<Answer> {
-  const answer = answers.get(unit) ?? ask();
-  answers.set(unit, answer);
-  return answer;
+  async #ask(unit: string): Promise<UnitReport> {
+    const [report] = await this.#systemd.reports([unit]);
+    if (report === undefined) throw new Error(`no report on ${unit}`);
+    return report;
+  }
 }

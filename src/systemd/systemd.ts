@@ -1,4 +1,4 @@
-import type { UnitLinks } from './unit-links.ts';
+import type { Link, UnitLinks } from './unit-links.ts';
 
 /** How a job of systemd ended (org.freedesktop.systemd1.Manager, JobRemoved). */
 export type JobResult =
@@ -43,6 +43,13 @@ export type UnitSummary = Pick<
   UnitState,
   'name' | 'loadState' | 'activeState' | 'subState' | 'unitFileState'
 >;
+
+/** What a report on a unit needs, in as few questions as can be: many units are asked for. */
+export type UnitReport = UnitSummary &
+  Pick<UnitState, 'mainPid' | 'stateChanged' | 'monotonic'> & {
+    /** What it says of others, by its own name or by theirs. */
+    links: Link[];
+  };
 
 /** The last time that a unit came into each state, in microseconds of CLOCK_MONOTONIC; 0 for never since the boot. */
 export interface UnitTimes {
@@ -94,6 +101,8 @@ export interface Systemd {
   state(unit: string): Promise<UnitState>;
   /** The states of these units in brief, in their order. */
   summaries(units: readonly string[]): Promise<UnitSummary[]>;
+  /** The same with what they say of others, for a report on them. */
+  reports(units: readonly string[]): Promise<UnitReport[]>;
   /** What these units say of others, and others of them; perhaps of more units. A unit that is unknown has the load state not-found. */
   links(units: readonly string[]): Promise<UnitLinks[]>;
   /** How the unit failed, and what it logged last: in this invocation, if one is given, else in its last. */

@@ -44,8 +44,11 @@ export function invocationOf(properties: BusProperties): string {
   return Buffer.isBuffer(id) && id.length === 16 ? id.toString('hex') : '';
 }
 
-/** The answer of ListUnitsByNames, an a(ssssssouso), as far as it tells of states; `path` is the unit's object. */
-export function listedUnits(answer: unknown): (Omit<UnitSummary, 'unitFileState'> & { path: string })[] {
+/** A unit as the manager lists it; `path` is its object. */
+export type ListedUnit = Omit<UnitSummary, 'unitFileState'> & { path: string };
+
+/** The answer of ListUnitsByNames, an a(ssssssouso), as far as it tells of states. */
+export function listedUnits(answer: unknown): ListedUnit[] {
   if (!Array.isArray(answer)) return [];
   return answer.map((fields: unknown[]) => {
     const [name = '', , loadState = '', activeState = '', subState = '', , path = ''] = fields.map(String);

@@ -20,6 +20,7 @@ export function addStatus(program: Command, context: Context): void {
       const names = namedServices(texts, paths);
       const records = names.flatMap((name) => readCurrentRecord(paths, name) ?? []);
       const systemd = new Snapshot(context.systemd());
+      await systemd.read(records.flatMap(({ units }) => units));
       const statuses = await Promise.all(records.map((record) => readStatus(record, systemd)));
       if (options.json) output.json(statuses);
       else if (statuses.length > 0) output.data(statuses.map(describe).join('\n\n'));

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import type { DeploymentRecord } from '../../../src/deployment/record.ts';
 import { readStatus } from '../../../src/deployment/status.ts';
 import { Paths } from '../../../src/paths.ts';
+import { Snapshot } from '../../../src/systemd/snapshot.ts';
 import { scratch } from '../layer/scratch.ts';
 import { FakeSystemd } from './apply/fake-systemd.ts';
 
@@ -18,7 +19,7 @@ const RECORD = {
 test('a service whose unit is gone has not failed: it says what is missing', async (context) => {
   const systemd = new FakeSystemd(new Paths(scratch(context)));
   systemd.change('web.service', { activeState: 'inactive' });
-  const { running, why } = await readStatus(RECORD, systemd);
+  const { running, why } = await readStatus(RECORD, new Snapshot(systemd));
   assert.equal(running, false);
   assert.equal(why, 'cannot start: web.service is not there any longer');
 });
@@ -29,5 +30,5 @@ test('a service that failed says why', async (context) => {
   writeFileSync(paths.unit('web.service'), '[Service]\nExecStart=/bin/web\n');
   const systemd = new FakeSystemd(paths);
   systemd.change('web.service', { activeState: 'failed', subState: 'failed' });
-  assert.equal((await readStatus(RECORD, systemd)).why, 'failed (exit-code)');
+  assert.equal((await readStatus(RECORD, new Snapshot(systemd))).why, 'failed (exit-code)');
 });

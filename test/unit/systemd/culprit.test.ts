@@ -16,17 +16,14 @@ class FakeUnits {
     this.#failed = failed;
   }
 
-  async links(units: readonly string[]) {
+  async report(unit: string) {
     const links = this.#lines.map((line) => {
       const [from = '', kind, to = ''] = line.split(' ');
       return { from, kind: kind as LinkKind, to };
     });
-    return units.map((name) => ({ name, aliases: [], loadState: 'loaded', links }));
-  }
-
-  async state(unit: string) {
     const state = this.#failed.includes(unit) ? 'failed' : 'inactive';
-    return unitState(unit, new Map(Object.entries({ ActiveState: state, LoadState: 'loaded' })));
+    const properties = { ActiveState: state, LoadState: 'loaded' };
+    return { ...unitState(unit, new Map(Object.entries(properties))), links };
   }
 
   async failure(unit: string) {

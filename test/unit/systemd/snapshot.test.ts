@@ -1,33 +1,23 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { Snapshot, type UnitReader } from '../../../src/systemd/snapshot.ts';
+import { Snapshot } from '../../../src/systemd/snapshot.ts';
 import { unitState } from '../../../src/systemd/unit-state.ts';
 
-it('a snapshot asks once for the state and the links of each unit, whoever wants them', async () => {
+it('a snapshot asks once for each unit, whoever wants to know, and for many together', async () => {
   const asked: string[] = [];
-  const systemd: UnitReader = {
+  const snapshot = new Snapshot({
     live: true,
-    state: async (unit) => {
-      asked.push(`state ${unit}`);
-      return unitState(unit, new Map());
-    },
-    links: async (units) => {
-      asked.push(`links ${units.join(' ')}`);
-      return units.map((name) => ({ name, aliases: [], loadState: 'loaded', links: [] }));
+    reports: async (units) => {
+      asked.push(units.join(' '));
+      return units.map((unit) => ({ ...unitState(unit, new Map()), links: [] }));
     },
     failure: async () => ({ reason: 'exit-code', log: [] }),
-  };
-  const snapshot = new Snapshot(systemd);
-  const states = await Promise.all(['a', 'b', 'a'].map((unit) => snapshot.state(unit)));
+  });
+  await snapshot.read(['a', 'b']);
+  const reports = await Promise.all(['a', 'c', 'b', 'c'].map((unit) => snapshot.report(unit)));
   assert.deepEqual(
-    states.map(({ name }) => name),
-    ['a', 'b', 'a'],
+    reports.map(({ name }) => name),
+    ['a', 'c', 'b', 'c'],
   );
-  await snapshot.links(['a']);
-  const links = await snapshot.links(['b', 'a']);
-  assert.deepEqual(
-    links.map(({ name }) => name),
-    ['b', 'a'],
-  );
-  assert.deepEqual(asked, ['state a', 'state b', 'links a', 'links b']);
+  assert.deepEqual(asked, ['a b', 'c']);
 });

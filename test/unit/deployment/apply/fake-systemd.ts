@@ -1,7 +1,7 @@
 import { BerthError } from '../../../../src/errors.ts';
 import type { Paths } from '../../../../src/paths.ts';
 import { OfflineSystemd } from '../../../../src/systemd/offline-systemd.ts';
-import type { UnitFailure, UnitState } from '../../../../src/systemd/systemd.ts';
+import type { UnitFailure, UnitReport, UnitState } from '../../../../src/systemd/systemd.ts';
 
 /** A manager that runs nothing, tells of what was asked, and fails where a test says so. */
 export class FakeSystemd extends OfflineSystemd {
@@ -42,6 +42,13 @@ export class FakeSystemd extends OfflineSystemd {
   override async state(unit: string): Promise<UnitState> {
     const state = await new OfflineSystemd(this.#paths).state(unit);
     return { ...state, activeState: 'active', subState: 'running', ...this.#changed.get(unit) };
+  }
+
+  override async reports(units: readonly string[]): Promise<UnitReport[]> {
+    const reports = await super.reports(units);
+    return await Promise.all(
+      reports.map(async (report) => ({ ...report, ...(await this.state(report.name)) })),
+    );
   }
 
   override async failure(): Promise<UnitFailure> {
