@@ -1,16 +1,17 @@
 import { Worker } from 'node:worker_threads';
 import { BerthError } from '../errors.ts';
-import type { ExtractedLayer, ExtractJob } from './extract.ts';
+import type { ArchiveUnpacker, ExtractedLayer, ExtractJob } from './extract.ts';
+import type { LayerArchive } from './layer-archive.ts';
 import { type FromWorker, type ToWorker, unpackFailure } from './worker-messages.ts';
 
-/** Compressed bytes that may be under way to a thread: bounds memory when unpacking is slower than fetching. */
+/** Uncompressed bytes that may be under way to a thread: bounds memory when writing is slower than what comes before. */
 const CREDIT = 4 << 20;
 
 /**
- * A thread that unpacks layers, one after the other: synchronous file system calls, hashing and
- * parsing would hold up the network on the main thread. After a failure it is of no more use.
+ * A thread that unpacks archives, one after the other: parsing, hashing and synchronous file system calls
+ * would hold up the main thread, which fetches and decompresses meanwhile. After a failure it is of no more use.
  */
-export class ExtractThread {
+export class ExtractThread implements ArchiveUnpacker {
   readonly #worker: Worker;
   #credit = CREDIT;
   #wake: () => void = () => {};
@@ -27,12 +28,7 @@ export class ExtractThread {
     );
   }
 
-  /** Unpacks one layer; `onBytes` hears of compressed bytes on their way. Throws what `extractLayer` throws. */
-  async run(
-    job: ExtractJob,
-    input: AsyncIterable<Uint8Array>,
-    onBytes: (bytes: number) => void,
-  ): Promise<ExtractedLayer> {
+  async unpack(job: ExtractJob, archive: LayerArchive): Promise<ExtractedLayer> {
     let settled = false;
     const result = new Promise<ExtractedLayer>((done, failed) => {
       this.#settle = { done, failed };
@@ -41,8 +37,8 @@ export class ExtractThread {
       this.#wake();
     });
     this.#send({ kind: 'job', job });
-    const feeding = this.#feed(input, onBytes, () => settled);
-    // When the source fails, the worker waits for bytes that never come: its error is the one to tell.
+    const feeding = this.#feed(archive, () => settled);
+    // When the archive fails, the worker waits for bytes that never come: its error is the one to tell.
     await Promise.race([result, feeding]);
     return result;
   }
@@ -52,25 +48,19 @@ export class ExtractThread {
     await this.#worker.terminate();
   }
 
-  async #feed(
-    input: AsyncIterable<Uint8Array>,
-    onBytes: (bytes: number) => void,
-    settled: () => boolean,
-  ): Promise<void> {
-    for await (const bytes of input) {
+  async #feed(archive: LayerArchive, settled: () => boolean): Promise<void> {
+    for await (const bytes of archive.chunks()) {
       if (settled()) return;
-      const { length } = bytes;
-      this.#credit -= length;
+      this.#credit -= bytes.length;
       const own = ownMemory(bytes);
       this.#send({ kind: 'chunk', bytes: own }, [own.buffer]);
-      onBytes(length);
       while (this.#credit <= 0 && !settled()) {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
       }
     }
-    this.#send({ kind: 'end' });
+    this.#send({ kind: 'end', size: archive.size });
   }
 
   #send(message: ToWorker, transfer: ArrayBuffer[] = []): void {

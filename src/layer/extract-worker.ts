@@ -1,67 +1,53 @@
 import { parentPort } from 'node:worker_threads';
 import { freeBuffer } from '../image/compression/free-buffer.ts';
-import { extractLayer } from './extract.ts';
+import { fileSystemError } from '../linux/file-system.ts';
+import { ArchiveUnpacking } from './archive-unpacking.ts';
+import type { ExtractJob } from './extract.ts';
 import { type FromWorker, packFailure, type ToWorker } from './worker-messages.ts';
 
-/** The bytes that the main thread sends, each chunk valid until the next is asked for; tells what has been taken. */
-class Inbox implements AsyncIterable<Uint8Array<ArrayBuffer>> {
-  readonly #say: (message: FromWorker) => void;
-  readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
-  #ended = false;
-  #wake: () => void = () => {};
+// This file is the program of a worker thread: it does one job after the other until one fails or it is ended.
+const port = parentPort;
+if (port === null) throw new TypeError('extract-worker runs in a worker thread');
+const say = (message: FromWorker) => port.postMessage(message);
 
-  constructor(say: (message: FromWorker) => void) {
-    this.#say = say;
+let job: ExtractJob | undefined;
+/** None between jobs and after a failure: what still comes of a job that failed is passed over. */
+let unpacking: ArchiveUnpacking | undefined;
+
+port.on('message', (message: ToWorker) => {
+  try {
+    take(message);
+  } catch (error) {
+    close();
+    const named = fileSystemError(error, 'cannot write', job?.objects ?? '', job?.blobSize);
+    say({ kind: 'failed', failure: packFailure(named) });
   }
+});
 
-  add(chunk: Uint8Array<ArrayBuffer>): void {
-    this.#chunks.push(chunk);
-    this.#wake();
-  }
-
-  end(): void {
-    this.#ended = true;
-    this.#wake();
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    for (;;) {
-      const chunk = this.#chunks.shift();
-      if (chunk !== undefined) {
-        this.#say({ kind: 'taken', bytes: chunk.length });
-        yield chunk;
-        freeBuffer(chunk);
-      } else if (this.#ended) {
-        return;
-      } else {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-      }
+function take(message: ToWorker): void {
+  switch (message.kind) {
+    case 'job':
+      job = message.job;
+      unpacking = new ArchiveUnpacking(job);
+      break;
+    case 'chunk': {
+      const { bytes } = message;
+      const { length } = bytes;
+      unpacking?.write(Buffer.from(bytes.buffer, bytes.byteOffset, length));
+      freeBuffer(bytes);
+      say({ kind: 'taken', bytes: length });
+      break;
+    }
+    case 'end': {
+      const layer = unpacking?.finish(message.size);
+      close();
+      if (layer !== undefined) say({ kind: 'done', layer });
+      break;
     }
   }
 }
 
-// This file is the program of a worker thread: it does one job after the other until it is ended.
-const port = parentPort;
-if (port === null) throw new TypeError('extract-worker runs in a worker thread');
-const say = (message: FromWorker) => port.postMessage(message);
-let inbox = new Inbox(say);
-
-port.on('message', (message: ToWorker) => {
-  switch (message.kind) {
-    case 'job':
-      inbox = new Inbox(say);
-      extractLayer(message.job, inbox).then(
-        (layer) => say({ kind: 'done', layer }),
-        (error) => say({ kind: 'failed', failure: packFailure(error) }),
-      );
-      break;
-    case 'chunk':
-      inbox.add(message.bytes);
-      break;
-    case 'end':
-      inbox.end();
-      break;
-  }
-});
+function close(): void {
+  unpacking?.close();
+  unpacking = undefined;
+}

@@ -1,29 +1,20 @@
-import { createHash } from 'node:crypto';
 import { BerthError } from '../errors.ts';
-import { decompress } from '../image/compression/decompress.ts';
-import { type Digest, digestAlgorithm, digestHex } from '../image/digest.ts';
-import { checkLimit, type Limits } from '../image/limits.ts';
-import type { Compression } from '../image/media-type.ts';
+import type { Digest } from '../image/digest.ts';
 import { VerifiedBlob } from '../image/verified-blob.ts';
 import { fileSystemError } from '../linux/file-system.ts';
-import { LayerRecordWriter } from '../store/layer-record.ts';
-import { ObjectWriter } from './object-writer.ts';
-import { TarReader } from './tar-reader.ts';
-import { Unpacker } from './unpacker.ts';
+import { type ExpectedArchive, LayerArchive } from './layer-archive.ts';
+import type { SourceBytes } from './source-bytes.ts';
 
 /** One layer to unpack, as plain data that can go to another thread. */
-export interface ExtractJob {
+export interface ExtractJob extends ExpectedArchive {
   blobDigest: Digest;
   blobSize: number;
-  compression: Compression;
-  diffId: Digest;
   /** Directory for the objects, which other layers may share. */
   objects: string;
   /** File that is made for what cannot be written there at once. */
   unfinished: string;
   /** File that is made for the record. */
   record: string;
-  limits: Limits;
 }
 
 export interface ExtractedLayer {
@@ -34,57 +25,33 @@ export interface ExtractedLayer {
   recordBytes: number;
 }
 
+/** Whoever writes what is in an archive: a thread, mostly. */
+export interface ArchiveUnpacker {
+  /** Throws what the archive throws, `layer-invalid`, `layer-unsafe`, `limit-exceeded`, `no-space`, `io`. */
+  unpack(job: ExtractJob, archive: LayerArchive): Promise<ExtractedLayer>;
+}
+
 /**
- * Unpacks a layer into staging. Digest and size of the blob, the diff ID and every limit are checked;
- * an error leaves parts behind that the caller removes. Throws `digest-mismatch`, `size-mismatch`,
- * `layer-invalid`, `layer-unsafe`, `limit-exceeded`, `no-space`, `io`.
+ * Unpacks a layer into staging: hashes and decompresses, while `unpacker` writes what came before.
+ * Digest and size of the blob, the diff ID and every limit are checked; an error leaves parts behind that
+ * the caller removes. Throws `digest-mismatch`, `size-mismatch`, `layer-invalid`, `layer-unsafe`,
+ * `limit-exceeded`, `no-space`, `io`; and what the source throws, as it is.
  */
 export async function extractLayer(
   job: ExtractJob,
-  input: AsyncIterable<Uint8Array>,
+  source: SourceBytes,
+  unpacker: ArchiveUnpacker,
 ): Promise<ExtractedLayer> {
-  const blob = new VerifiedBlob(input, job.blobDigest, job.blobSize);
+  const blob = new VerifiedBlob(source, job.blobDigest, job.blobSize);
   try {
-    return await unpack(job, blob);
+    return await unpacker.unpack(job, new LayerArchive(blob, job));
   } catch (error) {
-    throw nameTheLayer(job, await blameTheBlob(error, blob));
-  }
-}
-
-async function unpack(job: ExtractJob, blob: VerifiedBlob): Promise<ExtractedLayer> {
-  const objects = new ObjectWriter(job.objects, job.unfinished);
-  const record = new LayerRecordWriter(job.record);
-  try {
-    const unpacker = new Unpacker(objects, record, job.limits);
-    const size = await readArchive(job, blob, unpacker);
-    record.finish(job.diffId, size);
-    return { diffId: job.diffId, entries: unpacker.entries, size, recordBytes: record.bytes };
+    const blamed = await blameTheBlob(error, blob);
+    if (source.failure !== undefined) throw source.failure.error;
+    throw nameTheLayer(job, blamed);
   } finally {
-    objects.close();
-    record.close();
+    await source.close();
   }
-}
-
-async function readArchive(job: ExtractJob, blob: VerifiedBlob, unpacker: Unpacker): Promise<number> {
-  const reader = new TarReader(unpacker, job.limits);
-  const hash = createHash(digestAlgorithm(job.diffId));
-  let size = 0;
-  for await (const chunk of decompress(job.compression, blob.chunks(), job.limits)) {
-    size += chunk.length;
-    checkLimit(job.limits, 'imageBytes', size, 'uncompressed size of an image');
-    if (size > job.limits.compressionRatioFrom) {
-      checkLimit(job.limits, 'compressionRatio', size / blob.bytes, 'compression ratio of a layer');
-    }
-    hash.update(chunk);
-    reader.write(chunk);
-  }
-  reader.finish();
-  const found = hash.digest('hex');
-  if (found === digestHex(job.diffId)) return size;
-  throw new BerthError(
-    'digest-mismatch',
-    `uncompressed content differs from the diff ID ${job.diffId}: it is ${digestAlgorithm(job.diffId)}:${found}`,
-  );
 }
 
 // A blob that was changed on its way mostly shows as broken compression first. That it is not the blob

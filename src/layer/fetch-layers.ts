@@ -7,8 +7,9 @@ import { fileSystemError } from '../linux/file-system.ts';
 import { WriteBack } from '../linux/write-back.ts';
 import type { Staging } from '../store/staging.ts';
 import type { ImageSource } from '../transport/source.ts';
-import type { ExtractedLayer, ExtractJob } from './extract.ts';
+import { type ExtractedLayer, type ExtractJob, extractLayer } from './extract.ts';
 import { ExtractThread } from './extract-thread.ts';
+import { SourceBytes } from './source-bytes.ts';
 
 /** A layer that is not in the store. */
 export interface MissingLayer {
@@ -106,11 +107,15 @@ async function fetchLayer(
   const { digest, size } = descriptor;
   let fetched = 0;
   onProgress({ kind: 'layer-started', digest, size });
-  const layer = await thread.run(job, source.blob(descriptor, signal), (bytes) => {
-    fetched += bytes;
-    onBytes(bytes);
-    onProgress({ kind: 'layer-progress', digest, fetched, size });
+  const bytes = new SourceBytes(source.blob(descriptor, signal), {
+    signal,
+    onBytes: (count) => {
+      fetched += count;
+      onBytes(count);
+      onProgress({ kind: 'layer-progress', digest, fetched, size });
+    },
   });
+  const layer = await extractLayer(job, bytes, thread);
   onFinished(layer.diffId);
   onProgress({ kind: 'layer-done', digest, size, entries: layer.entries });
   return layer;

@@ -1,11 +1,11 @@
 import { BerthError, type ErrorCode, messageOf } from '../errors.ts';
 import type { ExtractedLayer, ExtractJob } from './extract.ts';
 
-/** What the main thread says to an extraction worker: a job, its bytes, its end. */
+/** What the main thread says to an extraction worker: a job, the bytes of its archive, its end with their sum. */
 export type ToWorker =
   | { kind: 'job'; job: ExtractJob }
   | { kind: 'chunk'; bytes: Uint8Array<ArrayBuffer> }
-  | { kind: 'end' };
+  | { kind: 'end'; size: number };
 
 /** What it answers: bytes that it has taken, and how the job ended. */
 export type FromWorker =

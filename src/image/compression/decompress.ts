@@ -128,7 +128,7 @@ async function* decode(
   // Of bytes behind zeros it hears when it has ended and nobody iterates any more: that must not count either.
   decoder.on('error', () => {});
   try {
-    for await (const chunk of decoder as AsyncIterable<Buffer<ArrayBuffer>>) {
+    for await (const chunk of wholeBuffers(decoder)) {
       yield chunk;
       freeBuffer(chunk);
     }
@@ -138,6 +138,24 @@ async function* decode(
   // The decoder ends at once, without an error, where its input goes on with zeros.
   if (!fed.all || decoder.bytesWritten !== fed.bytes) throw invalid(`${name}: bytes after the end`);
   await feeding;
+}
+
+/** What comes in slices of one buffer, as one: a buffer can be freed or given away only as a whole. */
+async function* wholeBuffers(
+  slices: AsyncIterable<Buffer<ArrayBuffer>>,
+): AsyncGenerator<Buffer<ArrayBuffer>> {
+  let held: Buffer<ArrayBuffer> | undefined;
+  for await (const slice of slices) {
+    const { buffer, byteOffset, length } = slice;
+    if (held !== undefined && held.buffer !== buffer) yield held;
+    const start = held?.buffer === buffer ? held.byteOffset : byteOffset;
+    const end = byteOffset + length;
+    held = Buffer.from(buffer, start, end - start);
+    if (end < buffer.byteLength) continue;
+    yield held;
+    held = undefined;
+  }
+  if (held !== undefined) yield held;
 }
 
 // Each chunk is used up before the next is asked for: its memory may be freed then.
