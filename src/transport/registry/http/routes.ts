@@ -13,12 +13,15 @@ export interface Route {
   headers: Record<string, string>;
 }
 
+/** Pieces of a body are as large as what came while the reader was busy, up to so many bytes: each costs an inflate. */
+const CONNECTION = { keepAlive: true, highWaterMark: 1 << 18 };
+
 /** The ways to hosts: straight, through a tunnel, or by a proxy that asks in turn. Connections are kept open. */
 export class Routes {
   readonly #certificates: Certificates;
   readonly #proxies: Proxies;
   readonly #stall: number;
-  readonly #plain = new http.Agent({ keepAlive: true });
+  readonly #plain = new http.Agent(CONNECTION);
   readonly #secure = new Map<string, https.Agent>();
 
   /** `stall`: milliseconds that a proxy may take to connect. */
@@ -63,7 +66,7 @@ export class Routes {
     if (agent === undefined) {
       // Made once: reading some 150 authorities for every connection would cost more than the handshake.
       const secureContext = this.#certificates.contextFor(host);
-      const options = { keepAlive: true, secureContext, rejectUnauthorized: !anyCertificate };
+      const options = { ...CONNECTION, secureContext, rejectUnauthorized: !anyCertificate };
       agent = proxy === undefined ? new https.Agent(options) : this.#tunnelAgent(proxy, options);
       this.#secure.set(key, agent);
     }
