@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { BerthError } from '../errors.ts';
+import { fillsItsBuffer } from '../image/compression/free-buffer.ts';
 import type { ArchiveUnpacker, ExtractedLayer, ExtractJob } from './extract.ts';
 import type { LayerArchive } from './layer-archive.ts';
 import { type FromWorker, type ToWorker, unpackFailure } from './worker-messages.ts';
@@ -85,7 +86,5 @@ export class ExtractThread implements ArchiveUnpacker {
 
 // What fills its memory is handed over with it. Of anything else a copy is: all of the memory would go along.
 function ownMemory(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { buffer, byteLength } = bytes;
-  const whole = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
-  return whole ? new Uint8Array(buffer) : new Uint8Array(bytes);
+  return fillsItsBuffer(bytes) ? bytes : new Uint8Array(bytes);
 }

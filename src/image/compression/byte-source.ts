@@ -1,9 +1,15 @@
 import { invalid } from '../layer-problem.ts';
+import { freeBuffer } from './free-buffer.ts';
 import type { ZstdFrame } from './zstd-frames.ts';
 
-/** Bytes of an iterable that can be looked at before they are taken. */
+/**
+ * Bytes of an iterable that can be looked at before they are taken. What was taken is valid until more is
+ * asked for: then its memory is freed.
+ */
 export class ByteSource {
   readonly #input: AsyncIterator<Uint8Array>;
+  #chunk: Uint8Array = Buffer.alloc(0);
+  /** What of the chunk is still to be taken. */
   #next: Buffer = Buffer.alloc(0);
 
   constructor(input: AsyncIterable<Uint8Array>) {
@@ -13,7 +19,7 @@ export class ByteSource {
   /** The next bytes, fewer only at the end. */
   async peek(count: number): Promise<Buffer> {
     while (this.#next.length < count) {
-      // A copy: the memory behind it may be freed when more is asked for.
+      // A copy: the memory behind it is freed when more is asked for.
       const held = Buffer.from(this.#next);
       this.#next = held;
       const more = await this.#pull();
@@ -47,8 +53,10 @@ export class ByteSource {
 
   async #pull(): Promise<Buffer | undefined> {
     for (;;) {
+      freeBuffer(this.#chunk);
       const { value, done } = await this.#input.next();
       if (done) return undefined;
+      this.#chunk = value;
       if (value.length > 0) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
     }
   }
