@@ -8,7 +8,7 @@ import { pruneImages } from './prune-images.ts';
  */
 export function freeUnneeded({ paths, store, warn }: Pick<ApplyOptions, 'paths' | 'store' | 'warn'>): void {
   try {
-    pruneImages(paths, store, { dryRun: false, all: false });
+    pruneImages(paths, store, { dryRun: false, all: false, leftovers: false });
   } catch (error) {
     if (!(error instanceof BerthError)) throw error;
     warn(`could not free what is not needed any longer: ${error.message}`);

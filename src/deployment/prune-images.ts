@@ -1,11 +1,10 @@
 import type { Paths } from '../paths.ts';
 import { forgetImage } from '../store/images.ts';
-import { type Pruned, prune } from '../store/prune.ts';
+import { type Pruned, type PruneOptions, prune } from '../store/prune.ts';
 import type { Store } from '../store/store.ts';
 import { imagesOfDeployments, imagesWithNames, needsOf } from './images-in-use.ts';
 
-export interface PruneOptions {
-  dryRun: boolean;
+export interface PruneImagesOptions extends PruneOptions {
   /** Forget the names of images that no deployment uses, too. */
   all: boolean;
 }
@@ -20,7 +19,11 @@ export interface PrunedImages extends Pruned {
  * has ended what was interrupted, or only asks. Throws `deployment-damaged` and `store-damaged`, before
  * anything is removed, when it is not certain what is needed.
  */
-export function pruneImages(paths: Paths, store: Store, { dryRun, all }: PruneOptions): PrunedImages {
+export function pruneImages(
+  paths: Paths,
+  store: Store,
+  { all, ...options }: PruneImagesOptions,
+): PrunedImages {
   const deployed = imagesOfDeployments(paths);
   const used = new Set(deployed.map(({ manifestDigest }) => manifestDigest));
   const named = imagesWithNames(store);
@@ -28,6 +31,6 @@ export function pruneImages(paths: Paths, store: Store, { dryRun, all }: PruneOp
   const needs = needsOf([...deployed, ...kept]);
   const images = named.filter((use) => !kept.includes(use)).map(({ name }) => name);
   // Names first: one that stands for an image that is gone would be damage.
-  if (!dryRun) for (const name of images) forgetImage(store, name);
-  return { images, ...prune(store, needs, { dryRun }) };
+  if (!options.dryRun) for (const name of images) forgetImage(store, name);
+  return { images, ...prune(store, needs, options) };
 }

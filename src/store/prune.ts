@@ -16,6 +16,15 @@ export interface StoreNeeds {
   blobs: ReadonlySet<Digest>;
 }
 
+export interface PruneOptions {
+  dryRun: boolean;
+  /**
+   * Takes objects also when no layer goes: what interrupted commands left. To find them, the records of all
+   * layers are read, and all names of objects. True if left out.
+   */
+  leftovers?: boolean;
+}
+
 /** What a prune took, or would take. */
 export interface Pruned {
   layers: number;
@@ -31,14 +40,14 @@ export interface Pruned {
  * the rest. The caller holds the writer's lock, or only asks: with `dryRun` nothing changes. Throws
  * `store-damaged`, before anything is removed, when a needed layer does not say what it needs; `io`.
  */
-export function prune(store: Store, needs: StoreNeeds, options: { dryRun: boolean }): Pruned {
-  const needed = neededObjects(store, needs);
+export function prune(store: Store, needs: StoreNeeds, { dryRun, leftovers = true }: PruneOptions): Pruned {
   const layers = unneeded(listLayers(store), needs.layers);
   const blobs = unneeded(listBlobs(store), needs.blobs);
-  const objects = unneeded(listObjects(store), needed);
+  const someGo = leftovers || layers.length > 0;
+  const objects = someGo ? unneeded(listObjects(store), neededObjects(store, needs)) : [];
   const staged = existsSync(store.staging) ? [store.staging] : [];
   const freedBytes = [layers, blobs, objects, staged].reduce((sum, paths) => sum + diskBytes(paths), 0);
-  if (!options.dryRun) remove(store, [layers, blobs, objects]);
+  if (!dryRun) remove(store, [layers, blobs, objects]);
   return { layers: layers.length, objects: objects.length, blobs: blobs.length, freedBytes };
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type PrunedImages, type PruneOptions, pruneImages } from '../../deployment/prune-images.ts';
+import { type PrunedImages, type PruneImagesOptions, pruneImages } from '../../deployment/prune-images.ts';
 import { formatBytes } from '../bytes.ts';
 import type { Context } from '../context.ts';
 
@@ -18,7 +18,7 @@ export function addPrune(program: Command, context: Context): void {
     .option('--dry-run', 'print what would be freed, change nothing')
     .option('--json', 'print JSON')
     .action(async (options: Options) => {
-      const wanted: PruneOptions = { dryRun: options.dryRun ?? false, all: options.all ?? false };
+      const wanted: PruneImagesOptions = { dryRun: options.dryRun ?? false, all: options.all ?? false };
       const pruned = wanted.dryRun
         ? await context.reading('prune --dry-run', async (store) => pruneImages(context.paths, store, wanted))
         : await context.writing('prune', async ({ store }) => pruneImages(context.paths, store, wanted));
@@ -27,7 +27,7 @@ export function addPrune(program: Command, context: Context): void {
     });
 }
 
-function report(pruned: PrunedImages, { dryRun }: PruneOptions, { output }: Context): void {
+function report(pruned: PrunedImages, { dryRun }: PruneImagesOptions, { output }: Context): void {
   const { images, layers, objects, blobs, freedBytes } = pruned;
   for (const name of images) output.data(name);
   const counts = `layers: ${layers}, files: ${objects}, manifests and configs: ${blobs}`;

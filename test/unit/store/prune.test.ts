@@ -82,6 +82,19 @@ test('leftovers of a crash go, staging and strays included', async (context) => 
   assert.deepEqual(everything(store), before);
 });
 
+test('objects that no layer had go only when leftovers are looked for', async (context) => {
+  const { store } = scratchStore(context);
+  const image = await pullAs(store, 'docker.example/a:1', sampleLayers());
+  const before = everything(store);
+  mkdirSync(join(store.objects, 'odd'));
+  assert.equal(prune(store, needsOf(image), { dryRun: false, leftovers: false }).objects, 0);
+  assert.equal(existsSync(join(store.objects, 'odd')), true);
+  assert.equal(prune(store, needsOf(image), { dryRun: false }).objects, 1);
+  assert.deepEqual(everything(store), before);
+  assert.ok(prune(store, needsOf(), { dryRun: false, leftovers: false }).objects > 0);
+  assert.deepEqual(objectKeys(store), []);
+});
+
 test('nothing goes when a needed layer does not say what it needs', async (context) => {
   const { store } = scratchStore(context);
   const image = await pullAs(store, 'docker.example/a:1', sampleLayers());
