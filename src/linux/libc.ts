@@ -89,13 +89,12 @@ function find(prototype: Prototype): Call {
   return call;
 }
 
+const NUL = Buffer.alloc(1);
+
 /** Bytes of a name with the NUL that ends it. A NUL inside is refused with EINVAL, not cut off. */
 export function cString(name: FileName): Buffer {
-  const length = Buffer.byteLength(name);
-  const bytes = Buffer.alloc(length + 1);
-  if (typeof name === 'string') bytes.write(name, 'utf8');
-  else name.copy(bytes);
-  if (bytes.indexOf(0) !== length) throw errnoError(22, 'open', name);
+  const bytes = typeof name === 'string' ? Buffer.from(`${name}\0`) : Buffer.concat([name, NUL]);
+  if (bytes.indexOf(0) !== bytes.length - 1) throw errnoError(22, 'open', name);
   return bytes;
 }
 
