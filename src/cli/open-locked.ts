@@ -1,20 +1,38 @@
 import type { HostLock } from '../provision/lock/host-lock.ts';
 import { LockedSource } from '../provision/lock/locked-source.ts';
-import { parseImageReference, pinned } from '../reference/image-reference.ts';
+import { type ImageReference, parseImageReference, pinned } from '../reference/image-reference.ts';
+import type { Bundle } from '../transport/bundle/open-bundle.ts';
 import type { ImageSource } from '../transport/source.ts';
 import type { Context } from './context.ts';
 import { openImage } from './open-image.ts';
 
-/** Where an image comes from; one that a lock names is the one of its digest there. Throws as `openSource`. */
+export interface LockedImages {
+  /** Where images come from instead of elsewhere. */
+  bundle?: Bundle | undefined;
+  lock: HostLock | undefined;
+  authfile: string | undefined;
+}
+
+/** Where an image comes from that is declared; one that the lock names is the one of its digest there. Throws as `openSource` and `Bundle.open`. */
 export function openLocked(
   image: string,
-  lock: HostLock | undefined,
-  authFile: string | undefined,
+  { bundle, lock, authfile }: LockedImages,
   context: Context,
 ): ImageSource {
   const reference = parseImageReference(image);
-  const digest = lock?.get(image);
-  const isFixed = 'digest' in reference && reference.digest !== undefined;
-  if (digest === undefined || isFixed) return openImage(reference, authFile, context);
-  return new LockedSource(openImage(pinned(reference, digest), authFile, context), digest);
+  const digest = isFixed(reference) ? undefined : lock?.get(image);
+  if (digest === undefined) return bundle?.open(image) ?? openImage(reference, authfile, context);
+  const source = bundle?.open(image) ?? openImage(pinned(tagged(reference), digest), authfile, context);
+  return new LockedSource(source, digest);
+}
+
+/** True for a reference that no tag can make mean another image. */
+export function isFixed(reference: ImageReference): boolean {
+  return 'digest' in reference && reference.digest !== undefined;
+}
+
+/** A reference with a digest alone has no tag; without one, it has a tag that need not be written. */
+function tagged(reference: ImageReference): ImageReference {
+  const isOfRegistry = reference.kind === 'registry' || reference.kind === 'short';
+  return isOfRegistry ? { ...reference, tag: reference.tag ?? 'latest' } : reference;
 }

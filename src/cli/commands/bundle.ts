@@ -64,7 +64,7 @@ async function bundle(words: string[], options: Options, context: Context): Prom
   const { paths, output, signal } = context;
   const request = {
     images,
-    open: (image: string) => openLocked(image, lock, options.authfile, context),
+    open: (image: string) => openLocked(image, { lock, authfile: options.authfile }, context),
     platforms: options.platform.length === 0 ? [targetPlatform(paths)] : options.platform.map(parsePlatform),
     limits: readLimits(loadSettings(paths).limits),
   };

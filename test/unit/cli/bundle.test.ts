@@ -12,7 +12,7 @@ const layer = (text: string) => new TarBuilder().file('it', text).end();
 test('a bundle has the images of host.yaml, with the digests of its lock', async (context) => {
   await using registry = await FakeRegistry.start();
   const { manifest } = registry.addImage('web', '1', { layers: [layer('old')] });
-  registry.addImage('db', 'latest', { layers: [layer('old')] });
+  const db = registry.addImage('db', 'latest', { layers: [layer('old')] });
   const root = scratch(context);
   const file = join(root, 'services.yaml');
   const output = join(root, 'services.tar');
@@ -43,6 +43,13 @@ test('a bundle has the images of host.yaml, with the digests of its lock', async
   assert.deepEqual(await digests('--locked'), { [`${registry.host}/web:1`]: manifest.digest });
   const both = await digests(`${registry.host}/db`);
   assert.deepEqual(Object.keys(both), [`${registry.host}/db:latest`, `${registry.host}/web:1`]);
+
+  mkdirSync(join(root, 'etc/berth'), { recursive: true });
+  writeFileSync(join(root, 'etc/berth/berth.yaml'), `registries: { search: ["${registry.host}"] }\n`);
+  writeFileSync(file, 'version: 1\nservices: { db: { image: db } }\n');
+  assert.equal((await berth('lock', '-f', file)).status, 0);
+  registry.addImage('db', 'latest', { layers: [layer('new')] });
+  assert.deepEqual(await digests('--locked'), { [`${registry.host}/db:latest`]: db.manifest.digest });
 
   writeFileSync(file, `version: 1\nservices: { c: { image: "${registry.host}/db" } }\n`);
   const before = readFileSync(output);

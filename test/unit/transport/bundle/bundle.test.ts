@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { digestOf } from '../../../../src/image/descriptor.ts';
 import type { Descriptor } from '../../../../src/image/image.ts';
 import { DEFAULT_LIMITS } from '../../../../src/image/limits.ts';
@@ -213,6 +215,47 @@ test('a directory with archives is a bundle of all of them', async (context) => 
       ),
     });
   });
+});
+
+test('a bundle may be unpacked, or compressed', async (context) => {
+  await using registry = await FakeRegistry.start();
+  const { web } = await fill(registry);
+  const path = place(context);
+  await make(path, [`${registry.host}/web:1`]);
+  const unpacked = scratch(context);
+  execFileSync('tar', ['-xf', path, '-C', unpacked]);
+  writeFileSync(`${path}.gz`, gzipSync(readFileSync(path)));
+  for (const each of [unpacked, `${path}.gz`]) {
+    await using(each, async (bundle) => {
+      const image = await resolveSource(bundle.open('web:1'), AMD64);
+      assert.equal(image.descriptor.digest, web.manifest.digest);
+    });
+  }
+});
+
+test('what a bundle says of its images is not believed before it is checked', async (context) => {
+  await using registry = await FakeRegistry.start();
+  const { web, db } = await fill(registry);
+  const directory = scratch(context);
+  const path = place(context);
+  await make(path, [`${registry.host}/web:1`]);
+  execFileSync('tar', ['-xf', path, '-C', directory]);
+  const index = join(directory, 'index.json');
+  const manifest = join(directory, 'blobs/sha256', web.manifest.digest.slice('sha256:'.length));
+  const text = readFileSync(index, 'utf8');
+  writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('"layers"', '"Layers"'));
+  await using(directory, async (bundle) => {
+    await assert.rejects(bundle.open('web:1').top(), { code: 'digest-mismatch' });
+  });
+  writeFileSync(index, text.replace(web.manifest.digest, db.manifest.digest));
+  await using(directory, async (bundle) => {
+    await assert.rejects(bundle.open('web:1').top(), { code: 'archive-invalid' });
+  });
+  writeFileSync(index, text.replace('"annotations":{', '"annotations":{"berth.image.spellings":"no list",'));
+  await assert.rejects(
+    using(directory, () => {}),
+    { code: 'archive-invalid' },
+  );
 });
 
 test('what has no named image is no bundle', async (context) => {
