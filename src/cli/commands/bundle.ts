@@ -99,9 +99,7 @@ function tell(path: string, made: MadeBundle, { json }: Options, { output }: Con
     output.json({ path, images, layers, bytes, fetchedBytes });
     return;
   }
-  output.note(
-    `wrote ${path}: ${images.length} images, ${formatBytes(bytes)}, ${formatBytes(fetchedBytes)} fetched`,
-  );
+  output.note(`wrote ${path}: ${formatBytes(bytes)}, of which ${formatBytes(fetchedBytes)} were fetched`);
   output.table(
     ['IMAGE', 'DIGEST'],
     images.map(({ name, digest }) => [name, digest]),

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { BerthError } from '../../errors.ts';
 import { writeDurably } from '../../linux/durable.ts';
@@ -39,6 +39,7 @@ async function importQuadlets(files: string[], options: Options, context: Contex
   }
   const { output, paths, env } = context;
   const imported = files.map(importQuadlet);
+  refuseTwice(imported.map(({ service }) => service.name));
   const targets = options.write
     ? imported.map(({ service }) => ({
         path: paths.hostFile(`host.d/${service.name}.yaml`),
@@ -52,6 +53,7 @@ async function importQuadlets(files: string[], options: Options, context: Contex
   }
   for (const finding of imported.flatMap(({ findings }) => findings)) output.note(lineOf(finding));
   if (options.json) output.json(imported);
+  if (options.write) mkdirSync(paths.hostFile('host.d'), { recursive: true });
   for (const { path, text } of targets) {
     if (path !== undefined) write(path, text, context);
     else if (!options.json) output.data(text.trimEnd());
@@ -60,6 +62,14 @@ async function importQuadlets(files: string[], options: Options, context: Contex
 
 function lineOf({ file, line, section, key, verdict, text }: LineFinding): string {
   return `${file}:${line}: [${section}] ${key}=: ${verdict === 'refused' ? 'not taken' : 'taken otherwise'}: ${text}`;
+}
+
+function refuseTwice(names: readonly string[]): void {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return;
+  throw new BerthError('usage', `two of these files are the service ${twice}`, {
+    hint: 'write ServiceName= into one of them',
+  });
 }
 
 function refuseExisting(path: string): void {
@@ -71,7 +81,6 @@ function refuseExisting(path: string): void {
 
 function write(path: string, text: string, { output }: Context): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
     writeDurably(resolve(path), text, 0o644);
   } catch (error) {
     throw fileSystemError(error, 'cannot write', path);

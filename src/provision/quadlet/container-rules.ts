@@ -176,7 +176,11 @@ function readImage(value: string, draft: Draft): Finding | undefined {
     return refused(`a .${kind} file is none that can be imported`, 'write the image itself there');
   parseImageReference(value);
   draft.image = value;
-  return undefined;
+  if (!value.startsWith('localhost/')) return undefined;
+  return refused(
+    'images called localhost/… are in Podman’s own store',
+    `podman save --format oci-archive --output IMAGE.tar ${value}, and write oci-archive:/PATH/IMAGE.tar`,
+  );
 }
 
 function readAutoUpdate(value: string, draft: Draft): Finding | undefined {

@@ -165,6 +165,8 @@ test('a file is written for each service, and none that is there is replaced una
   assert.equal(second.status, 1);
   assert.match(second.stderr, /^Error: cannot write: \S*host\.d\/db\.yaml: it is there already\nHint: /m);
   assert.equal((await run('-w', '--force', join(directory, 'db.container'))).status, 0);
+  const twice = await run(join(directory, 'db.container'), join(directory, 'db.container'));
+  assert.deepEqual([twice.status, twice.stdout], [2, '']);
   const both = await run('-w', '-o', 'x', join(directory, 'db.container'));
   assert.equal(both.status, 2);
 });

@@ -90,6 +90,14 @@ const CASES: Case[] = [
   taken(`Image=registry.example.com/other:2@sha256:${'0'.repeat(64)}`, {
     image: `registry.example.com/other:2@sha256:${'0'.repeat(64)}`,
   }),
+  {
+    lines: ['Image=localhost/own:1'],
+    service: { image: 'localhost/own:1' },
+    says: [
+      'refused',
+      /^images called localhost\/… .*; podman save .* localhost\/own:1, and write oci-archive:/,
+    ],
+  },
   otherwise('ImageVolume=bind', /below \/var\/lib\/web/),
   ofContainer('ImageVolume=tmpfs', /below \/var\/lib\/web/),
   otherwise('Label=app=web', /labels/),
