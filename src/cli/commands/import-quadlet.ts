@@ -30,7 +30,10 @@ export function addImportQuadlet(command: Command, context: Context): void {
       'after',
       '\nExample:\n  berth import quadlet /etc/containers/systemd/web.container >host.yaml',
     )
-    .action((files: string[], options: Options) => importQuadlets(files, options, context));
+    // Options that `berth import` has, too, are read as its own.
+    .action((files: string[], _options: Options, quadlet: Command) =>
+      importQuadlets(files, quadlet.optsWithGlobals<Options>(), context),
+    );
 }
 
 async function importQuadlets(files: string[], options: Options, context: Context): Promise<void> {

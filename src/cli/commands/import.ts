@@ -31,8 +31,6 @@ interface Options {
 export function addImport(program: Command, context: Context): void {
   const command = program
     .command('import')
-    // What stands behind "quadlet" is its own.
-    .enablePositionalOptions()
     .description('install services from files of berth export; import quadlet reads Podman’s files')
     .argument('<file...>', 'what berth export wrote')
     .option('--name <name>', 'call the service so')
