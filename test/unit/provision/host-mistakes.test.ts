@@ -402,6 +402,37 @@ test('told: aliases that would blow up', async () => {
   });
 });
 
+test('told: more of anything than a host can mean', async () => {
+  const chain = Array.from({ length: 10 }, (_, index) => [
+    `${index}.yaml`,
+    `version: 1\ninclude: [${index + 1}.yaml]\n`,
+  ]);
+  const many = Array.from({ length: 300 }, (_, index) => [`parts/${index}.yaml`, 'version: 1\n']);
+  const services = Array.from({ length: 1001 }, (_, index) => `  s${index}: {image: registry.example.com/x}`);
+  const ports = Array.from({ length: 101 }, (_, index) => 8000 + index);
+  for (const [files, says] of [
+    [
+      [['host.yaml', 'version: 1\ninclude: [0.yaml]\n'], ...chain],
+      /7\.yaml:2:11: include: "8\.yaml": more than 8 files include one another$/,
+    ],
+    [
+      [['host.yaml', 'version: 1\ninclude: [parts/*.yaml]\n'], ...many],
+      /host\.yaml:2:11: include: "parts\/\*\.yaml": more than 256 files$/,
+    ],
+    [
+      [['host.yaml', servicesOf(...services)]],
+      /host\.yaml:1003:3: services\.s1000: more than 1000 services, instances included$/,
+    ],
+    [
+      [['host.yaml', web(`sockets: {listen: [${ports}]}`)]],
+      /host\.yaml:5:23: services\.web\.sockets\.listen has more than 100 items$/,
+    ],
+  ] as const) {
+    using host = new ScratchHost(Object.fromEntries(files));
+    await assert.rejects(host.read(), { code: 'host-invalid', message: says });
+  }
+});
+
 test('told: text of no file that includes others', async () => {
   using host = new ScratchHost();
   await assert.rejects(host.read({ text: Buffer.from('version: 1\ninclude: [a.yaml]\n') }), {

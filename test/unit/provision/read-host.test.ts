@@ -174,6 +174,28 @@ test('a symlink to a file counts as the file, with what is beside that', async (
   assert.equal((await host.read({ path: link })).lockFile, join(host.directory, 'host.lock'));
 });
 
+test('services may listen at one port by different protocols and addresses', async () => {
+  const listen = ['[udp:53]', '["127.0.0.1:53"]', '["127.0.0.2:53"]', '[/run/a.sock]', '[/run/b.sock]'];
+  const services = listen.map((list, index) => `  s${index}: {image: x, sockets: {listen: ${list}}}`);
+  using host = new ScratchHost({ 'host.yaml': ['version: 1', 'services:', ...services].join('\n') });
+  assert.equal((await host.read()).services.length, listen.length);
+});
+
+test('below another root, symlinks lead to places below it', async () => {
+  using host = new ScratchHost({ 'kept/a.yaml': `version: 1\nservices: {a: {image: "${HTTPD}"}}\n` });
+  host.write('kept/b.yaml', `version: 1\nservices: {b: {image: "${HTTPD}"}}\n`);
+  mkdirSync(join(host.directory, 'host.d'));
+  symlinkSync('/etc/berth/kept/a.yaml', join(host.directory, 'host.yaml'));
+  symlinkSync('/etc/berth/kept/b.yaml', join(host.directory, 'host.d/b.yaml'));
+  assert.deepEqual(Object.keys(pick((await host.read()).services, 'name')), ['a', 'b']);
+});
+
+test('a symlink in host.d that leads nowhere is not passed over', async () => {
+  using host = new ScratchHost({ 'host.yaml': 'version: 1\n', 'host.d/README': '' });
+  symlinkSync('gone.yaml', join(host.directory, 'host.d/a.yaml'));
+  await assert.rejects(host.read(), { code: 'io', message: /a\.yaml|gone\.yaml/ });
+});
+
 test('variables of the environment are put into texts, and only into those', async () => {
   const text = `
 version: 1
