@@ -1,7 +1,14 @@
 import { quote } from '../../reference/quote.ts';
 import type { Mistakes } from './mistakes.ts';
 import { nearest, nearestFirst } from './nearest.ts';
-import type { TreeEntry, TreeList, TreeMapping, TreeNode, TreeScalar } from './tree.ts';
+import {
+  keyPath,
+  type TreeEntry,
+  type TreeList,
+  type TreeMapping,
+  type TreeNode,
+  type TreeScalar,
+} from './tree.ts';
 
 /** What schemas/host.schema.json uses of JSON Schema draft-07. `title` says what is allowed, behind "must be". */
 export interface Schema {
@@ -80,7 +87,7 @@ class SchemaCheck {
     for (const [key, { key: position, value }] of mapping.entries) {
       const schema = Object.hasOwn(properties, key) ? properties[key] : additionalProperties;
       if (typeof schema === 'object') {
-        entries.set(key, { key: position, value: this.node(value, schema, join(path, key)) });
+        entries.set(key, { key: position, value: this.node(value, schema, keyPath(path, key)) });
       } else {
         const where = path === '' ? '' : `${path}: `;
         this.#mistakes.add(
@@ -91,7 +98,7 @@ class SchemaCheck {
     }
     for (const key of required.filter((name) => !mapping.entries.has(name))) {
       const rule = allowed(this.#resolve(properties[key] ?? {}));
-      this.#mistakes.add(mapping.position, `${join(path, key)} is missing: it must be ${rule}`);
+      this.#mistakes.add(mapping.position, `${keyPath(path, key)} is missing: it must be ${rule}`);
     }
     return { ...mapping, entries };
   }
@@ -150,9 +157,4 @@ function describe(node: TreeScalar | TreeList | TreeMapping): string {
   if (node.kind === 'mapping') return 'a mapping';
   if (node.type === 'null') return 'empty';
   return node.type === 'string' ? quote(node.text) : node.text;
-}
-
-function join(path: string, key: string): string {
-  const name = /^[\w@.$-]+$/.test(key) ? key : quote(key);
-  return path === '' ? name : `${path}.${name}`;
 }

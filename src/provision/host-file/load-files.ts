@@ -34,18 +34,17 @@ export class FileLoader {
     return this.#isWhole ? this.#tree : undefined;
   }
 
-  /** `file` is what messages call it. Throws `io`. */
-  addFile(path: string, file = path): void {
+  /** Throws `io`. */
+  addFile(path: string): void {
     const real = realPath(path);
     if (this.files.includes(real)) return;
     this.#open.push(real);
-    const bytes = readBytes(real, file, this.#mistakes);
-    this.#add(bytes, file, real);
+    this.#add(readBytes(path, this.#mistakes), path, real);
     this.#open.pop();
     this.files.push(real);
   }
 
-  /** Text that is in no file, and so can include none. */
+  /** Text that is in no file, and so can include none; `file` is what messages call it. */
   addText(bytes: Uint8Array, file: string): void {
     this.#add(bytes, file, undefined);
   }

@@ -4,45 +4,37 @@ import { isPlainPath } from '../../runtime/check-config.ts';
 import { OWN } from '../../runtime/check-mounts.ts';
 import type { HostMount } from '../../runtime/host-mounts.ts';
 import type { Mistakes } from './mistakes.ts';
-import { at, isTrue, type TreeMapping } from './tree.ts';
+import { at, isTrue, type TreeMapping, type TreeScalar } from './tree.ts';
+
+const NOT_PLAIN = 'write an absolute path without "//", "." and "..", such as /srv/www';
 
 /** The mounts of a service; what cannot be mounted becomes a mistake. */
 export function readMounts(service: TreeMapping, path: string, mistakes: Mistakes): HostMount[] {
   const mounts = new Map<string, HostMount>();
   for (const item of at(service, 'mounts', 'list')?.items ?? []) {
     if (item.kind !== 'mapping') continue;
-    const [source, destination] = [at(item, 'source', 'scalar'), at(item, 'destination', 'scalar')];
-    for (const [end, causeAgainst] of [
-      [source, againstSource],
-      [destination, againstDestination],
-    ] as const) {
-      const cause = end === undefined ? undefined : (againstPath(end.text) ?? causeAgainst(end.text));
-      if (cause !== undefined)
-        mistakes.add(end?.position ?? item.position, `${path}.mounts: ${quote(end?.text)}: ${cause}`);
-    }
-    if (source === undefined || destination === undefined) continue;
-    const place = posix.resolve(destination.text);
-    const taken = mounts.get(place);
-    if (taken !== undefined) {
-      mistakes.add(
-        destination.position,
-        `${path}.mounts: ${quote(destination.text)}: ${quote(taken.source)} is mounted there already: one mount for each destination`,
-      );
-    }
-    const readOnly = at(item, 'readOnly', 'scalar');
-    mounts.set(place, {
-      source: posix.resolve(source.text),
-      destination: place,
-      readOnly: readOnly !== undefined && isTrue(readOnly),
+    const source = readPath(at(item, 'source', 'scalar'), againstSource);
+    const destination = readPath(at(item, 'destination', 'scalar'), (place) => {
+      const taken = mounts.get(place)?.source;
+      return taken === undefined
+        ? againstDestination(place)
+        : `${quote(taken)} is mounted there: leave one out`;
     });
+    const readOnly = at(item, 'readOnly', 'scalar');
+    if (source === undefined || destination === undefined) continue;
+    mounts.set(destination, { source, destination, readOnly: readOnly !== undefined && isTrue(readOnly) });
   }
   return [...mounts.values()];
-}
 
-function againstPath(path: string): string | undefined {
-  return isPlainPath(path)
-    ? undefined
-    : 'write an absolute path without "//", "." and "..", such as /srv/www';
+  function readPath(scalar: TreeScalar | undefined, against: (path: string) => string | undefined) {
+    if (scalar === undefined) return undefined;
+    const { position, text } = scalar;
+    const plain = posix.resolve('/', text);
+    const cause = isPlainPath(text) ? against(plain) : NOT_PLAIN;
+    if (cause === undefined) return plain;
+    mistakes.add(position, `${path}.mounts: ${quote(text)}: ${cause}`);
+    return undefined;
+  }
 }
 
 function againstSource(path: string): string | undefined {

@@ -12,6 +12,7 @@ import {
   at,
   has,
   isTrue,
+  keyPath,
   mergeTrees,
   scalarsAt,
   type TreeEntry,
@@ -54,7 +55,7 @@ class ServiceReader {
   }
 
   #instances(name: string, { key, value }: Entry, instances: TreeMapping): void {
-    const path = `services.${name}`;
+    const path = keyPath('services', name);
     const sockets = value.entries.get('sockets');
     if (name.includes('@')) {
       this.#mistakes.add(key, `${path} is an instance, and has instances: leave out one of both`);
@@ -75,7 +76,7 @@ class ServiceReader {
 
   /** `declared` is the key in `services` that an instance shares with others. */
   #service(declared: string, text: string, { key, value }: Entry): void {
-    const path = `services.${declared}`;
+    const path = keyPath('services', declared);
     if (this.services.length === MOST_SERVICES) {
       this.#mistakes.add(key, `${path}: more than ${MOST_SERVICES} services, instances included`);
       return;

@@ -7,20 +7,20 @@ import type { Mistakes } from './mistakes.ts';
 const LARGEST = 1024 * 1024;
 
 /** The bytes of a file; undefined, and a mistake, for what is no regular file or too large. Throws `io`. */
-export function readBytes(path: string, file: string, mistakes: Mistakes): Buffer | undefined {
+export function readBytes(file: string, mistakes: Mistakes): Buffer | undefined {
   try {
     // Without O_NONBLOCK a pipe would be waited for.
-    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const stat = fstatSync(descriptor);
       if (stat.isFile()) return isTooLarge(stat.size, file, mistakes) ? undefined : readFileSync(descriptor);
-      mistakes.add({ file, line: 1, column: 1 }, 'not a regular file');
+      mistakes.add({ file, line: 1, column: 1 }, 'not a regular file: for a pipe, there is -f -');
       return undefined;
     } finally {
       closeSync(descriptor);
     }
   } catch (error) {
-    throw fileSystemError(error, 'cannot read', path);
+    throw fileSystemError(error, 'cannot read', file);
   }
 }
 

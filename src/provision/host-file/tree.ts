@@ -1,3 +1,4 @@
+import { quote } from '../../reference/quote.ts';
 import type { Position } from '../declared-service.ts';
 
 /** A value of a file, and where it stands. */
@@ -60,6 +61,12 @@ export function at<Kind extends TreeNode['kind']>(
 ): Extract<TreeNode, { kind: Kind }> | undefined {
   const value = has(mapping, key) ? mapping.entries.get(key)?.value : undefined;
   return value?.kind === kind ? (value as Extract<TreeNode, { kind: Kind }>) : undefined;
+}
+
+/** The path of a key, as messages name it. */
+export function keyPath(path: string, key: string): string {
+  const name = /^[\w@.$-]+$/.test(key) ? key : quote(key);
+  return path === '' ? name : `${path}.${name}`;
 }
 
 /** What a boolean says, in any of YAML's spellings. */

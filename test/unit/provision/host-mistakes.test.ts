@@ -79,7 +79,7 @@ const SERVICE: Case[] = [
   [
     'a name that is none',
     servicesOf('  ▸my web: {image: registry.example.com/httpd}'),
-    'services.my web: not a service name: "my web": use letters, digits, ".", "_" and "-", at most 128 of them, beginning with a letter or a digit; NAME@INSTANCE is one of several instances',
+    'services."my web": not a service name: "my web": use letters, digits, ".", "_" and "-", at most 128 of them, beginning with a letter or a digit; NAME@INSTANCE is one of several instances',
   ],
   [
     'the name of a unit',
@@ -249,7 +249,7 @@ const HOST: Case[] = [
   [
     'two mounts in one place',
     web('mounts: [{source: /a, destination: /srv}, {source: /b, destination: ▸/srv/}]'),
-    'services.web.mounts: "/srv/": "/a" is mounted there already: one mount for each destination',
+    'services.web.mounts: "/srv/": "/a" is mounted there: leave one out',
   ],
   [
     'a mount of a process',
@@ -372,7 +372,10 @@ test('told with its place: bytes that are not UTF-8', async () => {
 test('told, and not waited for: a pipe', async () => {
   using host = new ScratchHost({ 'host.yaml': 'version: 1\ninclude: [pipe]\n' });
   execFileSync('mkfifo', [join(host.directory, 'pipe')]);
-  await assert.rejects(host.read(), { code: 'host-invalid', message: /pipe:1:1: not a regular file$/ });
+  await assert.rejects(host.read(), {
+    code: 'host-invalid',
+    message: /pipe:1:1: not a regular file: for a pipe, there is -f -$/,
+  });
 });
 
 test('told: a file without an end', async () => {
