@@ -13,13 +13,17 @@ export async function findOrigin(endpoint: Endpoint, connections: Connections): 
   if (!endpoint.insecure && !isLoopback(secure.hostname)) return secure;
   try {
     const url = new URL('/v2/', secure);
-    const answer = await connections.send(url, { headers: {}, anyCertificate: endpoint.insecure });
+    // What the system trusts is not read for a registry that may have no certificate at all.
+    const answer = await connections.send(url, { headers: {}, trust: endpoint.insecure ? 'any' : 'own' });
     answer.discard();
     return secure;
   } catch (error) {
-    // Where it does speak TLS, or it was never asked, what is wrong is to be told, not walked around.
-    if (error instanceof BerthError && (error.code !== 'registry-unreachable' || isTlsFailure(error.cause)))
-      throw error;
+    if (error instanceof BerthError) {
+      // It does speak TLS. Whether that will do is up to the first real request, which trusts the system too.
+      if (isTlsFailure(error.cause)) return secure;
+      // Where it was never asked, what is wrong is to be told, not walked around.
+      if (error.code !== 'registry-unreachable') throw error;
+    }
     return originUrl('http', endpoint);
   }
 }

@@ -3,6 +3,7 @@ import { untilAborted } from '../../until-aborted.ts';
 import { Authorizer } from './auth/authorizer.ts';
 import type { Credentials } from './auth/credentials.ts';
 import { findOrigin } from './find-origin.ts';
+import type { Trust } from './http/certificates.ts';
 import type { Connections, HttpMethod } from './http/connections.ts';
 import type { HttpAnswer } from './http/http-answer.ts';
 import { type Followed, sendFollowing, withoutTrust } from './http/redirect.ts';
@@ -31,12 +32,14 @@ export type CredentialFinder = Pick<Credentials, 'find'>;
 export class RegistryClient {
   readonly endpoint: Endpoint;
   readonly #connections: Connections;
+  readonly #trust: Trust;
   readonly #credentials: CredentialFinder;
   #access: Promise<{ origin: URL; authorizer: Authorizer }> | undefined;
 
   constructor(endpoint: Endpoint, connections: Connections, credentials: CredentialFinder) {
     this.endpoint = endpoint;
     this.#connections = connections;
+    this.#trust = endpoint.insecure ? 'any' : 'system';
     this.#credentials = credentials;
   }
 
@@ -60,7 +63,7 @@ export class RegistryClient {
     // What is found out for all requests goes on when this one is given up.
     const { origin, authorizer } = await untilAborted(this.#open(), request.signal);
     const url = new URL(path, new URL(`/v2/${this.endpoint.reference.path}/`, origin));
-    const http = { ...request, headers, anyCertificate: this.endpoint.insecure };
+    const http = { ...request, headers, trust: this.#trust };
     if (url.origin !== origin.origin) {
       return { answer: await this.#connections.send(url, withoutTrust(http)), isElsewhere: true };
     }

@@ -60,6 +60,14 @@ async function trusting(host: string, isClient = false): Promise<string> {
 }
 
 describe('a registry with TLS', () => {
+  it('is the only one that the authorities of the system are read for', async () => {
+    await using plain = await FakeRegistry.start();
+    await using secure = await FakeRegistry.start(tls);
+    const { digest } = plain.addImage('x', 'latest').manifest;
+    const env = { SSL_CERT_FILE: join(root, 'nothing') };
+    assert.equal(await resolve(plain.host, { env }), digest);
+    await assert.rejects(resolve(secure.host, { env }), { code: 'settings-invalid' });
+  });
   it('is trusted by certs.d, by SSL_CERT_FILE, or as insecure', async () => {
     await using registry = await FakeRegistry.start(tls);
     const { digest } = registry.addImage('x', 'latest').manifest;

@@ -38,7 +38,7 @@ export async function fetchToken(connections: Connections, request: TokenRequest
   const credential = mayCarryCredentials(request) ? request.credential : undefined;
   const http: HttpRequest = {
     headers: {},
-    anyCertificate: realm.host === request.insecureHost,
+    trust: realm.host === request.insecureHost ? 'any' : 'system',
   };
   const answer =
     credential?.kind === 'identity'

@@ -17,6 +17,12 @@ const BUNDLES = [
   '/etc/ssl/cert.pem',
 ];
 
+/**
+ * Whose certificate will do: of the system's authorities and those that the folder of the host has, of the latter
+ * alone, or of anybody.
+ */
+export type Trust = 'system' | 'own' | 'any';
+
 /** Files as the system of `paths` names them. */
 interface Folder {
   files: string[];
@@ -40,18 +46,21 @@ export class Certificates {
 
   /**
    * For a connection to `host` or `host:port`. Hosts without anything of their own share one: it has all of the
-   * system's authorities, more than a megabyte, and a registry may lead to any number of hosts. Throws
-   * `settings-invalid` for files that cannot be used.
+   * system's authorities, more than a megabyte, and a registry may lead to any number of hosts. Reading those takes
+   * a tenth of a second: only with trust in the system they are. Throws `settings-invalid` for files that cannot
+   * be used.
    */
-  contextFor(host: string): SecureContext {
+  contextFor(host: string, trust: Trust = 'system'): SecureContext {
     const own = this.#folderOf(host);
-    if (own.files.length > 0) return this.#create(host, own);
-    this.#common ??= this.#create(host, own);
+    if (trust !== 'system') return this.#create(host, own, []);
+    this.#system ??= systemAuthorities(this.#env);
+    if (own.files.length > 0) return this.#create(host, own, this.#system);
+    this.#common ??= this.#create(host, own, this.#system);
     return this.#common;
   }
 
-  #create(host: string, own: Folder): SecureContext {
-    const options = this.#optionsWith(own);
+  #create(host: string, own: Folder, system: string[]): SecureContext {
+    const options = this.#optionsWith(own, system);
     try {
       return createSecureContext(options);
     } catch (error) {
@@ -59,12 +68,11 @@ export class Certificates {
     }
   }
 
-  #optionsWith({ files, paths }: Folder): SecureContextOptions {
-    this.#system ??= systemAuthorities(this.#env);
+  #optionsWith({ files, paths }: Folder, system: string[]): SecureContextOptions {
     const options: SecureContextOptions = {};
     const named = (suffix: string): string[] => files.filter((file) => file.endsWith(suffix));
     const read = (file: string): string => readText(paths.follow(file));
-    const authorities = [...this.#system, ...named('.crt').map(read)];
+    const authorities = [...system, ...named('.crt').map(read)];
     // Without any, node's own are better than a refusal of everybody.
     if (authorities.length > 0) options.ca = authorities;
     const certificates = named('.cert');
@@ -105,8 +113,9 @@ function systemAuthorities(env: NodeJS.ProcessEnv): string[] {
   const extra = getCACertificates('extra');
   const file = env['SSL_CERT_FILE'];
   if (file) return [readText(file), ...extra];
-  const system = getCACertificates('system');
-  if (system.length > 0) return [...system, ...extra];
+  // Where each has a link of its own beside the bundle, they come several times.
+  const system = new Set(getCACertificates('system'));
+  if (system.size > 0) return [...system, ...extra];
   for (const bundle of BUNDLES) {
     try {
       return [readFileSync(bundle, 'utf8'), ...extra];

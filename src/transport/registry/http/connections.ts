@@ -1,4 +1,5 @@
 import type http from 'node:http';
+import type { Trust } from './certificates.ts';
 import { connectionFailure } from './connection-failure.ts';
 import { HttpAnswer } from './http-answer.ts';
 import type { Bounds } from './patience.ts';
@@ -11,8 +12,8 @@ export interface HttpRequest {
   method?: HttpMethod;
   body?: RequestBody | undefined;
   headers: Record<string, string>;
-  /** Takes any certificate: only for a host that was declared insecure. */
-  anyCertificate?: boolean;
+  /** `system` where it is not said; `any` only for a host that was declared insecure. */
+  trust?: Trust;
   signal?: AbortSignal | undefined;
 }
 
@@ -46,10 +47,10 @@ export class Connections {
   /** Throws the error of the connection as it is, for who wants to tell them apart. */
   async #exchange(
     url: URL,
-    { method = 'GET', body, headers, anyCertificate, signal }: HttpRequest,
+    { method = 'GET', body, headers, trust = 'system', signal }: HttpRequest,
   ): Promise<http.IncomingMessage> {
     signal?.throwIfAborted();
-    const route = this.#routes.to(url, anyCertificate === true);
+    const route = this.#routes.to(url, trust);
     const options = {
       ...route.options,
       method,

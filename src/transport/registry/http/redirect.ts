@@ -43,7 +43,7 @@ function isFollowed({ status }: HttpAnswer, { method = 'GET' }: HttpRequest): bo
 /** A request for another host: what holds for the registry's own holds for no other. */
 export function withoutTrust(request: HttpRequest): HttpRequest {
   const { authorization: _, ...headers } = request.headers;
-  const { anyCertificate: __, ...rest } = request;
+  const { trust: __, ...rest } = request;
   return { ...rest, headers };
 }
 

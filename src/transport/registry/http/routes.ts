@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { urlToHttpOptions } from 'node:url';
-import type { Certificates } from './certificates.ts';
+import type { Certificates, Trust } from './certificates.ts';
 import { type Proxies, proxyHeaders } from './proxies.ts';
 import { TunnelAgent } from './tunnel.ts';
 
@@ -31,13 +31,13 @@ export class Routes {
     this.#stall = stall;
   }
 
-  /** With `anyCertificate` the host, but no proxy, may show what it likes. Throws `settings-invalid`. */
-  to(url: URL, anyCertificate: boolean): Route {
+  /** `trust` is in the host; no proxy may show what it likes. Throws `settings-invalid`. */
+  to(url: URL, trust: Trust): Route {
     const proxy = this.#proxies.for(url);
     if (url.protocol === 'https:' || proxy === undefined) {
-      return this.#straight(url, anyCertificate, proxy);
+      return this.#straight(url, trust, proxy);
     }
-    const { request, options } = this.#straight(proxy, false, undefined);
+    const { request, options } = this.#straight(proxy, 'system', undefined);
     const path = url.href.slice(0, url.href.length - url.hash.length);
     // Node would send the proxy's password as if it were the host's.
     return {
@@ -52,21 +52,21 @@ export class Routes {
     for (const agent of this.#secure.values()) agent.destroy();
   }
 
-  #straight(url: URL, anyCertificate: boolean, proxy: URL | undefined): Route {
+  #straight(url: URL, trust: Trust, proxy: URL | undefined): Route {
     const options = urlToHttpOptions(url);
     if (url.protocol === 'http:')
       return { request: http.request, options: { ...options, agent: this.#plain }, headers: {} };
-    const agent = this.#agentFor(url.host, anyCertificate, proxy);
+    const agent = this.#agentFor(url.host, trust, proxy);
     return { request: https.request, options: { ...options, agent }, headers: {} };
   }
 
-  #agentFor(host: string, anyCertificate: boolean, proxy: URL | undefined): https.Agent {
-    const key = `${host} ${anyCertificate} ${proxy?.host}`;
+  #agentFor(host: string, trust: Trust, proxy: URL | undefined): https.Agent {
+    const key = `${host} ${trust} ${proxy?.host}`;
     let agent = this.#secure.get(key);
     if (agent === undefined) {
       // Made once: reading some 150 authorities for every connection would cost more than the handshake.
-      const secureContext = this.#certificates.contextFor(host);
-      const options = { ...CONNECTION, secureContext, rejectUnauthorized: !anyCertificate };
+      const secureContext = this.#certificates.contextFor(host, trust);
+      const options = { ...CONNECTION, secureContext, rejectUnauthorized: trust !== 'any' };
       agent = proxy === undefined ? new https.Agent(options) : this.#tunnelAgent(proxy, options);
       this.#secure.set(key, agent);
     }
