@@ -73,9 +73,9 @@ export class Paths {
     return join(this.service(name), 'history.json');
   }
 
-  /** The units of the automatic update as they were installed. */
-  get autoUpdate(): string {
-    return this.follow('/var/lib/berth/auto-update');
+  /** Units that berth installs for itself, as they were installed. */
+  ownUnits(name: string): string {
+    return this.follow(`/var/lib/berth/${name}`);
   }
 
   get units(): string {

@@ -28,6 +28,7 @@ export class Context {
   #ending: ErrorCode | undefined;
   #paths = new Paths();
   #systemd: Systemd | undefined;
+  #atBoot = false;
 
   constructor(output: Output, streams: ConsoleStreams, signal: AbortSignal, command: readonly string[] = []) {
     this.output = output;
@@ -62,8 +63,15 @@ export class Context {
   }
 
   systemd(): Systemd {
-    this.#systemd ??= this.#paths.root === '/' ? new ManagerBus() : new OfflineSystemd(this.#paths);
+    const follows = !this.#atBoot;
+    this.#systemd ??=
+      this.#paths.root === '/' ? new ManagerBus({ follows }) : new OfflineSystemd(this.#paths);
     return this.#systemd;
+  }
+
+  /** Says that what is changed waits for this command, as a boot's: systemd only queues jobs. Before `systemd`. */
+  enterBoot(): void {
+    this.#atBoot = true;
   }
 
   /** The store, for reading; it may not exist yet. */

@@ -4,6 +4,7 @@ import { readCurrentRecord } from '../deployment/record.ts';
 import { parseSetting } from '../deployment/template/values.ts';
 import { readValuesFile } from '../deployment/template/values-file.ts';
 import { BerthError } from '../errors.ts';
+import { readApplied } from '../provision/apply/applied.ts';
 import { parseImageReference, placeOf } from '../reference/image-reference.ts';
 import type { ServiceName } from '../service-name.ts';
 import { loadSettings } from '../settings.ts';
@@ -61,10 +62,14 @@ export function updateTargets(
 
 function allServices(context: Context): ServiceName[] {
   const { exclude } = loadSettings(context.paths).autoUpdate;
+  const { update } = readApplied(context.paths);
   return namedServices([], context.paths).filter((name) => {
+    const declared = update[name] ?? 'auto';
     const why = exclude.includes(name)
       ? 'as berth.yaml says (autoUpdate.exclude)'
-      : missingPlace(name, context);
+      : declared === 'auto'
+        ? missingPlace(name, context)
+        : `as host.yaml says (update: ${declared})`;
     if (why !== undefined) context.output.note(`${name}: left alone, ${why}`);
     return why === undefined;
   });

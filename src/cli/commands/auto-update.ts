@@ -1,15 +1,13 @@
-import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { apply } from '../../deployment/apply/apply.ts';
-import { planDisable, planEnable } from '../../deployment/auto-update/plan-auto-update.ts';
-import { renderUnits, SERVICE, TIMER } from '../../deployment/auto-update/render-units.ts';
+import { AUTO_UPDATE, renderUnits, SERVICE, TIMER } from '../../deployment/auto-update/render-units.ts';
+import { planDisable, planEnable } from '../../deployment/own-units.ts';
 import { planAtRest } from '../../deployment/plan/plan-at-rest.ts';
-import { BerthError } from '../../errors.ts';
-import type { Paths } from '../../paths.ts';
 import { loadSettings } from '../../settings.ts';
 import { openStaging } from '../../store/staging.ts';
 import type { Context } from '../context.ts';
+import { ownCommand } from '../own-command.ts';
 import { toSecond } from '../to-second.ts';
 
 /** `berth auto-update`: the timer that updates services by night. */
@@ -37,7 +35,7 @@ async function enable(context: Context): Promise<void> {
   const units = renderUnits(ownCommand(paths), loadSettings(paths).autoUpdate);
   await context.writing('auto-update enable', async (session) => {
     const staging = join(openStaging(session.store).directory, 'auto-update');
-    const plan = planEnable(units, { paths, staging, warn: session.warn });
+    const plan = planEnable(AUTO_UPDATE, units, { paths, staging, warn: session.warn });
     await apply(planAtRest(plan, session.systemd), session);
   });
   output.note('services are updated by themselves from now on');
@@ -48,6 +46,7 @@ async function disable(context: Context): Promise<void> {
   const done = await context.writing('auto-update disable', async (session) => {
     const { activeState, unitFileState } = await session.systemd.state(TIMER);
     const plan = planDisable(
+      AUTO_UPDATE,
       { active: activeState === 'active', enabled: unitFileState.startsWith('enabled') },
       paths,
     );
@@ -89,23 +88,4 @@ async function status({ json }: { json?: boolean }, context: Context): Promise<v
 function timeOf(microseconds: number): string | null {
   const milliseconds = microseconds / 1000;
   return milliseconds > 0 && milliseconds < 8.64e15 ? new Date(milliseconds).toISOString() : null;
-}
-
-const PLACES = ['/usr/bin/berth', '/usr/local/bin/berth'];
-
-/** How this program was started: a unit has no PATH to find it by. Another system must have a berth of its own. */
-function ownCommand(paths: Paths): string[] {
-  if (paths.root !== '/') {
-    const found = PLACES.find((place) => existsSync(paths.follow(place)));
-    if (found !== undefined) return [found];
-    throw new BerthError(
-      'usage',
-      `no berth to update services with: ${paths.root}: not at ${PLACES.join(', ')}`,
-      {
-        hint: 'install berth there first',
-      },
-    );
-  }
-  const [, script] = process.argv;
-  return script === undefined ? [process.execPath] : [process.execPath, realpathSync(script)];
 }

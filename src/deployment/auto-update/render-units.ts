@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { packageDirectory } from '../../runtime/package-directory.ts';
 import type { AutoUpdateSettings } from '../../settings.ts';
 import { quoteExecLine } from '../../systemd/unit-quote.ts';
+import type { OwnUnits } from '../own-units.ts';
+import { renderOwnUnit } from '../render-own-unit.ts';
 
 export const SERVICE = 'berth-update.service';
 export const TIMER = 'berth-update.timer';
+export const AUTO_UPDATE: OwnUnits = { name: 'auto-update', main: TIMER, files: [TIMER, SERVICE] };
 
 /** Seconds over which hosts without a window spread: not all of them shall ask a registry at once. */
 const SPREAD = 6 * 3600;
@@ -26,13 +26,7 @@ export function renderUnits(
     DELAY: window === undefined ? `${SPREAD}s` : `${lengthOf(window)}s`,
     PERSISTENT: window === undefined ? 'yes' : 'no',
   };
-  const directory = packageDirectory('units', TIMER);
-  const render = (name: string) =>
-    Object.entries(values).reduce(
-      (text, [key, value]) => text.replaceAll(`@${key}@`, () => value),
-      readFileSync(join(directory, name), 'utf8'),
-    );
-  return new Map([SERVICE, TIMER].map((name) => [name, render(name)]));
+  return new Map(AUTO_UPDATE.files.map((file) => [file, renderOwnUnit(file, values)]));
 }
 
 /** Seconds, past midnight too. */

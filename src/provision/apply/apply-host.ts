@@ -1,5 +1,6 @@
 import { type ApplyOptions, apply } from '../../deployment/apply/apply.ts';
 import { prepareInstall } from '../../deployment/plan/install.ts';
+import { planAtRest } from '../../deployment/plan/plan-at-rest.ts';
 import { prepareUninstall } from '../../deployment/plan/uninstall.ts';
 import type { UpdateHost } from '../../deployment/plan/update.ts';
 import { listServices, readCurrentRecord } from '../../deployment/record.ts';
@@ -132,7 +133,7 @@ class HostRun {
     }
     const work = async () => {
       const plan = planStates(changes);
-      if (plan !== undefined) await apply(plan, this.#session);
+      if (plan !== undefined) await apply(planAtRest(plan, systemd), this.#session);
       for (const change of changes) {
         const outcome = this.#outcomes.get(change.record.service);
         if (outcome !== undefined) this.#tell(withStates(outcome, change));

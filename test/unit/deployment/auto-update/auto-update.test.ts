@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { apply } from '../../../../src/deployment/apply/apply.ts';
-import { planDisable, planEnable } from '../../../../src/deployment/auto-update/plan-auto-update.ts';
-import { renderUnits } from '../../../../src/deployment/auto-update/render-units.ts';
+import { AUTO_UPDATE, renderUnits } from '../../../../src/deployment/auto-update/render-units.ts';
+import { planDisable, planEnable } from '../../../../src/deployment/own-units.ts';
 import { planAtRest } from '../../../../src/deployment/plan/plan-at-rest.ts';
 import { parseSettings } from '../../../../src/settings.ts';
 import { look, makeRoot, optionsFor } from '../apply/scratch-root.ts';
@@ -42,7 +42,10 @@ test('what is enabled can be brought up to date and leaves nothing when it is di
   const enable = async (units: ReadonlyMap<string, string>) => {
     round += 1;
     const staging = join(paths.state, `staging-${round}`);
-    await apply(planAtRest(planEnable(units, { ...options, staging }), options.systemd), options);
+    await apply(
+      planAtRest(planEnable(AUTO_UPDATE, units, { ...options, staging }), options.systemd),
+      options,
+    );
   };
   await enable(render());
   await enable(render());
@@ -58,10 +61,10 @@ test('what is enabled can be brought up to date and leaves nothing when it is di
     'kept, because it was changed: /etc/systemd/system/berth-update.timer',
   ]);
 
-  const plan = planDisable({ active: false, enabled: true }, paths);
+  const plan = planDisable(AUTO_UPDATE, { active: false, enabled: true }, paths);
   assert.ok(plan);
   await apply(planAtRest(plan, options.systemd), options);
-  assert.equal(planDisable({ active: false, enabled: true }, paths), undefined);
+  assert.equal(planDisable(AUTO_UPDATE, { active: false, enabled: true }, paths), undefined);
   const left = look(root).filter(
     (line) => !/staging-|timers\.target\.wants\/ /.test(line) && !before.includes(line),
   );
