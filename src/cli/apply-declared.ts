@@ -1,6 +1,7 @@
-import { buffer } from 'node:stream/consumers';
 import { freeUnneeded } from '../deployment/free-unneeded.ts';
-import { fingerprintOf, readApplied, writeApplied } from '../provision/apply/applied.ts';
+import { readCurrentRecord } from '../deployment/record.ts';
+import { BerthError } from '../errors.ts';
+import { type Applied, fingerprintOf, readApplied, writeApplied } from '../provision/apply/applied.ts';
 import {
   type AppliedHost,
   type ApplyRequest,
@@ -10,22 +11,23 @@ import {
 import { isChange, type Outcome } from '../provision/apply/outcome.ts';
 import { previewHost } from '../provision/apply/preview-host.ts';
 import { awaitNetwork } from '../provision/boot/await-network.ts';
-import { type DeclaredHost, type HostSource, readHost } from '../provision/read-host.ts';
+import { fittingLock, type HostLock, readLock } from '../provision/lock/host-lock.ts';
+import { type DeclaredHost, readHost } from '../provision/read-host.ts';
 import { loadSettings } from '../settings.ts';
 import type { Store } from '../store/store.ts';
 import { ManagerBus } from '../systemd/manager-bus.ts';
-import type { Bundle } from '../transport/bundle/open-bundle.ts';
 import { outcomeLine, previewLines } from './apply-report.ts';
 import { type BootOptions, refreshBoot } from './boot-apply.ts';
 import { changeHost } from './change-host.ts';
 import type { Context } from './context.ts';
-import { asksElsewhere, openDeclared } from './open-declared.ts';
+import { hostSource } from './host-source.ts';
+import { asksElsewhere, type DeclaredImages, openDeclared } from './open-declared.ts';
 import { openFrom } from './open-from.ts';
 import { withScratchStore } from './scratch-store.ts';
-import { readSoak } from './soak.ts';
 
 export interface DeclaredOptions extends BootOptions {
-  soak: string;
+  /** Seconds to watch what was restarted. */
+  soak: number;
   dryRun?: boolean;
   json?: boolean;
 }
@@ -33,45 +35,53 @@ export interface DeclaredOptions extends BootOptions {
 /** One `berth apply`: what is declared, where its images come from, and how. */
 export class DeclaredApply {
   readonly #host: DeclaredHost;
-  readonly #bundle: Bundle | undefined;
+  readonly #images: Omit<DeclaredImages, 'store'>;
   readonly #options: DeclaredOptions;
   readonly #context: Context;
-  readonly #soak: number;
 
   private constructor(
     host: DeclaredHost,
-    bundle: Bundle | undefined,
+    images: Omit<DeclaredImages, 'store'>,
     options: DeclaredOptions,
     context: Context,
   ) {
     this.#host = host;
-    this.#bundle = bundle;
+    this.#images = images;
     this.#options = options;
     this.#context = context;
-    this.#soak = readSoak(options.soak);
   }
 
-  /** Reads what is declared, and opens the bundle; to be closed. Throws as `readHost` and `openBundle`, and `usage`. */
+  /**
+   * Reads what is declared, its lock and its bundle; to be closed. Throws as `readHost`, `fittingLock` and
+   * `openBundle`.
+   */
   static async open(options: DeclaredOptions, context: Context): Promise<DeclaredApply> {
     const { env, paths } = context;
-    const host = await readHost(await sourceOf(options.file), { env, paths });
-    return new DeclaredApply(host, await openFrom(options.from, context), options, context);
+    const host = await readHost(await hostSource(options.file, context), { env, paths });
+    const lock = options.locked ? lockOf(host) : undefined;
+    const { locked } = readApplied(paths);
+    const bundle = await openFrom(options.from, context);
+    return new DeclaredApply(host, { bundle, lock, locked, authfile: options.authfile }, options, context);
   }
 
   async close(): Promise<void> {
-    await this.#bundle?.close();
+    await this.#images.bundle?.close();
   }
 
   /** Says what would change; not even the store changes. */
   async preview(): Promise<void> {
     const { output, paths } = this.#context;
-    await withScratchStore(this.#context.store(), async (store) => {
+    const work = async (store: Store, installStore: Store) => {
       const host = { ...this.#changeHost(store), onRefused: () => undefined };
-      const found = await previewHost(this.#request(store), host);
+      const found = await previewHost(this.#request(store), host, installStore);
       this.#noteSurplus();
       if (this.#options.json) this.#json(found.outcomes);
       else output.data([...previewLines(found, paths), countLine(found.outcomes)].join('\n'));
-    });
+    };
+    const lender = this.#context.store();
+    await withScratchStore(lender, (store) =>
+      withScratchStore(lender, (installStore) => work(store, installStore)),
+    );
   }
 
   /** Makes the host so, and says what changed. */
@@ -79,7 +89,7 @@ export class DeclaredApply {
     const applied = await this.#context.writing('apply', async (session) => {
       try {
         const done = await applyHost(this.#request(session.store), this.#changeHost(session.store), session);
-        writeApplied(session.paths, this.#host.services, isWhole(done) ? this.#fingerprint : null);
+        writeApplied(session.paths, this.#applied(isWhole(done)));
         await refreshBoot(session);
         return done;
       } finally {
@@ -97,23 +107,50 @@ export class DeclaredApply {
       output.note('nothing else is declared than what was applied');
       return;
     }
-    if (this.#bundle === undefined && this.#host.services.some((service) => asksElsewhere(service, paths))) {
-      await awaitNetwork(new ManagerBus(), { signal, warn: (text) => output.warn(text) });
+    if (this.#host.services.some((service) => asksElsewhere(service, this.#images, paths))) {
+      const systemd = new ManagerBus();
+      try {
+        await awaitNetwork(systemd, { signal, warn: (text) => output.warn(text) });
+      } finally {
+        await systemd.close();
+      }
     }
     this.#context.enterBoot();
     await this.apply();
   }
 
   get #fingerprint(): string {
-    const images = this.#bundle?.images.map(({ name, top }) => [name, top.digest]) ?? null;
-    return fingerprintOf(this.#host.services, images);
+    const { bundle, lock } = this.#images;
+    const bundled = bundle?.images.map(({ name, top }) => [name, top.digest]) ?? null;
+    return fingerprintOf({
+      services: this.#host.services,
+      bundled,
+      lock: lock === undefined ? null : [...lock],
+    });
+  }
+
+  #applied(whole: boolean): Applied {
+    const { services } = this.#host;
+    const locked = services.flatMap(({ name, image }) => {
+      const digest = this.#images.lock?.get(image);
+      const record = readCurrentRecord(this.#context.paths, name);
+      return digest === undefined || record === undefined
+        ? []
+        : [[digest, record.image.manifestDigest] as const];
+    });
+    return {
+      version: 1,
+      fingerprint: whole ? this.#fingerprint : null,
+      update: Object.fromEntries(services.map(({ name, update }) => [name, update])),
+      locked: Object.fromEntries(locked),
+    };
   }
 
   #request(store: Store): ApplyRequest {
-    const { authfile, prune = false } = this.#options;
+    const { prune = false, soak } = this.#options;
     const { runtime, keep } = loadSettings(this.#context.paths);
-    const open = openDeclared({ bundle: this.#bundle, authfile, store }, this.#context);
-    return { services: this.#host.services, open, prune, runtime, keep, soak: this.#soak };
+    const open = openDeclared({ ...this.#images, store }, this.#context);
+    return { services: this.#host.services, open, prune, runtime, keep, soak };
   }
 
   #changeHost(store: Store) {
@@ -151,9 +188,11 @@ export class DeclaredApply {
   }
 }
 
-async function sourceOf(file: string | undefined): Promise<HostSource> {
-  if (file === undefined) return 'host';
-  return file === '-' ? { text: await buffer(process.stdin) } : { path: file };
+function lockOf({ lockFile, services }: DeclaredHost): HostLock {
+  if (lockFile !== undefined) return fittingLock(readLock(lockFile), services, lockFile);
+  throw new BerthError('usage', 'no lock goes with standard input: --locked', {
+    hint: 'name a file with -f',
+  });
 }
 
 function isWhole({ outcomes, errors }: AppliedHost): boolean {

@@ -16,6 +16,7 @@ export interface BootOptions {
   file?: string;
   from?: string;
   prune?: boolean;
+  locked?: boolean;
   authfile?: string;
 }
 
@@ -61,14 +62,16 @@ function hostOf({ paths, store, warn }: ApplyOptions): OwnUnitsHost {
 }
 
 /** A boot has no working directory. */
-function bootArguments({ file, from, prune, authfile }: BootOptions): string[] {
+function bootArguments({ file, from, prune, locked, authfile }: BootOptions): string[] {
   if (file === '-') {
     throw new BerthError('usage', 'a boot has no standard input: -f -', { hint: 'name a file' });
   }
+  const places = { '--file': file, '--from': from, '--authfile': authfile };
   return [
-    ...[file, from, authfile].flatMap((path, index) =>
-      path === undefined ? [] : [['--file', '--from', '--authfile'][index] ?? '', resolve(path)],
+    ...Object.entries(places).flatMap(([option, path]) =>
+      path === undefined ? [] : [option, resolve(path)],
     ),
     ...(prune === true ? ['--prune'] : []),
+    ...(locked === true ? ['--locked'] : []),
   ];
 }

@@ -64,7 +64,8 @@ async function startTimes(names: readonly string[]): Promise<Map<string, string>
 }
 
 function twenty(changes: Declared = {}): Declared {
-  return Object.fromEntries(TWENTY.map((name) => [name, { image: 'first', ...changes[name] }]));
+  const names = new Set([...TWENTY, ...Object.keys(changes)]);
+  return Object.fromEntries([...names].map((name) => [name, { image: 'first', ...changes[name] }]));
 }
 
 test('of twenty services only those are touched that are declared otherwise', async () => {
@@ -98,4 +99,153 @@ test('of twenty services only those are touched that are declared otherwise', as
   assert.deepEqual(await apply(), []);
   assert.equal(await host.sh('systemctl show --value --property MemoryMax s09'), '67108864');
   await succeed(host, 'verify');
+});
+
+test('a dry run says what would change as a diff, and changes nothing', async () => {
+  declare(twenty({ s03: { resources: { CPUWeight: 50 } }, new: { image: 'first' } }));
+  const before = await startTimes(TWENTY);
+  const { stdout } = await succeed(host, 'apply', '--dry-run');
+  assert.match(stdout, /^s03: to be reconfigured: resources$/m);
+  assert.match(stdout, /^--- 0\/60-host\.conf\n\+\+\+ 1\/60-host\.conf\n@@ -0,0 \+1,2 @@$/m);
+  assert.match(stdout, /^\+CPUWeight=50$/m);
+  assert.match(
+    stdout,
+    /^new: to be installed from 127\.0\.0\.1:5000\/first:latest \([0-9a-f]{12}\)\n--- \/dev\/null\n/m,
+  );
+  assert.match(stdout, /^changed: 7$/m);
+  assert.deepEqual(await apply('--dry-run'), [
+    's02 update: image',
+    's03 reconfigure: resources',
+    's05 reconfigure: mounts',
+    's09 reconfigure: resources',
+    's14 reconfigure: after',
+    's20 reconfigure: requires',
+    'new install: not installed',
+  ]);
+  assert.deepEqual(await startTimes(TWENTY), before);
+});
+
+/** What is declared in turn while berth is killed, so that there is always something to change. */
+const VARIANTS: Declared[] = [
+  { s01: { image: 'second' }, s07: { resources: { MemoryMax: '32M' } }, s11: { enabled: false } },
+  { s01: { image: 'first' }, s13: { before: ['s14'] }, s17: { started: false } },
+];
+
+test('killed at random moments and run again, it converges, and touches nothing else', async (context) => {
+  const untouched = TWENTY.filter((name) => !/01|02|05|07|09|11|13|14|17|20/.test(name));
+  declare(twenty());
+  await apply();
+  const before = await startTimes(untouched);
+  for (let kill = 0; kill < 6; kill += 1) {
+    declare(twenty({ ...VARIANTS[kill % 2], ...(kill % 3 === 0 ? { extra: { image: 'second' } } : {}) }));
+    const delay = (0.2 + Math.random() * 3).toFixed(3);
+    context.diagnostic(`killed after ${delay} s`);
+    await host.sh(
+      `berth apply --prune --soak 1 >/dev/null 2>&1 & pid=$!; sleep ${delay}; kill -KILL $pid || true; wait $pid || true`,
+    );
+    await apply('--prune');
+    assert.deepEqual(await apply('--prune'), []);
+    await succeed(host, 'verify');
+    const { s07, s17 } = VARIANTS[kill % 2] ?? {};
+    const memory = await host.sh('systemctl show --value --property MemoryMax s07');
+    assert.equal(memory, s07 === undefined ? 'infinity' : String(32 * 2 ** 20));
+    const state = await host.sh('systemctl show --value --property ActiveState s17');
+    assert.equal(state, s17 === undefined ? 'active' : 'inactive');
+  }
+  assert.deepEqual(await startTimes(untouched), before);
+});
+
+test('only what an earlier apply installed is pruned', async () => {
+  await succeed(host, 'install', '--name', 'hand', 'first');
+  declare({ s01: { image: 'first' }, hand: { image: 'first', started: false } });
+  const { stderr } = await succeed(host, 'apply');
+  assert.match(stderr, /^not declared any more: s02, s03, .*, s20\nHint: berth apply --prune$/m);
+  declare({ s01: { image: 'first' } });
+  const removed = await apply('--prune');
+  assert.deepEqual(
+    removed,
+    TWENTY.slice(1).map((name) => `${name} remove: not declared`),
+  );
+  const listed = JSON.parse((await succeed(host, 'list', '--json')).stdout) as { name: string }[];
+  assert.deepEqual(
+    listed.map(({ name }) => name),
+    ['hand', 's01'],
+  );
+  await succeed(host, 'uninstall', 'hand');
+});
+
+async function state(unit: string, property: string): Promise<string> {
+  return await host.sh(`systemctl show --value --property ${property} ${unit}`);
+}
+
+test('one that cannot be as it is declared is told, goes back, and keeps no other from it', async () => {
+  await push('bad', 'bad', 'sleep 0.5; exit 3');
+  declare({
+    s01: { image: 'bad' },
+    good: { image: 'second' },
+    broken: { image: 'bad' },
+    off: { image: 'first', enabled: false, started: false },
+  });
+  const { exitCode, stdout, stderr } = await host.berth('apply', '--json', '--soak', '2s');
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /^Error: cannot update s01: did not stay up: s01\.service/m);
+  assert.match(stderr, /^Error: did not stay up: broken\.service/m);
+  const { changed, services } = JSON.parse(stdout) as { changed: number; services: Outcome[] };
+  assert.equal(changed, 2);
+  assert.deepEqual(
+    services.map(({ name, action }) => `${name} ${action}`),
+    ['s01 failed', 'good install', 'broken failed', 'off install'],
+  );
+  assert.equal(await state('s01', 'ActiveState'), 'active');
+  assert.equal(await state('good', 'ActiveState'), 'active');
+  assert.equal(await state('off', 'ActiveState'), 'inactive');
+  assert.equal(await state('off', 'UnitFileState'), 'disabled');
+  const again = await host.berth('apply', '--soak', '0');
+  assert.equal(again.exitCode, 1);
+  assert.match(again.stderr, /^s01: skipped: did not stay up: s01\.service/m);
+  assert.match(again.stderr, /^Hint: .*berth update s01$/m);
+  // What is declared of it otherwise is no matter of the image.
+  declare({ s01: { image: 'first', resources: { MemoryMax: '1G' } }, good: { image: 'second' } });
+  assert.deepEqual(await apply('--prune'), [
+    's01 reconfigure: resources',
+    'broken remove: not declared',
+    'off remove: not declared',
+  ]);
+});
+
+test('the way back from a reconfiguration is open, and the next apply goes it again', async () => {
+  await succeed(host, 'rollback', 's01');
+  assert.equal(await state('s01', 'MemoryMax'), 'infinity');
+  assert.equal(await host.sh('ls /etc/systemd/system/s01.service.d'), '');
+  assert.deepEqual(await apply(), ['s01 reconfigure: resources']);
+  assert.equal(await state('s01', 'MemoryMax'), String(2 ** 30));
+});
+
+test('what is pinned, locked or of a digest is not looked up; what is declared otherwise is not updated by the timer', async () => {
+  declare({ s01: { image: 'first', update: 'pinned' }, good: { image: 'second', update: 'auto' } });
+  await apply();
+  await succeed(host, 'lock');
+  await succeed(host, 'apply', '--locked');
+  await push('first', 'newer');
+  await push('second', 'newer');
+  const all = await succeed(host, 'update', '--all', '--soak', '0');
+  assert.match(all.stderr, /^s01: left alone, as host\.yaml says \(update: pinned\)$/m);
+  assert.match(all.stderr, /^good: updated to deployment /m);
+  assert.deepEqual(await apply('--locked'), ['good update: image']);
+  await host.sh('systemctl stop test-registry');
+  assert.deepEqual(await apply('--locked'), []);
+  declare({ s01: { image: 'first', update: 'pinned', mounts: [{ source: '/srv', destination: '/srv' }] } });
+  assert.deepEqual(await apply('--prune'), ['s01 reconfigure: mounts', 'good remove: not declared']);
+  await host.sh('systemctl start test-registry');
+  assert.equal(
+    await host.sh('ls /proc/$(systemctl show --value --property MainPID s01)/root/srv/data; echo there'),
+    'there',
+  );
+});
+
+test('a mount of what is not there is refused, with what makes it', async () => {
+  declare({ s01: { image: 'first', mounts: [{ source: '/srv/none', destination: '/data' }] } });
+  const { exitCode, stderr } = await host.berth('apply');
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /\/srv\/none, which \/data is to show, is not there\nHint: mkdir -p \/srv\/none$/m);
 });

@@ -2,9 +2,10 @@ import { type Command, Option } from 'commander';
 import { DeclaredApply, type DeclaredOptions } from '../apply-declared.ts';
 import { disableBoot, enableBoot } from '../boot-apply.ts';
 import type { Context } from '../context.ts';
-import { SOAK } from '../soak.ts';
+import { readSoak, SOAK } from '../soak.ts';
 
-interface ApplyCommandOptions extends DeclaredOptions {
+interface ApplyCommandOptions extends Omit<DeclaredOptions, 'soak'> {
+  soak: string;
   enableBoot?: boolean;
   disableBoot?: boolean;
   boot?: boolean;
@@ -17,6 +18,7 @@ export function addApply(program: Command, context: Context): void {
     .description('make the host have the services that host.yaml declares')
     .option('-f, --file <file>', 'read this file, all *.yaml of a directory, or - for standard input')
     .option('--prune', 'remove services that an earlier apply installed and that are not declared any more')
+    .option('--locked', 'take the images whose digests berth lock wrote down')
     .option('--from <path>', 'take the images from a bundle, or from the bundles of a directory')
     .option('--authfile <file>', 'credentials for registries')
     .option('--soak <time>', 'watch restarted services for this time', SOAK)
@@ -32,7 +34,7 @@ export function addApply(program: Command, context: Context): void {
 async function apply(options: ApplyCommandOptions, context: Context): Promise<void> {
   if (options.enableBoot) return await enableBoot(options, context);
   if (options.disableBoot) return await disableBoot(context);
-  const declared = await DeclaredApply.open(options, context);
+  const declared = await DeclaredApply.open({ ...options, soak: readSoak(options.soak) }, context);
   try {
     if (options.boot) await declared.applyAtBoot();
     else if (options.dryRun) await declared.preview();

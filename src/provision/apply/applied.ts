@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { BerthError, isErrno, messageOf } from '../../errors.ts';
+import type { Digest } from '../../image/digest.ts';
 import { writeDurably } from '../../linux/durable.ts';
 import type { Paths } from '../../paths.ts';
 import type { DeclaredService } from '../declared-service.ts';
@@ -12,6 +13,8 @@ export interface Applied {
   fingerprint: string | null;
   /** When each of the services is updated, by its name. */
   update: Record<string, DeclaredService['update']>;
+  /** The manifest that each digest of the lock came to on this host, where it was an index. */
+  locked: Record<string, Digest>;
 }
 
 /** As it was left; nothing where nothing was applied yet. Throws `deployment-damaged`. */
@@ -22,7 +25,7 @@ export function readApplied(paths: Paths): Applied {
     if (applied.version !== 1) throw new Error(`version ${applied.version} is not known to this berth`);
     return applied;
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return { version: 1, fingerprint: null, update: {} };
+    if (isErrno(error, 'ENOENT')) return { version: 1, fingerprint: null, update: {}, locked: {} };
     throw new BerthError('deployment-damaged', `cannot read: ${file}: ${messageOf(error)}`, {
       hint: 'berth apply',
       cause: error,
@@ -31,18 +34,20 @@ export function readApplied(paths: Paths): Applied {
 }
 
 /** Leaves it durably; the caller holds the writer's lock. */
-export function writeApplied(
-  paths: Paths,
-  services: readonly DeclaredService[],
-  fingerprint: string | null,
-): void {
-  const update = Object.fromEntries(services.map((service) => [service.name, service.update]));
-  const applied: Applied = { version: 1, fingerprint, update };
+export function writeApplied(paths: Paths, applied: Applied): void {
   writeDurably(paths.applied, `${JSON.stringify(applied, null, 2)}\n`, 0o600);
 }
 
-/** The same for the same services and the same images, wherever they are declared. SHA-256 in hex. */
-export function fingerprintOf(services: readonly DeclaredService[], images: unknown): string {
+/** All that decides what the host comes to be, and that can be known without asking a registry. */
+export interface Declaration {
+  services: readonly DeclaredService[];
+  /** The images of the bundle that is to be used, and the lock, as JSON values; null for none. */
+  bundled: unknown;
+  lock: unknown;
+}
+
+/** The same for the same declaration, wherever its services are declared: SHA-256 in hex. */
+export function fingerprintOf({ services, bundled, lock }: Declaration): string {
   const declared = services.map(({ position: _, ...service }) => service);
-  return createHash('sha256').update(JSON.stringify({ declared, images })).digest('hex');
+  return createHash('sha256').update(JSON.stringify({ declared, bundled, lock })).digest('hex');
 }

@@ -3,6 +3,7 @@ import type { UpdateHost } from '../../deployment/plan/update.ts';
 import { readCurrentRecord } from '../../deployment/record.ts';
 import { type PreparedUpdate, prepareUpdate } from '../../deployment/update.ts';
 import type { ServiceName } from '../../service-name.ts';
+import type { Store } from '../../store/store.ts';
 import { type ApplyRequest, findSurplus } from './apply-host.ts';
 import { inOrder, type Outcome, outcomeOf, outcomeWithout } from './outcome.ts';
 import { findTargets } from './targets.ts';
@@ -15,13 +16,18 @@ export interface HostPreview extends Pick<PreparedInstall, 'staged'>, Pick<Prepa
 }
 
 /**
- * Finds out what an apply would do, in a store of its own; nothing on the host is changed. Throws what
+ * Finds out what an apply would do, in stores of its own, of which each has room for what one change stages;
+ * nothing on the host is changed. Throws what
  * `prepareInstall` and `prepareUpdate` throw.
  */
-export async function previewHost(request: ApplyRequest, host: UpdateHost): Promise<HostPreview> {
+export async function previewHost(
+  request: ApplyRequest,
+  host: UpdateHost,
+  installStore: Store,
+): Promise<HostPreview> {
   const targets = findTargets(request, host.paths);
   const install = { ...request, targets: targets.install, rootfs: undefined, now: false, force: false };
-  const { staged } = await prepareInstall(install, host);
+  const { staged } = await prepareInstall(install, { ...host, store: installStore });
   const update = { ...request, targets: targets.update, keepStarted: false, coming: staged };
   const { current, refused, change } = await prepareUpdate(update, host);
   const outcomes = new Map<ServiceName, Outcome>();
