@@ -8,22 +8,20 @@ import {
   applyHost,
   findSurplus,
 } from '../provision/apply/apply-host.ts';
-import { isChange, type Outcome } from '../provision/apply/outcome.ts';
-import { previewHost } from '../provision/apply/preview-host.ts';
 import { awaitNetwork } from '../provision/boot/await-network.ts';
 import { fittingLock, type HostLock, readLock } from '../provision/lock/host-lock.ts';
 import { type DeclaredHost, readHost } from '../provision/read-host.ts';
 import { loadSettings } from '../settings.ts';
 import type { Store } from '../store/store.ts';
 import { ManagerBus } from '../systemd/manager-bus.ts';
-import { outcomeLine, previewLines } from './apply-report.ts';
+import { countLine, previewLines, printOutcomes, reportApplied } from './apply-report.ts';
 import { type BootOptions, refreshBoot } from './boot-apply.ts';
 import { changeHost } from './change-host.ts';
 import type { Context } from './context.ts';
 import { hostSource } from './host-source.ts';
 import { asksElsewhere, type DeclaredImages, openDeclared } from './open-declared.ts';
 import { openFrom } from './open-from.ts';
-import { withScratchStore } from './scratch-store.ts';
+import { previewApply } from './preview-apply.ts';
 
 export interface DeclaredOptions extends BootOptions {
   /** Seconds to watch what was restarted. */
@@ -68,27 +66,26 @@ export class DeclaredApply {
     await this.#images.bundle?.close();
   }
 
-  /** Says what would change; not even the store changes. */
+  /** Says what would change, and changes nothing. */
   async preview(): Promise<void> {
     const { output, paths } = this.#context;
-    const work = async (store: Store, installStore: Store) => {
-      const host = { ...this.#changeHost(store), onRefused: () => undefined };
-      const found = await previewHost(this.#request(store), host, installStore);
+    const request = (store: Store) => this.#request(store);
+    await previewApply(request, { skipRefused: true }, this.#context, (found) => {
       this.#noteSurplus();
-      if (this.#options.json) this.#json(found.outcomes);
+      if (this.#options.json) printOutcomes(found.outcomes, this.#options, output);
       else output.data([...previewLines(found, paths), countLine(found.outcomes)].join('\n'));
-    };
-    const lender = this.#context.store();
-    await withScratchStore(lender, (store) =>
-      withScratchStore(lender, (installStore) => work(store, installStore)),
-    );
+    });
   }
 
   /** Makes the host so, and says what changed. */
   async apply(): Promise<void> {
     const applied = await this.#context.writing('apply', async (session) => {
       try {
-        const done = await applyHost(this.#request(session.store), this.#changeHost(session.store), session);
+        const done = await applyHost(
+          this.#request(session.store),
+          changeHost(this.#context, session.store, { skipRefused: true }),
+          session,
+        );
         writeApplied(session.paths, this.#applied(isWhole(done)));
         await refreshBoot(session);
         return done;
@@ -153,10 +150,6 @@ export class DeclaredApply {
     return { services: this.#host.services, open, prune, runtime, keep, soak };
   }
 
-  #changeHost(store: Store) {
-    return changeHost(this.#context, store, { skipRefused: true });
-  }
-
   #noteSurplus(): void {
     const { output, paths } = this.#context;
     const surplus = this.#options.prune ? [] : findSurplus(this.#host.services, paths);
@@ -167,24 +160,17 @@ export class DeclaredApply {
 
   #report(applied: AppliedHost): void {
     const { output } = this.#context;
-    const { outcomes, errors } = applied;
-    for (const outcome of outcomes) output.note(outcomeLine(outcome, { dryRun: false }));
-    for (const { message, hint } of errors) output.error(message, hint);
-    const skipped = outcomes.filter(({ action }) => action === 'skip').map(({ name }) => name);
+    reportApplied(applied, this.#context);
+    const skipped = applied.outcomes.filter(({ action }) => action === 'skip').map(({ name }) => name);
     if (skipped.length > 0) {
       output.error(
         `not as declared: ${skipped.join(', ')}: the image failed before`,
         `once there is another image, or to try it again: berth update ${skipped.join(' ')}`,
       );
+      this.#context.endWith('unit-failed');
     }
-    if (!isWhole(applied)) this.#context.endWith(errors[0]?.code ?? 'unit-failed');
-    if (this.#options.json) this.#json(outcomes);
-    else if (isWhole(applied)) output.data(countLine(outcomes));
-  }
-
-  #json(outcomes: readonly Outcome[]): void {
-    const { dryRun = false } = this.#options;
-    this.#context.output.json({ changed: outcomes.filter(isChange).length, dryRun, services: outcomes });
+    if (this.#options.json) printOutcomes(applied.outcomes, this.#options, output);
+    else if (isWhole(applied)) output.data(countLine(applied.outcomes));
   }
 }
 
@@ -197,8 +183,4 @@ function lockOf({ lockFile, services }: DeclaredHost): HostLock {
 
 function isWhole({ outcomes, errors }: AppliedHost): boolean {
   return errors.length === 0 && outcomes.every(({ action }) => action !== 'skip');
-}
-
-function countLine(outcomes: readonly Outcome[]): string {
-  return `changed: ${outcomes.filter(isChange).length}`;
 }

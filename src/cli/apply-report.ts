@@ -1,8 +1,11 @@
 import { describeChange, diffBundles } from '../deployment/describe-change.ts';
 import type { Paths } from '../paths.ts';
-import type { Action, Outcome } from '../provision/apply/outcome.ts';
+import type { AppliedHost } from '../provision/apply/apply-host.ts';
+import { type Action, isChange, type Outcome } from '../provision/apply/outcome.ts';
 import type { HostPreview } from '../provision/apply/preview-host.ts';
 import { abridge, changeLines } from './change-report.ts';
+import type { Context } from './context.ts';
+import type { Output } from './output.ts';
 import { shortDigest } from './short-digest.ts';
 
 /** What an action would be, and what it was. */
@@ -46,4 +49,25 @@ export function previewLines({ outcomes, staged, change }: HostPreview, paths: P
       ...(install === undefined ? [] : [abridge(diffBundles(undefined, install))]),
     ];
   });
+}
+
+/** Says what became of each service and why something did not, which the end says, too. */
+export function reportApplied({ outcomes, errors }: AppliedHost, context: Context): void {
+  const { output } = context;
+  for (const outcome of outcomes) output.note(outcomeLine(outcome, { dryRun: false }));
+  for (const { message, hint } of errors) output.error(message, hint);
+  if (errors[0] !== undefined) context.endWith(errors[0].code);
+}
+
+/** Such as `changed: 3`. */
+export function countLine(outcomes: readonly Outcome[]): string {
+  return `changed: ${outcomes.filter(isChange).length}`;
+}
+
+export function printOutcomes(
+  outcomes: readonly Outcome[],
+  { dryRun = false }: { dryRun?: boolean },
+  output: Output,
+): void {
+  output.json({ changed: outcomes.filter(isChange).length, dryRun, services: outcomes });
 }

@@ -5,18 +5,16 @@ import { BerthError } from '../../errors.ts';
 import { readLimits } from '../../image/limits.ts';
 import type { Paths } from '../../paths.ts';
 import { type ApplyRequest, applyHost } from '../../provision/apply/apply-host.ts';
-import { isChange, type Outcome } from '../../provision/apply/outcome.ts';
-import { previewHost } from '../../provision/apply/preview-host.ts';
 import type { OpenDeclared } from '../../provision/apply/targets.ts';
 import type { DeclaredService } from '../../provision/declared-service.ts';
 import { type OpenExport, openExport } from '../../provision/export/open-export.ts';
 import { loadSettings } from '../../settings.ts';
 import type { Bundle } from '../../transport/bundle/open-bundle.ts';
-import { outcomeLine, previewLines } from '../apply-report.ts';
+import { previewLines, printOutcomes, reportApplied } from '../apply-report.ts';
 import { changeHost } from '../change-host.ts';
 import type { Context } from '../context.ts';
 import { namedService } from '../named-services.ts';
-import { withScratchStore } from '../scratch-store.ts';
+import { previewApply } from '../preview-apply.ts';
 import { readSoak, SOAK } from '../soak.ts';
 import { addImportQuadlet } from './import-quadlet.ts';
 
@@ -95,31 +93,27 @@ function refuseCollisions(
   });
 }
 
-/** What would be done, in a store that is thrown away. */
 async function preview(request: ApplyRequest, options: Options, context: Context): Promise<void> {
-  await withScratchStore(context.store(), async (store) => {
-    const found = await previewHost(request, changeHost(context, store, { skipRefused: false }));
-    if (options.json) printJson(found.outcomes, options, context);
-    else context.output.data(previewLines(found, context.paths).join('\n'));
-  });
+  await previewApply(
+    () => request,
+    { skipRefused: false },
+    context,
+    (found) => {
+      if (options.json) printOutcomes(found.outcomes, options, context.output);
+      else context.output.data(previewLines(found, context.paths).join('\n'));
+    },
+  );
 }
 
 async function change(request: ApplyRequest, options: Options, context: Context): Promise<void> {
-  const { output } = context;
   const names = request.services.map(({ name }) => name).join(' ');
-  const { outcomes, errors } = await context.writing(`import ${names}`, async (session) => {
+  const applied = await context.writing(`import ${names}`, async (session) => {
     try {
       return await applyHost(request, changeHost(context, session.store, { skipRefused: false }), session);
     } finally {
       freeUnneeded(session);
     }
   });
-  for (const outcome of outcomes) output.note(outcomeLine(outcome, { dryRun: false }));
-  for (const { message, hint } of errors) output.error(message, hint);
-  if (errors[0] !== undefined) context.endWith(errors[0].code);
-  if (options.json) printJson(outcomes, options, context);
-}
-
-function printJson(outcomes: readonly Outcome[], { dryRun = false }: Options, { output }: Context): void {
-  output.json({ changed: outcomes.filter(isChange).length, dryRun, services: outcomes });
+  reportApplied(applied, context);
+  if (options.json) printOutcomes(applied.outcomes, options, context.output);
 }
