@@ -52,12 +52,13 @@ export class OfflineSystemd implements Systemd {
   async summaries(units: readonly string[]): Promise<UnitState[]> {
     const names = units.map(parseUnitName);
     const files = new UnitFiles(this.#paths);
-    const loadStates = names.map((name) => files.find(name).loadState);
-    const known = names.filter((_, index) => loadStates[index] !== 'not-found');
+    const found = names.map((name) => files.find(name));
+    const known = names.filter((_, index) => found[index]?.loadState !== 'not-found');
     const enabled = await this.#areEnabled(known);
     return names.map((name, index) => {
       const properties = {
-        LoadState: loadStates[index],
+        LoadState: found[index]?.loadState,
+        FragmentPath: found[index]?.path,
         UnitFileState: enabled[known.indexOf(name)],
         ActiveState: 'inactive',
         SubState: 'dead',

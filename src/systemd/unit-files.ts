@@ -22,6 +22,8 @@ export interface FoundUnit {
   /** Its own name, where it was asked for by another. */
   name: string;
   loadState: 'loaded' | 'masked' | 'not-found';
+  /** Its own file, as the installed system names it; empty for none. */
+  path: string;
   /** Of the unit and then of its drop-ins, in the order in which systemd reads them. */
   entries: readonly UnitEntry[];
   /** Units linked into its .wants and .requires directories. */
@@ -58,7 +60,7 @@ export class UnitFiles {
     const requires = this.#linked(names, 'requires');
     const found = (loadState: FoundUnit['loadState'], files: string[]): FoundUnit => {
       const entries = files.flatMap((path) => readEntries(this.#read(path), path));
-      return { name: unit, loadState, entries, wants, requires };
+      return { name: unit, loadState, path: files[0] ?? '', entries, wants, requires };
     };
     const places = names.flatMap((name) => UNIT_DIRECTORIES.map((directory) => join(directory, name)));
     const place = places.find((path) => this.#exists(path));

@@ -52,7 +52,9 @@ async function showBoot(names: ServiceName[], options: GraphOptions, context: Co
   const { output, paths } = context;
   const systemd = context.systemd();
   if (!systemd.live) {
-    throw new BerthError('usage', `--boot: ${paths.root}: no systemd runs there, whose boot could be shown`);
+    throw new BerthError('usage', `--boot: ${paths.root}: no systemd runs there, whose boot could be shown`, {
+      hint: 'leave out --boot, or --root',
+    });
   }
   const timeline = await readBootTimeline(names, paths, systemd);
   if (options.json) output.json(timeline);

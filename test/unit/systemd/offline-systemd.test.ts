@@ -38,6 +38,16 @@ describe('summaries of units below another root', () => {
       ['on.service', 'loaded', 'enabled'],
     ]);
   });
+  it('tell where the file of a unit is, as that system names it', async () => {
+    await mkdir(join(root, 'usr/lib/systemd/system'), { recursive: true });
+    await writeFile(join(root, 'usr/lib/systemd/system/vendor.service'), UNIT);
+    await writeUnit('own.service');
+    const places = (await systemd.summaries(['vendor.service', 'own.service', 'none.service'])).map(
+      ({ fragmentPath }) => fragmentPath,
+    );
+    const expected = ['/usr/lib/systemd/system/vendor.service', '/etc/systemd/system/own.service', ''];
+    assert.deepEqual(places, expected);
+  });
   it('tell of the others where systemctl cannot tell of one', async () => {
     for (const name of ['first.service', 'last.service']) await writeUnit(name);
     // To berth a link to nowhere is a unit, as a link to /dev/null is; to systemctl it is not.
