@@ -1,4 +1,5 @@
-import { realpathSync } from 'node:fs';
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { ApplyOptions } from '../deployment/apply/apply.ts';
 import { Journal } from '../deployment/apply/journal.ts';
 import { stampWritten } from '../deployment/apply/stamp-written.ts';
@@ -49,8 +50,14 @@ export class Context {
         hint: 'run the command with sudo',
       });
     }
-    const there = findRoot(root);
-    this.#paths = new Paths(there, there === '/' ? undefined : readSourceDate(this.env));
+    // Symlinks on the way to it are left to the kernel: some of /proc lead elsewhere than they say.
+    const directory = resolve(root);
+    if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
+      throw new BerthError('usage', `no such directory: --root ${root}`, {
+        hint: `check the spelling, or make it: mkdir ${root}`,
+      });
+    }
+    this.#paths = new Paths(directory, directory === '/' ? undefined : readSourceDate(this.env));
   }
 
   /** Ends with the status of this code in spite of no error: for what a command found out and has said. */
@@ -175,17 +182,5 @@ export class Context {
 
   async close(): Promise<void> {
     await this.#systemd?.close();
-  }
-}
-
-/** The directory without symlinks on the way to it: what leads below it must not change with them. */
-function findRoot(root: string): string {
-  try {
-    return realpathSync(root);
-  } catch (cause) {
-    throw new BerthError('usage', `no such directory: --root ${root}`, {
-      hint: `check the spelling, or make it: mkdir ${root}`,
-      cause,
-    });
   }
 }

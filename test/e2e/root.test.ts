@@ -132,22 +132,17 @@ describe('symlinks of a tree', () => {
         '/etc/berth': `${OUTSIDE}/berth`,
         '/etc/containers': `${CLIMBING}/containers`,
         '/usr/lib/systemd/system': `${OUTSIDE}/vendor-units`,
+        [`${OUTSIDE}/berth/berth.yaml`]: `${CLIMBING}/yaml`,
+        [`${OUTSIDE}/containers/registries.conf`]: `${OUTSIDE}/registries`,
+        [`${OUTSIDE}/lib/berth/store`]: `${OUTSIDE}/store`,
+        [`${OUTSIDE}/lib/berth/deployments`]: `${CLIMBING}/deployments`,
+        [`${OUTSIDE}/lib/berth/journal`]: `${OUTSIDE}/journal`,
+        [`${OUTSIDE}/lib/berth/auto-update`]: `${CLIMBING}/auto-update`,
       },
       places: [
         ...['units/tiny.service', 'wants/tiny.service', 'tmpfiles.d/tiny.conf', 'conf.d/release', 'bin/tiny'],
-        ...['lib/berth/lock', 'lib/berth/deployments/tiny/current'],
+        ...['lib/berth/lock', 'store/images.json', 'deployments/tiny/current', 'auto-update'],
       ],
-    },
-    'of berth’s own places': {
-      links: {
-        '/var/lib/berth/store': `${OUTSIDE}/store`,
-        '/var/lib/berth/deployments': `${CLIMBING}/deployments`,
-        '/var/lib/berth/journal': `${OUTSIDE}/journal`,
-        '/var/lib/berth/auto-update': `${OUTSIDE}/auto-update`,
-        '/etc/berth/berth.yaml': `${OUTSIDE}/berth/berth.yaml`,
-        '/etc/containers/registries.conf': `${CLIMBING}/containers/registries.conf`,
-      },
-      places: ['store/images.json', 'deployments/tiny/current'],
     },
   };
 
@@ -160,10 +155,13 @@ describe('symlinks of a tree', () => {
       ]),
     ),
     ...Object.fromEntries(
-      ['etc/berth/berth.yaml', 'berth/berth.yaml'].map((file) => [file, 'keep: nothing\n']),
+      ['etc/berth/berth.yaml', 'berth/berth.yaml', 'yaml'].map((file) => [file, 'keep: nothing\n']),
     ),
     ...Object.fromEntries(
-      ['etc/containers/registries.conf', 'containers/registries.conf'].map((file) => [file, '] not TOML\n']),
+      ['etc/containers/registries.conf', 'containers/registries.conf', 'registries'].map((file) => [
+        file,
+        '] not TOML\n',
+      ]),
     ),
     ...Object.fromEntries(
       ['bin/tiny', 'local/bin/tiny', 'conf.d/release', 'tmpfiles.d/tiny.conf'].map((file) => [
@@ -189,7 +187,6 @@ describe('symlinks of a tree', () => {
     ['auto-update', 'enable'],
     ['auto-update', 'status'],
     ['verify', '--repair'],
-    ['auto-update', 'disable'],
   ];
 
   before(async () => {
@@ -244,6 +241,7 @@ describe('symlinks of a tree', () => {
       );
       const [service] = JSON.parse(await succeedBelow(TREE, {}, 'list', '--json'));
       assert.deepEqual([service.name, service.enabled], ['tiny', 'enabled']);
+      await succeedBelow(TREE, {}, 'auto-update', 'disable');
       await succeedBelow(TREE, {}, 'uninstall', '--purge', 'tiny');
       await succeedBelow(TREE, {}, 'prune', '--all');
       await assertUntouched(untouched, 'uninstall');

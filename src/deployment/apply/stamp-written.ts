@@ -10,7 +10,8 @@ const NOT_OF_THE_TREE = ['dev', 'proc', 'run', 'sys'];
 
 /**
  * Gives the source date to all below the root that was written since `since`, in milliseconds since 1970, but
- * to what images have brought: its times are theirs. Does nothing where there is no source date.
+ * to what images have brought: its times are theirs. Does nothing where there is no source date. Throws errors
+ * of the operating system.
  */
 export function stampWritten(paths: Paths, since: number): void {
   const { root, store, deployments, sourceDate } = paths;
@@ -20,15 +21,19 @@ export function stampWritten(paths: Paths, since: number): void {
     NOT_OF_THE_TREE.some((name) => path === `${root}/${name}`) ||
     (path.startsWith(store) && /^\/(?:objects\/..|staging)$/.test(path.slice(store.length))) ||
     (path.startsWith(deployments) && /^\/[^/]+\/\d+\/(?:rootfs|image)$/.test(path.slice(deployments.length)));
-  // Not all names are UTF-8.
-  const visit = (path: Buffer): void => {
+  const stamp = (path: Buffer): void => {
     const stat = lstatSync(path, { bigint: true });
-    if (stat.isDirectory() && !isLeftAlone(path.toString())) {
-      for (const name of readdirSync(path, 'buffer')) visit(Buffer.concat([path, Buffer.from('/'), name]));
-    }
+    if (stat.isDirectory() && !isLeftAlone(path.toString())) stampIn(path);
     if (stat.mtimeNs >= begin) setMtime(path, date);
   };
-  visit(Buffer.from(root));
+  // Not all names are UTF-8.
+  const stampIn = (directory: Buffer): void => {
+    for (const name of readdirSync(directory, 'buffer'))
+      stamp(Buffer.concat([directory, Buffer.from('/'), name]));
+  };
+  stampIn(Buffer.from(root));
+  // The root itself, which may be named by a symlink.
+  if (lstatSync(`${root}/.`, { bigint: true }).mtimeNs >= begin) setMtime(`${root}/.`, date);
 }
 
 function nanoseconds(milliseconds: number): bigint {

@@ -1,6 +1,7 @@
-import { lstatSync, realpathSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { lstatSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { isErrno, messageOf } from '../../../errors.ts';
+import { followPath } from '../../../follow-path.ts';
 import type { Step } from '../../plan/plan.ts';
 import type { StepContext } from './context.ts';
 
@@ -12,8 +13,7 @@ export function purgeState({ path }: Extract<Step, { kind: 'purge' }>, { paths, 
   const located = paths.locate(path);
   try {
     if (lstatSync(located, { throwIfNoEntry: false }) === undefined) return;
-    const way = realpathSync(dirname(located));
-    if (way !== join(realpathSync(paths.root), dirname(path))) {
+    if (followPath(paths.root, dirname(path)).inside !== dirname(path)) {
       warn(`kept, because a symlink leads there: ${path}`);
       return;
     }
