@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { Host } from '../host/host.ts';
 import { assertFailure, succeed } from './attempt.ts';
@@ -62,6 +62,19 @@ test('services are installed from a bundle without any connection to a network',
     assert.equal(JSON.parse((await berth('inspect', service, '--json')).stdout).image.name, image);
     assert.match((await berth('update', service)).stderr, /: up to date/);
   }
+});
+
+test('what host.yaml declares is had from the bundle that was made of it', async () => {
+  const image = `${REGISTRY}/sleeper`;
+  const services = { s1: { image }, s2: { image, update: 'pinned' } };
+  writeFileSync(host.path('/root/host.yaml'), JSON.stringify({ version: 1, services }));
+  mkdirSync(host.path('/srv/usb'));
+  await berth('lock', '-f', '/root/host.yaml');
+  await berth('bundle', '--locked', '-f', '/root/host.yaml', '-o', '/srv/usb/host.tar');
+  const apply = () => host.sh('unshare --net berth apply --from /srv/usb -f /root/host.yaml');
+  assert.equal((await apply()).trim(), 'changed: 2');
+  assert.equal(await host.sh('systemctl is-active s1 s2'), 'active\nactive');
+  assert.equal((await apply()).trim(), 'changed: 0');
 });
 
 test('what a bundle does not have is not looked for elsewhere', async () => {
