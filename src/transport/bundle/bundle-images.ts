@@ -24,9 +24,12 @@ export interface MadeBundle extends BundleCounts {
   images: (BundledName & CollectedImage)[];
 }
 
+/** Of all manifests, indexes and configs, which are held in memory. */
+const MOST_BYTES = 128 << 20;
+
 /**
  * Makes a bundle of images. One that is there already takes part: what it has is not fetched again, and the new
- * one takes its place. Throws `destination-exists` for another file, and what `collectImage` and `writeBundle` throw.
+ * one takes its place. Throws `destination-exists` for another file, `limit-exceeded`, and what `collectImage` and `writeBundle` throw.
  */
 export async function bundleImages(
   path: string,
@@ -36,12 +39,15 @@ export async function bundleImages(
   const { signal } = options;
   const images = new Map<string, BundledName & CollectedImage>();
   const sources: ImageSource[] = [];
+  let bytes = 0;
   const earlier = existsSync(path) ? await openEarlier(path, limits, signal) : undefined;
   try {
     for (const image of new Set(written)) {
       const source = open(image);
       sources.push(source);
       const collected = await collectImage(source, platforms, { limits, signal });
+      bytes += [...collected.documents.values()].reduce((sum, { length }) => sum + length, 0);
+      if (bytes > MOST_BYTES) throw tooMuch();
       // Of a short name, only what comes tells which image it is.
       const { name } = source;
       const known = images.get(name) ?? { name, spellings: [], ...collected };
@@ -56,6 +62,14 @@ export async function bundleImages(
     for (const source of sources) await source.close();
     await earlier?.close();
   }
+}
+
+function tooMuch(): BerthError {
+  return new BerthError(
+    'limit-exceeded',
+    `too much for one bundle: more than ${MOST_BYTES >> 20} MiB of manifests and configs`,
+    { hint: 'make several bundles, and give the directory with all of them' },
+  );
 }
 
 async function openEarlier(path: string, limits: Limits, signal: AbortSignal): Promise<ImageFiles> {

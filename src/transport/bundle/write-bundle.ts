@@ -31,13 +31,10 @@ export interface BundleCounts {
   fetchedBytes: number;
 }
 
-/** Of all manifests, indexes and configs, which are held in memory. */
-const MOST_BYTES = 128 << 20;
-
 /**
  * Writes a tar archive of an OCI image layout (OCI image spec, image-layout.md) with every blob once, byte for byte
  * as it was in its registry. The same images give the same bytes. Digest and size of everything are checked on the
- * way, and the file appears durably, when all of it is there. Throws `destination-exists`, `limit-exceeded`,
+ * way, and the file appears durably, when all of it is there. Throws `destination-exists`,
  * `interrupted`, and what the images' sources throw.
  */
 export async function writeBundle(
@@ -57,64 +54,65 @@ export async function writeBundle(
   }
 }
 
+interface Layer {
+  descriptor: Descriptor;
+  /** True for one that an earlier bundle has. */
+  isKept: boolean;
+  read(): AsyncIterable<Uint8Array>;
+}
+
+interface Blob {
+  size: number;
+  read(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+}
+
 async function write(
   archive: NewArchive,
   path: string,
-  { images, files = new Map(), earlier }: BundleContent,
+  content: BundleContent,
   { signal, onProgress }: WriteOptions,
 ): Promise<BundleCounts> {
-  const documents = new Map(images.flatMap((image) => [...image.documents]));
-  checkMemory(documents);
-  const layers = layersOf(images);
-  const kept = new Set<Digest>();
-  for (const { descriptor } of layers.values()) {
-    if (earlier !== undefined && (await isIn(earlier, descriptor))) kept.add(descriptor.digest);
-  }
-  const all = [...layers.values()].map(({ descriptor }) => descriptor);
-  const fetched = all.filter(({ digest }) => !kept.has(digest));
-  const bytes = sizeOf(fetched);
-  onProgress({ kind: 'resolved', name: path, blobs: all.length, present: kept.size, bytes });
+  const { images, files = new Map() } = content;
+  const layers = await findLayers(content, signal);
+  const fetched = layers.filter(({ isKept }) => !isKept);
+  const counts = { layers: layers.length, bytes: sizeOf(layers), fetchedBytes: sizeOf(fetched) };
+  const present = layers.length - fetched.length;
+  onProgress({ kind: 'resolved', name: path, blobs: layers.length, present, bytes: counts.fetchedBytes });
 
-  const small = new Map([
+  const blobs = new Map<Digest, Blob>();
+  for (const { descriptor, read } of layers) {
+    const { digest, size } = descriptor;
+    blobs.set(digest, { size, read: () => readChecked(descriptor, read(), onProgress) });
+  }
+  for (const [digest, bytes] of images.flatMap(({ documents }) => [...documents])) {
+    blobs.set(digest, { size: bytes.length, read: () => [bytes] });
+  }
+  const beside = [
     [LAYOUT_FILE, Buffer.from(LAYOUT_VERSION)],
     ['index.json', indexFile(images)],
     ...files,
-  ]);
-  for (const [name, content] of small) await archive.add(name, content.length, [content]);
-  for (const digest of [...documents.keys(), ...layers.keys()].sort()) {
+  ] as const;
+  for (const [name, bytes] of beside) await archive.add(name, bytes.length, [bytes]);
+  for (const [digest, { size, read }] of [...blobs].sort(([one], [other]) => (one < other ? -1 : 1))) {
     signal.throwIfAborted();
-    const name = blobName(digest);
-    const document = documents.get(digest);
-    const layer = layers.get(digest);
-    if (document !== undefined) {
-      await archive.add(name, document.length, [document]);
-    } else if (layer !== undefined) {
-      const { descriptor, source } = layer;
-      const blob =
-        earlier !== undefined && kept.has(digest) ? earlier.read(name) : source.blob(descriptor, signal);
-      await archive.add(name, descriptor.size, readChecked(descriptor, blob, onProgress));
-    }
+    await archive.add(blobName(digest), size, read());
   }
   await archive.commit();
-  return { layers: all.length, bytes: sizeOf(all), fetchedBytes: bytes };
+  return counts;
 }
 
-function checkMemory(documents: ReadonlyMap<Digest, Buffer>): void {
-  const bytes = [...documents.values()].reduce((sum, { length }) => sum + length, 0);
-  if (bytes <= MOST_BYTES) return;
-  throw new BerthError(
-    'limit-exceeded',
-    `too much for one bundle: more than ${MOST_BYTES >> 20} MiB of manifests and configs`,
-    { hint: 'make several bundles, and give the directory with all of them' },
-  );
-}
-
-function layersOf(images: readonly CollectedImage[]) {
-  return new Map(
-    images.flatMap(({ layers, source }) =>
-      layers.map((descriptor) => [descriptor.digest, { descriptor, source }] as const),
-    ),
-  );
+/** The layers of all images, each once. */
+async function findLayers({ images, earlier }: BundleContent, signal: AbortSignal): Promise<Layer[]> {
+  const found = new Map<Digest, Layer>();
+  for (const { layers, source } of images) {
+    for (const descriptor of layers.filter(({ digest }) => !found.has(digest))) {
+      const { digest } = descriptor;
+      const place = earlier !== undefined && (await isIn(earlier, descriptor)) ? earlier : undefined;
+      const read = () => place?.read(blobName(digest)) ?? source.blob(descriptor, signal);
+      found.set(digest, { descriptor, isKept: place !== undefined, read });
+    }
+  }
+  return [...found.values()];
 }
 
 /** True when a blob is there, whole: what was begun with cannot be taken back out of an archive. */
@@ -142,6 +140,6 @@ function indexFile(images: readonly (BundledName & CollectedImage)[]): Buffer {
   return Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests }));
 }
 
-function sizeOf(blobs: readonly Descriptor[]): number {
-  return blobs.reduce((sum, { size }) => sum + size, 0);
+function sizeOf(layers: readonly Layer[]): number {
+  return layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
 }
