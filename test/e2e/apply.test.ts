@@ -11,6 +11,7 @@ let host: Host;
 
 before(async () => {
   host = await Host.boot({ registry: true });
+  await host.sh('mkdir -p /etc/berth /srv/data');
   await push('first');
   await push('second', 'one more');
 });
@@ -69,7 +70,6 @@ function twenty(changes: Declared = {}): Declared {
 }
 
 test('of twenty services only those are touched that are declared otherwise', async () => {
-  await host.sh('mkdir -p /etc/berth /srv/data');
   declare(twenty());
   assert.equal((await apply()).length, 20);
   assert.deepEqual(await apply(), []);
@@ -248,4 +248,26 @@ test('a mount of what is not there is refused, with what makes it', async () => 
   const { exitCode, stderr } = await host.berth('apply');
   assert.equal(exitCode, 1);
   assert.match(stderr, /\/srv\/none, which \/data is to show, is not there\nHint: mkdir -p \/srv\/none$/m);
+});
+
+test('below another root it installs and enables what is declared, from a bundle', async () => {
+  declare({
+    web: { image: 'first', resources: { MemoryMax: '64M' } },
+    off: { image: 'first', enabled: false },
+  });
+  await host.sh(
+    'mkdir -p /tree/etc/systemd/system /tree/usr/bin; cp -L /usr/sbin/runc /bin/sh /tree/usr/bin/',
+  );
+  await succeed(host, 'bundle', '-o', '/tmp/first.tar', 'first');
+  const inTree = async () => {
+    const args = ['--root', '/tree', 'apply', '-f', '/etc/berth/host.yaml', '--from', '/tmp/first.tar'];
+    return (await succeed(host, ...args)).stdout;
+  };
+  assert.match(await inTree(), /^changed: 2$/m);
+  assert.match(await inTree(), /^changed: 0$/m);
+  assert.equal(await host.sh('ls /tree/etc/systemd/system/multi-user.target.wants'), 'web.service');
+  assert.equal(await host.sh('ls /tree/etc/systemd/system/web.service.d'), '60-host.conf');
+  declare({ web: { image: 'first', resources: { MemoryMax: '64M' }, enabled: false } });
+  assert.match(await inTree(), /^changed: 1$/m);
+  assert.equal(await host.sh('find /tree/etc/systemd/system -type l'), '');
 });

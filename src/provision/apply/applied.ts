@@ -27,7 +27,7 @@ export function readApplied(paths: Paths): Applied {
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return { version: 1, fingerprint: null, update: {}, locked: {} };
     throw new BerthError('deployment-damaged', `cannot read: ${file}: ${messageOf(error)}`, {
-      hint: 'berth apply',
+      hint: `rm ${file}; berth apply`,
       cause: error,
     });
   }
