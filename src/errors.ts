@@ -40,6 +40,7 @@ export type ErrorCode =
   | 'value-missing'
   | 'value-invalid'
   | 'host-file-conflict'
+  | 'vendor-service'
   | 'deployment-damaged'
   | 'journal-damaged'
   // runtime, systemd

@@ -57,7 +57,8 @@ export class Context {
         hint: `check the spelling, or make it: mkdir ${root}`,
       });
     }
-    this.#paths = new Paths(directory, directory === '/' ? undefined : readSourceDate(this.env));
+    const sourceDate = directory === '/' ? undefined : readSourceDate(this.env);
+    this.#paths = new Paths(directory, { sourceDate });
   }
 
   /** Ends with the status of this code in spite of no error: for what a command found out and has said. */

@@ -68,11 +68,16 @@ function allServices(context: Context): ServiceName[] {
     const why = exclude.includes(name)
       ? 'as berth.yaml says (autoUpdate.exclude)'
       : declared === 'auto'
-        ? missingPlace(name, context)
+        ? (vendorsPart(name, context) ?? missingPlace(name, context))
         : `as host.yaml says (update: ${declared})`;
     if (why !== undefined) context.output.note(`${name}: left alone, ${why}`);
     return why === undefined;
   });
+}
+
+/** What updates the operating system updates its services; one that hides them would hide the next ones, too. */
+function vendorsPart(name: ServiceName, { paths }: Context): string | undefined {
+  return readCurrentRecord(paths, name)?.vendor ? 'it comes with the operating system' : undefined;
 }
 
 /** A service may come from a medium that is in a drawer now: the others are updated all the same. */

@@ -52,7 +52,7 @@ function concerns(path: string, { before, record }: Successor): boolean {
 }
 
 function diffTexts({ before, record, directory }: Successor, paths: Paths): string {
-  const live = { record: before, directory: paths.deployment(before.service, before.number) };
+  const live = { record: before, directory: paths.sideOf(before).deployment(before.service, before.number) };
   return diffBundles(live, { record, directory });
 }
 

@@ -1,20 +1,19 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { BerthError, isErrno, messageOf } from '../errors.ts';
 import { type Digest, parseDigest } from '../image/digest.ts';
 import { writeDurably } from '../linux/durable.ts';
 import type { Paths } from '../paths.ts';
 import type { ServiceName } from '../service-name.ts';
+import type { DeploymentId } from './record.ts';
 
 /** Why a deployment became the live one. `values`: the image stayed the same. */
 export type HistoryReason = 'install' | 'update' | 'values' | 'rollback';
 
-/** A change of the live deployment. */
-export interface HistoryEvent {
+/** A change of the live deployment, to the one that is live since. */
+export interface HistoryEvent extends DeploymentId {
   /** RFC 3339, UTC. */
   at: string;
   what: HistoryReason;
-  /** The deployment that is live since. */
-  number: number;
 }
 
 /** What one deployment has and another may have as well. */
@@ -62,6 +61,8 @@ export function readHistory(paths: Paths, name: ServiceName): History {
 
 /** Replaces the history durably; the oldest events go when there are too many. */
 export function writeHistory(paths: Paths, name: ServiceName, { events, refused }: History): void {
+  // Of a vendor's service, the host may have nothing yet.
+  mkdirSync(paths.service(name), { recursive: true, mode: 0o700 });
   const history: History = { version: 1, events: events.slice(-MAX_EVENTS), refused };
   writeDurably(paths.history(name), `${JSON.stringify(history, null, 2)}\n`, 0o600);
 }
@@ -81,16 +82,28 @@ export function refuse(paths: Paths, name: ServiceName, refused: Refusal): void 
   writeHistory(paths, name, { ...readHistory(paths, name), refused });
 }
 
-/** Of deployments that are kept, the one that was live before `current`; undefined when there is none. */
-export function previousDeployment(
+/** The same without all else. */
+export function deploymentId({ number, vendor }: DeploymentId): DeploymentId {
+  return vendor === undefined ? { number } : { number, vendor };
+}
+
+export function isSameDeployment(one: DeploymentId, other: DeploymentId): boolean {
+  // The vendor's may have become another one, with another number, together with all of /usr.
+  return one.vendor === other.vendor && (one.vendor === true || one.number === other.number);
+}
+
+/** Of deployments that are kept, oldest first, the one that was live before `current`; undefined when there is none. */
+export function previousDeployment<Kept extends DeploymentId>(
   { events }: History,
-  kept: readonly number[],
-  current: number,
-): number | undefined {
-  const others = kept.filter((number) => number !== current);
-  const last = events.findLast(({ number }) => others.includes(number));
+  kept: readonly Kept[],
+  current: DeploymentId,
+): Kept | undefined {
+  const others = kept.filter((one) => !isSameDeployment(one, current));
+  const last = events
+    .map((event) => others.find((one) => isSameDeployment(one, event)))
+    .findLast((one) => one !== undefined);
   // What was installed and never switched to since has no event.
-  return last?.number ?? others.at(-1);
+  return last ?? others.at(-1);
 }
 
 function parseHistory(text: string): History {

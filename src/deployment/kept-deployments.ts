@@ -1,6 +1,14 @@
 import type { Paths } from '../paths.ts';
 import type { ServiceName } from '../service-name.ts';
-import { type DeploymentRecord, listDeployments, readRecord } from './record.ts';
+import { type DeploymentRecord, listDeployments, readRecord, readVendorRecord } from './record.ts';
+import { onHost } from './vendor-files.ts';
+
+/** The records of all deployments that can be live: the vendor's, if there is one, and the host's own, lowest first. */
+export function keptDeployments(paths: Paths, name: ServiceName): DeploymentRecord[] {
+  const vendor = readVendorRecord(paths, name);
+  const own = listDeployments(paths, name).map((number) => readRecord(paths, name, number));
+  return [...(vendor === undefined ? [] : [vendor]), ...own];
+}
 
 /**
  * The deployments of a service that go when another becomes the live one: all but that, the one that is
@@ -20,12 +28,10 @@ export function surplusDeployments(
  * not live are to be removed with the service all the same.
  */
 export function withKept(record: DeploymentRecord, paths: Paths): DeploymentRecord {
-  const all = listDeployments(paths, record.service).map((number) =>
-    readRecord(paths, record.service, number),
-  );
+  const all = keptDeployments(paths, record.service).map(onHost);
   const union = (lists: string[][]) => [...new Set(lists.flat())].sort();
   return {
-    ...record,
+    ...onHost(record),
     directories: union(all.map(({ directories }) => directories)),
     state: union(all.map(({ state }) => state)),
   };

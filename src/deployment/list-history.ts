@@ -6,15 +6,19 @@ import {
   contentOf,
   type HistoryReason,
   isSameContent,
+  isSameDeployment,
   previousDeployment,
   readHistory,
 } from './history.ts';
+import { keptDeployments } from './kept-deployments.ts';
 import { notInstalled } from './not-installed.ts';
-import { listDeployments, readCurrentRecord, readRecord } from './record.ts';
+import { readCurrentRecord } from './record.ts';
 
 /** A deployment that is kept, or an image that was refused: then it has no number. */
 export interface HistoryEntry extends Omit<DeploymentSummary, 'number'> {
   number: number | null;
+  /** True for the deployment that came with the operating system. */
+  vendor: boolean;
   state: 'current' | 'previous' | 'kept' | 'failed';
   /** RFC 3339, UTC: when it was made, or refused. */
   created: string;
@@ -29,24 +33,30 @@ export function listHistory(paths: Paths, name: ServiceName): HistoryEntry[] {
   const current = readCurrentRecord(paths, name);
   if (current === undefined) throw notInstalled(name, paths);
   const history = readHistory(paths, name);
-  const kept = listDeployments(paths, name);
-  const previous = previousDeployment(history, kept, current.number);
-  const entries = kept.reverse().map((number): HistoryEntry => {
-    const record = readRecord(paths, name, number);
-    const event = history.events.findLast((other) => other.number === number);
+  const kept = keptDeployments(paths, name);
+  const previous = previousDeployment(history, kept, current);
+  const entries = kept.toReversed().map((record): HistoryEntry => {
+    const event = history.events.findLast((other) => isSameDeployment(other, record));
     return {
       ...summarizeDeployment(record),
-      state: number === current.number ? 'current' : number === previous ? 'previous' : 'kept',
+      vendor: record.vendor === true,
+      state: isSameDeployment(record, current) ? 'current' : record === previous ? 'previous' : 'kept',
       created: record.created,
       since: event?.at ?? record.created,
       why: event?.what ?? 'install',
     };
   });
   const { refused } = history;
-  const known = (content: Content) =>
-    kept.some((number) => isSameContent(contentOf(readRecord(paths, name, number)), content));
+  const known = (content: Content) => kept.some((record) => isSameContent(contentOf(record), content));
   if (refused === null || known(refused)) return entries;
   const { digest, rootfs = null, at, why } = refused;
-  const failed = { number: null, state: 'failed', image: current.image.name, digest, rootfs } as const;
+  const failed = {
+    number: null,
+    vendor: false,
+    state: 'failed',
+    image: current.image.name,
+    digest,
+    rootfs,
+  } as const;
   return [{ ...failed, version: null, created: at, since: null, why }, ...entries];
 }

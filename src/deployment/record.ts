@@ -40,11 +40,19 @@ export interface BundleFile {
   mode: number;
 }
 
+/** Which of a service's deployments is meant, seen from one side of the system (`Paths.sideOf`). */
+export interface DeploymentId {
+  number: number;
+  /** It lies on the vendor's side, and that is the other one. There is at most one such deployment. */
+  vendor?: true;
+}
+
 /** `deployment.json`: all that berth must know of a deployment later, when the image may be gone. */
-export interface DeploymentRecord {
+export interface DeploymentRecord extends DeploymentId {
   version: 1;
   service: ServiceName;
-  number: number;
+  /** The image of the vendor's deployment that it was made to hide; left out where there was none. */
+  overrides?: Digest;
   image: {
     /** Fully qualified, as it can be pulled again. */
     name: string;
@@ -102,23 +110,40 @@ export function mainUnit({ units }: Pick<DeploymentRecord, 'units'>): string | u
   return units.find((unit) => unit.endsWith('.socket')) ?? units[0];
 }
 
+/** What `current` names while a deployment is live: nothing, hence null, for the vendor's. */
+export function ownNumber({ number, vendor }: DeploymentId): number | null {
+  return vendor ? null : number;
+}
+
 /** The JSON text of a record. */
 export function formatRecord(record: DeploymentRecord): string {
   return `${JSON.stringify(record, null, 2)}\n`;
 }
 
-/** The live deployment's record, or undefined when no such service is installed. Throws `deployment-damaged`. */
+/**
+ * The live deployment's record, the host's own or else the vendor's, or undefined when no such service is
+ * installed. Throws `deployment-damaged`.
+ */
 export function readCurrentRecord(paths: Paths, name: ServiceName): DeploymentRecord | undefined {
   const number = readCurrent(paths, name);
-  return number === undefined ? undefined : readRecordIn(join(paths.service(name), number), paths, name);
+  return number === undefined
+    ? readVendorRecord(paths, name)
+    : readRecordIn(join(paths.service(name), number), paths, name);
 }
 
-/** The record of any deployment that is kept. Throws `deployment-damaged`, also when there is none. */
+/** The record of the vendor's deployment, hidden or not; undefined where the vendor has none, or is asked itself. */
+export function readVendorRecord(paths: Paths, name: ServiceName): DeploymentRecord | undefined {
+  const [, vendor] = paths.sides;
+  const record = vendor === undefined ? undefined : readCurrentRecord(vendor, name);
+  return record && { ...record, vendor: true };
+}
+
+/** The record of any deployment that is kept on this side. Throws `deployment-damaged`, also when there is none. */
 export function readRecord(paths: Paths, name: ServiceName, number: number): DeploymentRecord {
   return readRecordIn(paths.deployment(name, number), paths, name);
 }
 
-/** What `current` of a service names, undefined where it names nothing. */
+/** What `current` of a service names on this side, undefined where it names nothing. */
 export function readCurrent(paths: Paths, name: ServiceName): string | undefined {
   try {
     return readlinkSync(paths.current(name));
@@ -128,9 +153,9 @@ export function readCurrent(paths: Paths, name: ServiceName): string | undefined
   }
 }
 
-/** The numbers of a service's deployments, lowest first. */
+/** The numbers of a service's deployments on this side, lowest first. */
 export function listDeployments(paths: Paths, name: ServiceName): number[] {
-  return readdirSync(paths.service(name))
+  return listDirectory(paths.service(name))
     .filter((entry) => /^(?:0|[1-9]\d{0,14})$/.test(entry))
     .map(Number)
     .sort((a, b) => a - b);
@@ -148,16 +173,19 @@ function readRecordIn(directory: string, paths: Paths, name: ServiceName): Deplo
   }
 }
 
-/** The names of installed services, sorted. */
+/** The names of installed services, the host's own and the vendor's, sorted. */
 export function listServices(paths: Paths): ServiceName[] {
-  let names: string[];
+  const names = paths.sides.flatMap((side) => listDirectory(side.deployments));
+  return [...new Set(names)].sort().map(parseServiceName);
+}
+
+function listDirectory(path: string): string[] {
   try {
-    names = readdirSync(paths.deployments);
+    return readdirSync(path);
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return [];
     throw error;
   }
-  return names.sort().map(parseServiceName);
 }
 
 function parseRecord(text: string): DeploymentRecord {

@@ -3,11 +3,13 @@ import type { Paths } from '../paths.ts';
 import type { ServiceName } from '../service-name.ts';
 import type { Systemd } from '../systemd/systemd.ts';
 import { withDetail } from '../systemd/unit-state.ts';
+import { type Origin, readOrigin } from './origin.ts';
 import { listServices, mainUnit, readCurrentRecord } from './record.ts';
 
 /** A line of `berth list`. */
 export interface ServiceSummary {
   name: ServiceName;
+  origin: Origin['origin'];
   /** ActiveState and, in parentheses, SubState, as systemd names them; "-" where there is no unit or no systemd. */
   state: string;
   /** UnitFileState: enabled, disabled, static …; "-" where there is no unit or no systemd. */
@@ -33,6 +35,7 @@ export async function summarizeServices(paths: Paths, systemd: Systemd): Promise
     const shown = own?.activeState === 'inactive' ? started : own;
     return {
       name: service,
+      origin: readOrigin(record, paths).origin,
       state: systemd.live && shown !== undefined ? withDetail(shown.activeState, shown.subState) : '-',
       enabled: started?.unitFileState || '-',
       image: image.name,

@@ -70,6 +70,7 @@ function successorOf({ before, staged, image }: StagedUpdate, keep: number, path
     event: { at: record.created, what: same ? 'values' : 'update', number: record.number },
     refused: null,
     health: healthChecks(record, image.config),
+    retire: false,
     drop: surplusDeployments(paths, record.service, { from: before.number, to: record.number, keep }),
   };
 }

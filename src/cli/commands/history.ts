@@ -18,10 +18,14 @@ export function addHistory(program: Command, context: Context): void {
         context.output.json(entries);
         return;
       }
+      const several = entries.some(({ vendor }) => vendor);
       const foreign = entries.some(({ rootfs }) => rootfs !== null);
       context.output.table(
-        ['DEPLOYMENT', 'STATE', 'DIGEST', 'VERSION', ...(foreign ? ['ROOTFS'] : []), 'CREATED', 'WHY'],
-        entries.map(({ number, state, digest, version, rootfs, created, why }) => [
+        [
+          ...['DEPLOYMENT', 'STATE', 'DIGEST', 'VERSION', ...(foreign ? ['ROOTFS'] : []), 'CREATED', 'WHY'],
+          ...(several ? ['ORIGIN'] : []),
+        ],
+        entries.map(({ number, vendor, state, digest, version, rootfs, created, why }) => [
           number === null ? '-' : String(number),
           state,
           shortDigest(digest),
@@ -29,6 +33,7 @@ export function addHistory(program: Command, context: Context): void {
           ...(foreign ? [rootfs ?? '-'] : []),
           toSecond(created),
           why,
+          ...(several ? [vendor ? 'vendor' : 'host'] : []),
         ]),
         {
           paint: (text) => (text === 'current' ? 'green' : text === 'failed' ? 'red' : undefined),

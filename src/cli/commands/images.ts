@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { summarizeImages } from '../../deployment/image-summary.ts';
+import { Store } from '../../store/store.ts';
 import { formatBytes } from '../bytes.ts';
 import type { Context } from '../context.ts';
 import { shortDigest } from '../short-digest.ts';
@@ -12,12 +13,20 @@ export function addImages(program: Command, context: Context): void {
     .description('list the images in the store; images rm forgets some')
     .option('--json', 'print JSON')
     .action((options: { json?: boolean }) => {
-      const stored = summarizeImages(context.store());
-      if (options.json) context.output.json(stored);
+      const { paths, output } = context;
+      const stored = paths.sides.flatMap(({ store, isVendor }) => {
+        const origin = isVendor ? 'vendor' : 'host';
+        return summarizeImages(new Store(store)).map((image) => ({ ...image, origin }));
+      });
+      const several = stored.some(({ origin }) => origin !== 'host');
+      if (options.json) output.json(stored);
       else
-        context.output.table(
-          ['IMAGE', 'DIGEST', 'SIZE'],
-          stored.map(({ name, digest, size }) => [name, shortDigest(digest), formatBytes(size)]),
+        output.table(
+          ['IMAGE', 'DIGEST', 'SIZE', ...(several ? ['ORIGIN'] : [])],
+          stored.map(({ name, digest, size, origin }) => [
+            ...[name, shortDigest(digest), formatBytes(size)],
+            ...(several ? [origin] : []),
+          ]),
           { elastic: 0 },
         );
     });

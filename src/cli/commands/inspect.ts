@@ -69,11 +69,10 @@ async function open(text: string, { authfile }: Options, context: Context): Prom
     return openImage(parseImageReference(spelledAsNow(text, context)), authfile, context);
   }
   const { signal, paths } = context;
-  const store = context.store();
   try {
     const image = namedImage(text, context);
     // Of what is in the store, no layer need be packed to look at it.
-    return await openPackedImage({ store, image, has: async () => true, signal });
+    return await openPackedImage({ store: image.store, image, has: async () => true, signal });
   } catch (error) {
     const isUnknown = error instanceof BerthError && error.code === 'image-not-found';
     throw isUnknown && !text.includes(':') ? notInstalled(namedService(text), paths) : error;

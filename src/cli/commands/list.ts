@@ -14,12 +14,14 @@ export function addList(program: Command, context: Context): void {
     .action(async (options: { json?: boolean }) => {
       const services = await summarizeServices(context.paths, context.systemd());
       if (options.json) context.output.json(services);
-      else
+      else {
+        const several = services.some(({ origin }) => origin !== 'host');
         context.output.table(
-          ['NAME', 'STATE', 'ENABLED', 'IMAGE', 'DIGEST', 'DEPLOYMENT'],
-          services.map(row),
+          ['NAME', 'STATE', 'ENABLED', 'IMAGE', 'DIGEST', 'DEPLOYMENT', ...(several ? ['ORIGIN'] : [])],
+          services.map((service) => [...row(service), ...(several ? [service.origin] : [])]),
           { paint, elastic: 3 },
         );
+      }
     });
 }
 

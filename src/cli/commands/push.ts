@@ -38,10 +38,10 @@ async function push(text: string, to: string, options: Options, context: Context
       to: parseImageReference(to),
       from: parseImageReference(image.name),
       open: (destination) =>
-        context.reading(`push ${text}`, (store) => {
+        context.reading(`push ${text}`, () => {
           context.output.transient(`packing ${image.name} …`);
           const has = (layer: Descriptor) => destination.has(layer, signal);
-          return openPackedImage({ store, image, has, signal });
+          return openPackedImage({ store: image.store, image, has, signal });
         }),
     },
     context,

@@ -1,10 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { describeChange, type ServiceChange } from '../../deployment/describe-change.ts';
 import { describePlan } from '../../deployment/plan/describe-plan.ts';
-import type { PreparedSwitch } from '../../deployment/plan/switch.ts';
-import { applyRollback, prepareRollback, type RollbackHost } from '../../deployment/rollback.ts';
+import type { PreparedSwitch, SwitchHost } from '../../deployment/plan/switch.ts';
+import { applyRollback, prepareRollback } from '../../deployment/rollback.ts';
 import { BerthError } from '../../errors.ts';
-import type { Store } from '../../store/store.ts';
 import { changeLines } from '../change-report.ts';
 import type { Context } from '../context.ts';
 import { namedServices } from '../named-services.ts';
@@ -29,24 +28,24 @@ export function addRollback(program: Command, context: Context): void {
       if (names.length > 1 && options.to !== undefined) {
         throw new BerthError('usage', '--to is for one service');
       }
-      const prepare = (store: Store) => prepareRollback(names, options.to, rollbackHost(context, store));
+      const prepare = () => prepareRollback(names, options.to, switchHost(context));
       if (options.dryRun) {
         const change = await context.reading('rollback --dry-run', prepare);
         report(change, options, context);
         return;
       }
       const change = await context.writing(`rollback ${names.join(' ')}`, async (session) => {
-        const prepared = await prepare(session.store);
-        if (prepared !== undefined) await applyRollback(prepared, session);
+        const prepared = await prepare();
+        if (prepared !== undefined) await applyRollback(prepared.plan, session);
         return prepared;
       });
       report(change, options, context);
     });
 }
 
-function rollbackHost(context: Context, store: Store): RollbackHost {
+function switchHost(context: Context): SwitchHost {
   const { paths, output } = context;
-  return { paths, store, systemd: context.systemd(), warn: (text) => output.warn(text) };
+  return { paths, systemd: context.systemd(), warn: (text) => output.warn(text) };
 }
 
 function report(

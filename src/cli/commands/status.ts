@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { type HiddenDeployment, type Origin, readOrigin } from '../../deployment/origin.ts';
 import { readCurrentRecord } from '../../deployment/record.ts';
 import { readStatus, type ServiceStatus } from '../../deployment/status.ts';
 import { Snapshot } from '../../systemd/snapshot.ts';
@@ -21,7 +22,12 @@ export function addStatus(program: Command, context: Context): void {
       const records = names.flatMap((name) => readCurrentRecord(paths, name) ?? []);
       const systemd = new Snapshot(context.systemd());
       await systemd.read(records.flatMap(({ units }) => units));
-      const statuses = await Promise.all(records.map((record) => readStatus(record, systemd)));
+      const statuses = await Promise.all(
+        records.map(async (record) => ({
+          ...(await readStatus(record, systemd)),
+          ...readOrigin(record, paths),
+        })),
+      );
       if (options.json) output.json(statuses);
       else if (statuses.length > 0) output.data(statuses.map(describe).join('\n\n'));
       const resting = statuses.some(({ running, units }) => !running && units.length > 0);
@@ -29,7 +35,9 @@ export function addStatus(program: Command, context: Context): void {
     });
 }
 
-function describe(status: ServiceStatus): string {
+type ShownStatus = ServiceStatus & Origin;
+
+function describe(status: ShownStatus): string {
   const { name, state, subState, since, culprit } = status;
   const when = since === null ? '' : ` since ${toSecond(since)}`;
   const facts = factsOf(status).filter(([, value]) => value !== '');
@@ -42,14 +50,16 @@ function describe(status: ServiceStatus): string {
   ].join('\n');
 }
 
-function factsOf(status: ServiceStatus): [string, string][] {
-  const { why, image, digest, rootfs, deployment, enabled, mainPid, units, requires, after } = status;
+function factsOf(status: ShownStatus): [string, string][] {
+  const { why, image, digest, rootfs, deployment, origin, hides, enabled, mainPid, units, requires, after } =
+    status;
   const others = units
     .slice(1)
     .map(({ name, state, subState }) => `, ${name}: ${withDetail(state, subState)}`);
   return [
     ['why', why ?? ''],
     ['image', `${image} (${shortDigest(digest)}), deployment ${deployment}`],
+    ['origin', hides === null ? (origin === 'vendor' ? origin : '') : describeHidden(hides, status)],
     ['runs on', rootfs ?? ''],
     ['enabled', enabled],
     ['main PID', mainPid === null ? '' : String(mainPid)],
@@ -57,4 +67,9 @@ function factsOf(status: ServiceStatus): [string, string][] {
     ['requires', requires.join(', ')],
     ['after', after.join(', ')],
   ];
+}
+
+function describeHidden(hidden: HiddenDeployment, { name }: ShownStatus): string {
+  const what = `hides the vendor's deployment ${hidden.number} (${shortDigest(hidden.digest)})`;
+  return hidden.isNew ? `${what}, which is newer; to go back to it: berth uninstall ${name}` : what;
 }

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
-import { apply } from '../../deployment/apply/apply.ts';
 import { describePlan } from '../../deployment/plan/describe-plan.ts';
 import { prepareUninstall } from '../../deployment/plan/uninstall.ts';
+import { readVendorRecord } from '../../deployment/record.ts';
+import { applyRollback } from '../../deployment/rollback.ts';
+import type { ServiceName } from '../../service-name.ts';
 import type { Context } from '../context.ts';
 import { namedService } from '../named-services.ts';
 
@@ -39,9 +41,14 @@ export function addUninstall(program: Command, context: Context): void {
       }
       await context.writing('uninstall', async (session) => {
         const plan = await prepareUninstall(services, host);
-        await apply(plan, session);
+        await applyRollback(plan, session);
       });
       if (options.json) context.output.json({ services, dryRun: false });
-      else for (const name of services) context.output.note(`${name}: uninstalled`);
+      else for (const name of services) context.output.note(`${name}: ${outcome(name, context)}`);
     });
+}
+
+function outcome(name: ServiceName, { paths }: Context): string {
+  const vendor = readVendorRecord(paths, name);
+  return vendor === undefined ? 'uninstalled' : `back at the vendor's deployment ${vendor.number}`;
 }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { imagesWithNames } from '../../deployment/images-in-use.ts';
 import { type RepairOutcome, repairServices } from '../../deployment/verify/repair-services.ts';
-import { type Difference, verify } from '../../deployment/verify/verify.ts';
+import type { Difference } from '../../deployment/verify/verify.ts';
+import { verifySides } from '../../deployment/verify/verify-sides.ts';
 import { BerthError } from '../../errors.ts';
 import type { ServiceName } from '../../service-name.ts';
 import type { Store } from '../../store/store.ts';
@@ -61,7 +62,13 @@ async function look(
   { paths, signal }: Context,
 ): Promise<Outcome> {
   const images = options.images ? imagesWithNames(store) : [];
-  const report = await verify(services, images, { paths, store, signal, mending: 'none', kept: () => {} });
+  const report = await verifySides(services, images, {
+    paths,
+    store,
+    signal,
+    mending: 'none',
+    kept: () => {},
+  });
   return { services, before: report, after: report };
 }
 

@@ -53,7 +53,8 @@ export async function apply(plan: Plan, options: ApplyOptions): Promise<void> {
     const why = failure(error, plan, at, options);
     if (starting && plan.keepStarted && !options.signal.aborted) {
       for (const [index, step] of plan.steps.entries()) {
-        if (step.kind === 'drop') await runStep(step, stepContext(options, journal, index, false));
+        if (step.kind === 'drop' || step.kind === 'retire')
+          await runStep(step, stepContext(options, journal, index, false));
       }
       journal.close();
       throw why;

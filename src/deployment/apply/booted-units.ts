@@ -3,7 +3,7 @@ import { NEEDS } from '../../systemd/unit-links.ts';
 import { orderUnits } from '../../systemd/unit-order.ts';
 import type { Plan } from '../plan/plan.ts';
 import { findRunning, readLiveUnits } from '../plan/update-units.ts';
-import { readCurrentRecord } from '../record.ts';
+import { ownNumber, readCurrentRecord } from '../record.ts';
 import type { ApplyOptions } from './apply.ts';
 import { resumeUnits } from './steps/restart.ts';
 
@@ -18,7 +18,8 @@ export async function stopBooted(
 ): Promise<string[]> {
   const units = plan.steps.flatMap((step) => {
     const record = step.kind === 'current' ? readCurrentRecord(paths, step.service) : undefined;
-    return step.kind === 'current' && record?.number === step.number ? record.units : [];
+    const isSwitched = record !== undefined && step.kind === 'current' && step.number === ownNumber(record);
+    return isSwitched ? record.units : [];
   });
   const { active } = await readLiveUnits(units, systemd);
   const graph = await loadGraph(systemd, active);

@@ -32,6 +32,7 @@ export async function finishUpdate(
     return `${ended} undone${trouble}`;
   }
   await run('drop');
+  await run('retire');
   journal.close();
   return `${ended} finished${trouble}`;
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Paths } from '../../paths.ts';
 import { baseName, instanceOf, type ServiceName } from '../../service-name.ts';
+import { fileAt } from '../plan/file-steps.ts';
 import { type DeploymentRecord, listServices, type RecordedFile, readCurrentRecord } from '../record.ts';
 import { unitFileName } from './unit-template.ts';
 
@@ -27,7 +28,8 @@ export function installedSiblings(name: ServiceName, paths: Paths): Sibling[] {
     .filter((other) => areSiblings(name, other))
     .flatMap((other) => {
       const record = readCurrentRecord(paths, other);
-      return record === undefined ? [] : [{ record, directory: paths.deployment(other, record.number) }];
+      if (record === undefined) return [];
+      return [{ record, directory: paths.sideOf(record).deployment(other, record.number) }];
     });
 }
 
@@ -37,9 +39,8 @@ export function readUnitTemplate(
   siblings: readonly Sibling[],
   paths: Paths,
 ): string | undefined {
-  const path = paths.installed.unit(unitFileName(name));
   for (const { record, directory } of siblings) {
-    const file = record.files.find((candidate) => candidate.path === path);
+    const file = fileAt(record, paths.sideOf(record).installed.unit(unitFileName(name)));
     if (file !== undefined) return readFileSync(join(directory, file.source), 'utf8');
   }
   return undefined;

@@ -4,6 +4,7 @@ import { compareInstalled } from '../compare-installed.ts';
 import { freeName } from '../free-name.ts';
 import { installedSiblings } from '../instances/siblings.ts';
 import type { DeploymentRecord, RecordedFile } from '../record.ts';
+import { onHost } from '../vendor-files.ts';
 import { arrival, installedAs, isSameFile } from './file-steps.ts';
 import { isThere, refuseOccupied } from './occupied.ts';
 import type { Step } from './plan.ts';
@@ -54,8 +55,10 @@ class FileChanges implements ChangedFiles {
     this.#services = successions.map(({ after }) => after.service);
   }
 
-  add({ before, after, directories }: Succession): void {
-    const deployment = this.#paths.deployment(after.service, after.number);
+  add({ directories, ...succession }: Succession): void {
+    const before = onHost(succession.before);
+    const after = onHost(succession.after);
+    const deployment = this.#paths.sideOf(after).deployment(after.service, after.number);
     const shared = this.#shared(after);
     for (const directory of directories) {
       if (isFirst(this.#brought, directory.path)) this.steps.push(directory);

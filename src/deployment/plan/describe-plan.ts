@@ -12,7 +12,7 @@ export function describeStep(step: Step): string {
     case 'deployment':
       return `create   deployment ${step.number} of ${step.service}`;
     case 'current':
-      return `switch   ${step.service} to deployment ${step.number}`;
+      return `switch   ${step.service} to ${step.number === null ? 'the vendor’s deployment' : `deployment ${step.number}`}`;
     case 'directory':
       return `create   ${step.path}/`;
     case 'file':

@@ -1,7 +1,7 @@
 import type { Paths } from '../../paths.ts';
 import type { StoredImage } from '../../store/images.ts';
 import type { HistoryEvent, Refusal } from '../history.ts';
-import { mainUnit } from '../record.ts';
+import { mainUnit, ownNumber } from '../record.ts';
 import type { ChangedFiles, Succession } from './change-files.ts';
 import type { ComingDeployment } from './check-dependencies.ts';
 import type { HealthCheck, Plan, Step } from './plan.ts';
@@ -25,6 +25,8 @@ export interface ServiceUpdate extends Succession {
   health: HealthCheck[];
   /** Deployments that are not kept any longer. */
   drop: number[];
+  /** True where all of the host's own go, with the directories that were made for them. */
+  retire: boolean;
 }
 
 /** What other units have to do with the change. */
@@ -71,6 +73,7 @@ export function planUpdate(
     ...services.flatMap(planSwitch),
     ...disabled.map(({ before, enabled }): Step => ({ kind: 'disable', units: before.units, enabled })),
     ...files.steps,
+    ...services.flatMap(planLeft),
     ...services.flatMap((service) => planRuns(service, paths)),
     ...(enabled.length > 0 ? [{ kind: 'enable', units: enabled } as const] : []),
     ...(hasUnits ? [{ kind: 'reload', on: 'run' } as const] : []),
@@ -79,16 +82,28 @@ export function planUpdate(
     ...services.flatMap(({ after, drop }) =>
       drop.map((number): Step => ({ kind: 'drop', service: after.service, number })),
     ),
+    ...services.flatMap(({ after, retire }): Step[] =>
+      retire ? [{ kind: 'retire', service: after.service }] : [],
+    ),
   ];
   const plan: Plan = { title, interrupted: 'undo', steps };
   return keepStarted ? { ...plan, keepStarted } : plan;
 }
 
+function planLeft({ before, retire }: ServiceUpdate): Step[] {
+  if (!retire) return [];
+  return before.directories.toReversed().map((path) => ({ kind: 'remove-directory', path }));
+}
+
 // As at an install, for files that are in place already, too: they may make what is not there.
 function planRuns({ after, absent }: ServiceUpdate, paths: Paths): Step[] {
-  const has = (path: string) => after.files.some((file) => file.path === path);
-  const sysusers = paths.installed.sysusers(after.service);
-  const tmpfiles = paths.installed.tmpfiles(after.service);
+  // What is built for others to run makes users and state at its first boot.
+  if (paths.isVendor) return [];
+  // What only masks the vendor's file is a symlink.
+  const has = (path: string) => after.files.some((file) => file.path === path && file.type === 'file');
+  const { installed } = paths.sideOf(after);
+  const sysusers = installed.sysusers(after.service);
+  const tmpfiles = installed.tmpfiles(after.service);
   return [
     ...(has(sysusers) ? [{ kind: 'sysusers', path: sysusers } as const] : []),
     ...(has(tmpfiles) ? [{ kind: 'tmpfiles', path: tmpfiles, absent } as const] : []),
@@ -107,7 +122,7 @@ function planSwitch({ before, after, staged, tag, event, refused }: ServiceUpdat
   const { service, number } = after;
   return [
     ...(staged === null ? [] : [{ kind: 'deployment', service, number, staged } as const]),
-    { kind: 'current', service, number, previous: before.number },
+    { kind: 'current', service, number: ownNumber(after), previous: ownNumber(before) },
     { kind: 'history', service, event, refused },
     ...(tag === null ? [] : [{ kind: 'tag', ...tag } as const]),
   ];

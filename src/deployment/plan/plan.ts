@@ -43,8 +43,8 @@ export interface HealthCheck {
 export type Step =
   /** Moves a finished deployment from staging to its place. */
   | { kind: 'deployment'; service: ServiceName; number: number; staged: string }
-  /** Swaps the `current` symlink. */
-  | { kind: 'current'; service: ServiceName; number: number; previous: number | null }
+  /** Swaps the `current` symlink. Null: there is none, and a deployment of the vendor's is live, or none. */
+  | { kind: 'current'; service: ServiceName; number: number | null; previous: number | null }
   /** Makes a directory that is not there. */
   | { kind: 'directory'; path: string; mode: number; uid: number; gid: number }
   | FileStep

@@ -4,13 +4,8 @@ import type { Paths } from '../../paths.ts';
 import type { ServiceName } from '../../service-name.ts';
 import { isAtOrBelow } from '../exports/host-files-places.ts';
 import { hashFile } from '../hash-file.ts';
-import {
-  type DeploymentRecord,
-  type InstalledFile,
-  listDeployments,
-  listServices,
-  readRecord,
-} from '../record.ts';
+import { keptDeployments } from '../kept-deployments.ts';
+import { type DeploymentRecord, type InstalledFile, listServices } from '../record.ts';
 import { createdPaths } from '../render/render-lines.ts';
 
 /** What `--purge` takes with a service. */
@@ -66,14 +61,14 @@ export function findPurged(
 /** The root file systems that are not berth's, of all services. */
 function foreignRootfs(paths: Paths): string[] {
   return listServices(paths).flatMap((name) =>
-    listDeployments(paths, name).flatMap((number) => readRecord(paths, name, number).rootfs?.directory ?? []),
+    keptDeployments(paths, name).flatMap(({ rootfs }) => rootfs?.directory ?? []),
   );
 }
 
 /** What the tmpfiles.d files of all kept deployments of a service make, parents first. */
 function declaredPaths(name: ServiceName, paths: Paths): string[] {
-  const texts = listDeployments(paths, name)
-    .map((number) => join(paths.deployment(name, number), 'tmpfiles.conf'))
+  const texts = keptDeployments(paths, name)
+    .map((kept) => join(paths.sideOf(kept).deployment(name, kept.number), 'tmpfiles.conf'))
     .filter((file) => existsSync(file))
     .map((file) => readFileSync(file, 'utf8'));
   return [...new Set(texts.flatMap(createdPaths))].sort();

@@ -80,7 +80,7 @@ function blame(unit: string, services: readonly ServiceUpdate[], graph: UnitGrap
 function enablesOtherwise({ before, record, directory }: Successor, paths: Paths): boolean {
   const [old, main] = [mainUnit(before), mainUnit(record)];
   if (old !== main) return true;
-  const live = paths.deployment(before.service, before.number);
+  const live = paths.sideOf(before).deployment(before.service, before.number);
   return !isDeepStrictEqual(installSection(before, live, paths), installSection(record, directory, paths));
 }
 
@@ -93,7 +93,7 @@ function installSection(
   const main = mainUnit(record);
   if (main === undefined) return [];
   const name = main === `${record.service}.service` ? unitFileName(record.service) : main;
-  const file = fileAt(record, paths.installed.unit(name));
+  const file = fileAt(record, paths.sideOf(record).installed.unit(name));
   if (file === undefined) return [];
   const { entries } = parseUnitFile(readFileSync(join(directory, file.source), 'utf8'), file.path, () => {});
   return entries

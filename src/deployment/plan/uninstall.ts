@@ -1,3 +1,4 @@
+import { BerthError } from '../../errors.ts';
 import type { Paths } from '../../paths.ts';
 import type { ServiceName } from '../../service-name.ts';
 import { loadGraph } from '../../systemd/load-graph.ts';
@@ -6,7 +7,8 @@ import { serviceUnit } from '../../systemd/unit-name.ts';
 import { installedSiblings } from '../instances/siblings.ts';
 import { withKept } from '../kept-deployments.ts';
 import { notInstalled } from '../not-installed.ts';
-import { listServices, readCurrentRecord } from '../record.ts';
+import { listServices, readCurrentRecord, readVendorRecord } from '../record.ts';
+import { prepareReturn } from '../return-to-vendor.ts';
 import { checkDependents, findStopping, inStopOrder } from './check-dependents.ts';
 import type { Plan } from './plan.ts';
 import { planAtRest } from './plan-at-rest.ts';
@@ -24,10 +26,30 @@ export interface UninstallHost {
 }
 
 /**
- * The plan that takes services off the host. Throws `service-not-found` for a name that is not
- * installed, and `required-by-others`.
+ * The plan that takes services off the host; where the vendor has them, too, its own run again. Throws
+ * `service-not-found` for a name that is not installed, `required-by-others`, and as `prepareReturn`.
  */
 export async function prepareUninstall(names: ServiceName[], host: UninstallHost): Promise<Plan> {
+  const returning = names.filter((name) => readVendorRecord(host.paths, name) !== undefined);
+  const going = names.filter((name) => !returning.includes(name));
+  if (returning.length === 0) return await prepareRemoval(going, host);
+  if (host.purge) {
+    throw new BerthError(
+      'usage',
+      `--purge: ${returning[0]}: the vendor's service needs what it would remove`,
+      {
+        hint: 'leave out --purge',
+      },
+    );
+  }
+  const title = `uninstall ${names.join(' ')}`;
+  const back = await prepareReturn(returning, host, title);
+  if (going.length === 0) return back;
+  const removal = await prepareRemoval(going, host);
+  return { ...back, steps: [...removal.steps, ...back.steps] };
+}
+
+async function prepareRemoval(names: ServiceName[], host: UninstallHost): Promise<Plan> {
   const { paths, systemd, warn } = host;
   const leaving: LeavingService[] = [];
   for (const name of names) leaving.push(await findLeaving(name, names, host));

@@ -197,7 +197,7 @@ async function stageUpdate(
       staging,
       siblings,
       before: withKept(before, paths),
-      number: Math.max(...listDeployments(paths, name)) + 1,
+      number: Math.max(before.number, ...listDeployments(paths, name)) + 1,
       runtime: await findRuntime(paths, before.runtime),
       declared: before.declared ?? false,
       enable: before.units.length === 0 ? before.enabled : enabled.includes(mainUnit(before) ?? ''),

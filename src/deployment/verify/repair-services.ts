@@ -3,7 +3,8 @@ import type { ServiceName } from '../../service-name.ts';
 import type { Systemd } from '../../systemd/systemd.ts';
 import { imagesOfDeployments, imagesWithNames } from '../images-in-use.ts';
 import { type RepairHost, repairStore } from './repair-store.ts';
-import { type VerifyOptions, type VerifyReport, verify } from './verify.ts';
+import type { VerifyOptions, VerifyReport } from './verify.ts';
+import { verifySides } from './verify-sides.ts';
 
 export interface ServiceRepair extends Omit<VerifyOptions, 'mending'> {
   services: ServiceName[];
@@ -27,7 +28,7 @@ export interface RepairOutcome {
 export async function repairServices(repair: ServiceRepair, host: RepairHost): Promise<RepairOutcome> {
   const { paths, store, services, systemd } = repair;
   const named = () => (repair.images ? imagesWithNames(store) : []);
-  const look = (mending: VerifyOptions['mending']) => verify(services, named(), { ...repair, mending });
+  const look = (mending: VerifyOptions['mending']) => verifySides(services, named(), { ...repair, mending });
   const before = await look('none');
   if (before.differences.length === 0) return { before, after: before };
   const deployed = imagesOfDeployments(paths, ({ message }) => host.warn(message)).filter(

@@ -9,7 +9,8 @@ import { readImageParts } from '../../store/image-parts.ts';
 import type { Store } from '../../store/store.ts';
 import { checkoutOf } from '../foreign-rootfs.ts';
 import type { ImageUse } from '../images-in-use.ts';
-import { type DeploymentRecord, listDeployments, readRecord } from '../record.ts';
+import { type DeploymentRecord, listDeployments, readCurrent, readRecord } from '../record.ts';
+import { isShipped } from '../vendor-files.ts';
 import { compareBundle } from './compare-bundle.ts';
 import { compareCheckout } from './compare-checkout.ts';
 import { compareCurrent } from './compare-current.ts';
@@ -29,6 +30,8 @@ export interface Difference {
 
 export interface VerifyOptions {
   paths: Paths;
+  /** The side from which services are seen, where it is another one. */
+  host?: Paths;
   store: Store;
   /** What to put right on the way; content of the store is put right before, by `repairStore`. */
   mending: HostMending;
@@ -50,7 +53,7 @@ export interface VerifyReport {
 }
 
 /**
- * Compares services with what was recorded when they were installed: every object that a kept
+ * Compares services of one side with what was recorded when they were installed: every object that a kept
  * deployment uses, its checkout, config.json and the like; and of the live one, units and host files.
  * `images` are checked in the store, too. Nobody may write meanwhile. Throws `interrupted`.
  */
@@ -83,8 +86,10 @@ class Verification {
     const numbers = listDeployments(paths, name);
     const records = new Map<number, DeploymentRecord | undefined>();
     for (const number of numbers) records.set(number, await this.#deployment(name, number));
-    const live = compareCurrent({ paths, name, numbers, mend: mending !== 'none', report });
-    const record = live === undefined ? undefined : records.get(live);
+    const live = this.#isAtVendors(name)
+      ? undefined
+      : compareCurrent({ paths, name, numbers, mend: mending !== 'none', report });
+    const record = live === undefined ? undefined : this.#untouched(records.get(live));
     if (record !== undefined && compareHostFiles({ paths, record, mending, report, kept })) {
       this.#hostFilesPutBack = true;
     }
@@ -94,6 +99,20 @@ class Verification {
       if (!known.has(entry) && !entry.endsWith('.berth-new'))
         report(join(paths.service(name), entry), 'extra');
     }
+  }
+
+  /** True for a service of which only the vendor's deployment is live. */
+  #isAtVendors(name: ServiceName): boolean {
+    const [current, vendors] = this.#options.paths.sides.map((side) => readCurrent(side, name));
+    return current === undefined && vendors !== undefined;
+  }
+
+  /** Of a deployment of the vendor's that is hidden, without what the one that hides it may have replaced. */
+  #untouched(record: DeploymentRecord | undefined): DeploymentRecord | undefined {
+    const { paths, host = paths } = this.#options;
+    if (record === undefined || host === paths || readCurrent(host, record.service) === undefined)
+      return record;
+    return { ...record, files: record.files.filter(isShipped) };
   }
 
   async image({ manifestDigest, parts }: ImageUse): Promise<void> {

@@ -30,14 +30,19 @@ function host(test: TestContext): Paths {
   return paths;
 }
 
+const ids = (...numbers: number[]) => numbers.map((number) => ({ number }));
+
 test('the previous deployment is the one that was live before, not the one with the number before', () => {
   const history = (...events: HistoryEvent[]) => ({ version: 1 as const, events, refused: null });
-  assert.equal(previousDeployment(history(), [0], 0), undefined);
-  assert.equal(previousDeployment(history(event(1)), [0, 1], 1), 0);
-  assert.equal(previousDeployment(history(event(1), event(0, 'rollback')), [0, 1], 0), 1);
+  assert.equal(previousDeployment(history(), ids(0), { number: 0 })?.number, undefined);
+  assert.equal(previousDeployment(history(event(1)), ids(0, 1), { number: 1 })?.number, 0);
+  assert.equal(
+    previousDeployment(history(event(1), event(0, 'rollback')), ids(0, 1), { number: 0 })?.number,
+    1,
+  );
   const back = history(event(1), event(0, 'rollback'), event(2));
-  assert.equal(previousDeployment(back, [0, 1, 2], 2), 0);
-  assert.equal(previousDeployment(back, [1, 2], 2), 1);
+  assert.equal(previousDeployment(back, ids(0, 1, 2), { number: 2 })?.number, 0);
+  assert.equal(previousDeployment(back, ids(1, 2), { number: 2 })?.number, 1);
 });
 
 test('a history keeps its last hundred events, and what is refused', (context) => {

@@ -1,13 +1,4 @@
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { isErrno } from '../../../errors.ts';
@@ -16,6 +7,7 @@ import type { Paths } from '../../../paths.ts';
 import type { ServiceName } from '../../../service-name.ts';
 import { type History, readHistory, writeHistory } from '../../history.ts';
 import type { Step } from '../../plan/plan.ts';
+import { readCurrent } from '../../record.ts';
 import type { StepContext } from './context.ts';
 
 type Of<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
@@ -42,13 +34,8 @@ export function switchCurrent(step: Of<'current'>, { paths }: StepContext): void
 
 export function switchBack(step: Of<'current'>, { paths }: StepContext): void {
   rmSync(temporaryCurrent(paths, step.service), { force: true });
-  if (readCurrent(paths, step.service) !== String(step.number)) return;
-  if (step.previous !== null) {
-    pointCurrent(paths, step.service, step.previous);
-    return;
-  }
-  rmSync(paths.current(step.service));
-  syncDirectory(paths.service(step.service));
+  if (readCurrent(paths, step.service) !== targetOf(step.number)) return;
+  pointCurrent(paths, step.service, step.previous);
 }
 
 /** Renames all deployments of a service away; the end of the change deletes them. */
@@ -99,26 +86,25 @@ export function unrecordEvent(step: Of<'history'>, { paths, backup }: StepContex
 }
 
 // rename(2) over an existing symlink is the only swap that no reader can see halfway.
-function pointCurrent(paths: Paths, service: ServiceName, number: number): void {
+function pointCurrent(paths: Paths, service: ServiceName, number: number | null): void {
+  const target = targetOf(number);
   const temporary = temporaryCurrent(paths, service);
   rmSync(temporary, { force: true });
-  symlinkSync(String(number), temporary);
-  renameSync(temporary, paths.current(service));
+  if (target === undefined) rmSync(paths.current(service), { force: true });
+  else {
+    symlinkSync(target, temporary);
+    renameSync(temporary, paths.current(service));
+  }
   syncDirectory(paths.service(service));
+}
+
+function targetOf(number: number | null): string | undefined {
+  return number === null ? undefined : String(number);
 }
 
 /** Where the next `current` is made; one that was killed may have left it. */
 function temporaryCurrent(paths: Paths, service: ServiceName): string {
   return join(paths.service(service), '.current.berth-new');
-}
-
-function readCurrent(paths: Paths, service: ServiceName): string | undefined {
-  try {
-    return readlinkSync(paths.current(service));
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
 }
 
 function removeIfEmpty(directory: string): void {

@@ -29,7 +29,7 @@ test('what was written has the date, whatever it is called, and what was there b
   const strange = Buffer.concat([Buffer.from(`${root}/etc/`), Buffer.from([0xff])]);
   writeFileSync(strange, '');
   setMtime(join(root, 'etc/old'), BigInt(EARLIER) * 1_000_000n);
-  stampWritten(new Paths(root, new Date(DATE)), Date.now() - 10_000);
+  stampWritten(new Paths(root, { sourceDate: new Date(DATE) }), Date.now() - 10_000);
   for (const path of ['', 'etc', 'etc/new', 'etc/link']) assert.equal(timeOf(join(root, path)), DATE, path);
   assert.equal(timeOf(strange), DATE);
   assert.equal(timeOf(join(root, 'etc/old')), EARLIER);
@@ -40,7 +40,7 @@ test('what images have brought keeps its time, even one that is yet to come', (c
   const object = 'var/lib/berth/store/objects/ab/cdef';
   const root = makeTree(context, `${checkout}/rootfs/etc/passwd`, `${checkout}/config.json`, object);
   const before = [object, `${checkout}/rootfs/etc/passwd`].map((path) => timeOf(join(root, path)));
-  stampWritten(new Paths(root, new Date(DATE)), Date.now() - 10_000);
+  stampWritten(new Paths(root, { sourceDate: new Date(DATE) }), Date.now() - 10_000);
   const after = [object, `${checkout}/rootfs/etc/passwd`].map((path) => timeOf(join(root, path)));
   assert.deepEqual(after, before);
   for (const path of [`${checkout}/config.json`, 'var/lib/berth/store/objects'])
@@ -51,7 +51,7 @@ test('the root may be named by a symlink', (context) => {
   const root = makeTree(context, 'tree/etc/new');
   symlinkSync('tree', join(root, 'link'));
   const linked = timeOf(join(root, 'link'));
-  stampWritten(new Paths(join(root, 'link'), new Date(DATE)), Date.now() - 10_000);
+  stampWritten(new Paths(join(root, 'link'), { sourceDate: new Date(DATE) }), Date.now() - 10_000);
   assert.deepEqual(
     ['tree', 'tree/etc', 'tree/etc/new'].map((path) => timeOf(join(root, path))),
     [DATE, DATE, DATE],

@@ -40,6 +40,7 @@ function update(more: Partial<ServiceUpdate> = {}): ServiceUpdate {
     enablesOtherwise: false,
     health: [],
     drop: [0],
+    retire: false,
     ...more,
   };
 }
