@@ -56,7 +56,9 @@ export class Paths {
 
   /** The sides on which services are found, what goes before first: a host's own hide the vendor's. */
   get sides(): readonly Paths[] {
-    return this.isVendor ? [this] : [this, new Paths(this.root, { side: 'vendor', sourceDate: this.sourceDate })];
+    return this.isVendor
+      ? [this]
+      : [this, new Paths(this.root, { side: 'vendor', sourceDate: this.sourceDate })];
   }
 
   /** The side on which a deployment lies. */

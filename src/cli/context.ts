@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ApplyOptions } from '../deployment/apply/apply.ts';
 import { Journal } from '../deployment/apply/journal.ts';
@@ -17,6 +17,9 @@ import type { Systemd } from '../systemd/systemd.ts';
 import type { Output } from './output.ts';
 import { StepReport } from './progress.ts';
 import { type ConsoleStreams, Prompt } from './prompt.ts';
+
+/** It is there where systemd is the init system (sd_booted(3)). */
+const BOOTED = '/run/systemd/system';
 
 /** The only place where the parts are wired together. What a command does not use is not opened. */
 export class Context {
@@ -43,8 +46,11 @@ export class Context {
     return this.#paths;
   }
 
-  /** Says which system is meant. Throws `usage` for one that is not there, `permission` unless this is root's process. */
-  enter(root: string): void {
+  /**
+   * Says which system is meant, and which side of it. Throws `usage` for one that is not there or not
+   * to be built, `permission` unless this is root's process.
+   */
+  enter({ root = '/', vendor = false }: { root?: string; vendor?: boolean }): void {
     if (process.getuid?.() !== 0) {
       throw new BerthError('permission', 'berth must run as root: it reads and writes what is root’s alone', {
         hint: 'run the command with sudo',
@@ -57,8 +63,13 @@ export class Context {
         hint: `check the spelling, or make it: mkdir ${root}`,
       });
     }
+    if (vendor && directory === '/' && existsSync(BOOTED)) {
+      throw new BerthError('usage', '--vendor is to build an image of a system: this one runs', {
+        hint: 'name the directory of the image: berth --root DIR --vendor …',
+      });
+    }
     const sourceDate = directory === '/' ? undefined : readSourceDate(this.env);
-    this.#paths = new Paths(directory, { sourceDate });
+    this.#paths = new Paths(directory, { side: vendor ? 'vendor' : 'host', sourceDate });
   }
 
   /** Ends with the status of this code in spite of no error: for what a command found out and has said. */
@@ -71,9 +82,13 @@ export class Context {
   }
 
   systemd(): Systemd {
+    const { root, isVendor } = this.#paths;
     const follows = !this.#atBoot;
     this.#systemd ??=
-      this.#paths.root === '/' ? new ManagerBus({ follows }) : new OfflineSystemd(this.#paths);
+      root === '/' && !isVendor
+        ? new ManagerBus({ follows })
+        : // The links that enable units are the host's, whoever ships the units.
+          new OfflineSystemd(new Paths(root));
     return this.#systemd;
   }
 

@@ -33,6 +33,7 @@ function buildProgram(context: Context, streams: ConsoleStreams): Command {
       .version(VERSION, '--version', 'print the version')
       .helpOption('-h, --help', 'print help')
       .option('--root <dir>', 'work on the system below DIR instead of the running one')
+      .option('--vendor', 'work on what is part of an image of an operating system, in its /usr')
       .showSuggestionAfterError()
       // An option that may be repeated begins with an empty list, which is nothing to tell a person.
       // Every command has options: without that word there is room for what each one does.
@@ -48,7 +49,7 @@ function buildProgram(context: Context, streams: ConsoleStreams): Command {
         outputError: () => {},
       })
       .exitOverride()
-      .hook('preAction', (program) => context.enter(program.opts<{ root?: string }>().root ?? '/'))
+      .hook('preAction', (program) => context.enter(program.opts<{ root?: string; vendor?: true }>()))
   );
 }
 

@@ -31,7 +31,7 @@ async function attempt(
 ): Promise<Omit<Ending, 'peakBytes'>> {
   const { limits, holds } = attacks[number] ?? {};
   const context = new Context(new Output(streams), streams, signal);
-  context.enter('/');
+  context.enter({});
   try {
     await context.writing('install', async ({ store }) => {
       const [target] = installTargets(

@@ -35,7 +35,8 @@ export function planInstall(staged: StagedDeployment[], paths: Paths, options: {
       ...(tag === null ? [] : [{ kind: 'tag', ...tag } as const]),
     ]),
     ...files,
-    ...staged.flatMap((deployment) => planRuns(deployment)),
+    // What is built for others to run makes users and state at its first boot.
+    ...(paths.isVendor ? [] : staged.flatMap(planRuns)),
     ...(enabled.length > 0 ? [{ kind: 'enable', units: enabled } as const] : []),
     ...(services.length > 0 ? [{ kind: 'reload', on: 'run' } as const] : []),
     ...(options.now ? planStarts(services) : []),

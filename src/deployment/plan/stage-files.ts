@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { Paths } from '../../paths.ts';
-import type { ServiceName } from '../../service-name.ts';
+import { instanceOf, type ServiceName } from '../../service-name.ts';
 import { type Metadata, readXattrs } from '../../store/object.ts';
 import type { HostFile } from '../exports/host-files.ts';
 import { hashFile } from '../hash-file.ts';
@@ -10,6 +10,7 @@ import type { UnitTexts } from '../instances/share-unit.ts';
 import { unitFileName } from '../instances/unit-template.ts';
 import type { RenderedDeployment } from '../render/rendered-deployment.ts';
 import { proxyUnit, socketUnit } from '../sockets/render-sockets.ts';
+import { MASK, placesToMask } from '../vendor-files.ts';
 
 /** Something of a staged deployment that goes to the host. */
 export type StagedFile = {
@@ -40,7 +41,7 @@ export type StagedFile = {
  */
 export function stageFiles(
   name: ServiceName,
-  rendered: RenderedDeployment & UnitTexts,
+  rendered: RenderedDeployment & UnitTexts & { preset: string | undefined },
   directory: string,
   paths: Paths,
 ): StagedFile[] {
@@ -66,7 +67,12 @@ export function stageFiles(
   stage.text(rendered.proxy, 'unit', installed.unit(proxyUnit(name)), proxyUnit(name));
   stage.text(rendered.sysusers, 'sysusers', installed.sysusers(name), 'sysusers.conf');
   stage.text(rendered.tmpfiles, 'tmpfiles', installed.tmpfiles(name), 'tmpfiles.conf');
+  stage.text(rendered.preset, 'unit', installed.preset(name), 'enable.preset');
+  // A preset finds units by their files: an instance has none of its own.
+  if (rendered.preset !== undefined && instanceOf(name) !== undefined)
+    stage.symlink(installed.unit(`${name}.service`), 'unit', unit);
   for (const file of rendered.hostFiles) stage.host(file, rendered.hostFileTexts);
+  for (const path of placesToMask(name, stage.files, paths)) stage.symlink(path, 'unit', MASK);
   return stage.files;
 }
 
@@ -86,6 +92,12 @@ class FileStage {
     if (text === undefined) return;
     this.#parents(path, role);
     this.files.push({ type: 'file', path, role, uid: 0, gid: 0, mode: 0o644, ...this.#write(source, text) });
+  }
+
+  /** Stages a symlink of berth's making. */
+  symlink(path: string, role: StagedFile['role'], target: string): void {
+    this.#parents(path, role);
+    this.files.push({ type: 'symlink', path, role, uid: 0, gid: 0, target });
   }
 
   host(file: HostFile, texts: ReadonlyMap<string, string>): void {

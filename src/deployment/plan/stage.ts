@@ -22,16 +22,18 @@ import { keepBundle } from '../bundle.ts';
 import { checkoutOf, type ForeignRootfs } from '../foreign-rootfs.ts';
 import { shareUnit } from '../instances/share-unit.ts';
 import { readUnitTemplate, type Sibling } from '../instances/siblings.ts';
-import { type DeploymentRecord, formatRecord, type RecordedFile } from '../record.ts';
+import { type DeploymentRecord, formatRecord, type RecordedFile, readVendorRecord } from '../record.ts';
 import { renderDeployment } from '../render/render-deployment.ts';
 import { createdPaths } from '../render/render-lines.ts';
 import type { KeptValues, RenderedDeployment } from '../render/rendered-deployment.ts';
 import type { ServiceRequest } from '../service-request.ts';
 import { proxyUnit, socketUnit } from '../sockets/render-sockets.ts';
+import { refuseState } from '../vendor-files.ts';
 import { checkout } from './checkout.ts';
 import { filesBeside } from './files-beside.ts';
 import { leaveAlone, requireMountPoints } from './leave-rootfs-alone.ts';
 import type { StagedDeployment } from './plan-install.ts';
+import { renderPreset } from './preset.ts';
 import { type StagedFile, stageFiles } from './stage-files.ts';
 
 export interface StageInput extends ServiceRequest {
@@ -87,7 +89,9 @@ async function stage(input: StageInput): Promise<StagedDeployment> {
     image: { name: image.name, id: image.configDigest, config: image.config },
   });
   const template = readUnitTemplate(name, input.siblings, paths);
-  const rendered = { ...own, ...shareUnit(own.service, name, template) };
+  const units = unitsOf(name, own);
+  const preset = paths.isVendor ? renderPreset(units, input.enable) : undefined;
+  const rendered = { ...own, ...shareUnit(own.service, name, template), preset };
   for (const warning of rendered.warnings) warn(`${name}: ${warning}`);
   const mountPoints =
     rendered.config === undefined ? [] : await writeConfig(rendered.config, directory, input);
@@ -95,9 +99,10 @@ async function stage(input: StageInput): Promise<StagedDeployment> {
     writeFileSync(join(directory, script), text, { mode: 0o600 });
   const files = stageFiles(name, rendered, directory, paths);
   if (rootfs !== undefined) leaveAlone(rootfs, files, rendered.tmpfiles);
+  if (paths.isVendor) refuseState(files, paths);
   const absent = missingOf(createdPaths(rendered.tmpfiles ?? ''), paths);
   const record = {
-    ...makeRecord(input, rendered, files),
+    ...makeRecord(input, rendered, units, files),
     state: [...new Set([...(input.before?.state ?? []), ...absent])].sort(),
     mountPoints,
     bundle: keepBundle(store, directory),
@@ -139,23 +144,30 @@ async function writeConfig(
   }));
 }
 
+/** The service first, its sockets last. */
+function unitsOf(name: ServiceName, { service, proxy, socket }: RenderedDeployment): string[] {
+  return [
+    ...(service === undefined ? [] : [`${name}.service`]),
+    ...(proxy === undefined ? [] : [proxyUnit(name)]),
+    ...(socket === undefined ? [] : [socketUnit(name)]),
+  ];
+}
+
 function makeRecord(
   input: StageInput,
-  { values, service, proxy, socket, imageDependencies }: RenderedDeployment,
+  { values, imageDependencies }: RenderedDeployment,
+  units: string[],
   files: StagedFile[],
 ): Omit<DeploymentRecord, 'mountPoints' | 'bundle' | 'state'> {
   const { name, number, image, rootfs, runtime, enable, declared } = input;
   const { settings, dependencies, sockets, mounts, resources } = input;
   const recorded = files.flatMap(recordedFile);
-  const units = [
-    ...(service === undefined ? [] : [`${name}.service`]),
-    ...(proxy === undefined ? [] : [proxyUnit(name)]),
-    ...(socket === undefined ? [] : [socketUnit(name)]),
-  ];
+  const vendor = readVendorRecord(input.paths, name);
   return {
     version: 1,
     service: name,
     number,
+    ...(vendor === undefined ? {} : { overrides: vendor.image.manifestDigest }),
     image: {
       name: image.name,
       manifestDigest: image.manifestDigest,

@@ -24,7 +24,7 @@ function targets(
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
   const streams = { stdin, stdout, stderr, env: {} };
   const command = new Context(new Output(streams), streams, new AbortController().signal);
-  command.enter(scratch(context));
+  command.enter({ root: scratch(context) });
   return installTargets(images, { ...NONE, ...options }, command, { rootfs }).map(
     ({ name, image, settings, sockets }) => ({
       name,
