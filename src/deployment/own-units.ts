@@ -105,7 +105,7 @@ function bringFiles(own: OwnUnits, texts: OwnUnitTexts, host: OwnUnitsHost): Ste
   refuseOccupied(files, paths);
   const dropIns = dropInDirectories([...texts.keys()], paths).map((path) => ({ path, mode: 0o755 }));
   const directories = [...dropIns, { path: paths.installed.ownUnits(own.name), mode: 0o700 }]
-    .filter(({ path }) => !existsSync(paths.locate(path)))
+    .filter(({ path }) => !existsSync(paths.follow(path)))
     .map((directory): Step => ({ kind: 'directory', ...directory, uid: 0, gid: 0 }));
   return [...directories, ...files];
 }

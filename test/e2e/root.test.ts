@@ -56,12 +56,18 @@ async function makeTree(tree: string, links: Record<string, string> = {}): Promi
     cp /usr/bin/runc ${tree}/usr/bin/; touch ${tree}/usr/bin/berth; chmod 755 ${tree}/usr/bin/berth`);
 }
 
+/** A host.yaml with tiny. */
+function declaring(image: string): string {
+  return `version: 1\nservices: { tiny: { image: "${image}" } }\n`;
+}
+
 describe('a tree that is built twice', () => {
   const env = { SOURCE_DATE_EPOCH: '1700000000' };
   const trees = ['/srv/first', '/srv/second'];
   const life = [
     ['update', '--rebase', `oci:${IMAGES}/tiny-next`, 'tiny'],
     ['rollback', 'tiny'],
+    ['apply', '-f', '/srv/host.yaml'],
     ['auto-update', 'enable'],
     ['verify'],
     ['uninstall', 'etcd'],
@@ -79,6 +85,7 @@ describe('a tree that is built twice', () => {
   test('is the same after an install, and after a life of changes, to the nanosecond', async () => {
     await makeTree('/srv/first');
     await host.sh('cp -a /srv/first /srv/second');
+    writeFileSync(host.path('/srv/host.yaml'), declaring(`oci:${IMAGES}/tiny`));
     const install = ['install', `oci:${IMAGES}/tiny`, `oci:${IMAGES}/etcd`];
     for (const tree of trees) await succeedBelow(tree, env, ...install);
     const installed = lookAtEqual();
@@ -94,7 +101,7 @@ describe('a tree that is built twice', () => {
         installed.some((path) => path.endsWith(`/${name}`)),
         name,
       );
-    for (const name of ['history.json', 'timers.target.wants/berth-update.timer'])
+    for (const name of ['history.json', 'timers.target.wants/berth-update.timer', 'apply.json'])
       assert.ok(
         changed.some((path) => path.endsWith(`/${name}`)),
         name,
@@ -155,7 +162,10 @@ describe('symlinks of a tree', () => {
       ]),
     ),
     ...Object.fromEntries(
-      ['etc/berth/berth.yaml', 'berth/berth.yaml', 'yaml'].map((file) => [file, 'keep: nothing\n']),
+      ['etc/berth/berth.yaml', 'berth/berth.yaml', 'berth/host.yaml', 'yaml'].map((file) => [
+        file,
+        'keep: nothing\n',
+      ]),
     ),
     ...Object.fromEntries(
       ['etc/containers/registries.conf', 'containers/registries.conf', 'registries'].map((file) => [
@@ -184,6 +194,7 @@ describe('symlinks of a tree', () => {
     ['pull', `oci:${IMAGES}/tiny-next`],
     ['update', '--rebase', `oci:${IMAGES}/tiny-next`, 'tiny'],
     ['rollback', 'tiny'],
+    ['apply'],
     ['auto-update', 'enable'],
     ['auto-update', 'status'],
     ['verify', '--repair'],
@@ -228,7 +239,9 @@ describe('symlinks of a tree', () => {
   for (const [where, { links, places }] of Object.entries(layouts)) {
     test(`${where} lead to places below it, and to nothing outside`, async () => {
       await makeTree(TREE, links);
-      await host.sh(`mkdir -p ${TREE}${OUTSIDE}/{wants,conf.d}`);
+      await host.sh(`mkdir -p ${TREE}${OUTSIDE}/{wants,conf.d,berth,etc/berth}`);
+      for (const directory of ['berth', 'etc/berth'])
+        writeFileSync(host.path(`${TREE}${OUTSIDE}/${directory}/host.yaml`), declaring(`${REGISTRY}/tiny:1`));
       const untouched = await lookOutside();
       for (const args of life) {
         await succeedBelow(TREE, {}, ...args);
