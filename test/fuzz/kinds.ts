@@ -4,6 +4,7 @@ import { authFile } from './kinds/auth-file.ts';
 import { challenge } from './kinds/challenge.ts';
 import { config } from './kinds/config.ts';
 import { gzip } from './kinds/gzip.ts';
+import { host } from './kinds/host.ts';
 import { manifest } from './kinds/manifest.ts';
 import { pax } from './kinds/pax.ts';
 import { reference } from './kinds/reference.ts';
@@ -22,7 +23,8 @@ export type KindName =
   | 'challenge'
   | 'registries'
   | 'reference'
-  | 'auth-file';
+  | 'auth-file'
+  | 'host';
 
 /** What is fuzzed, by the name that `--only` and the files of failing cases have. */
 export const KINDS: Record<KindName, FuzzKind> = {
@@ -37,6 +39,7 @@ export const KINDS: Record<KindName, FuzzKind> = {
   registries,
   reference,
   'auth-file': authFile,
+  host,
 };
 
 /** Throws for a name that is none. */

@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument, Scalar } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument, Scalar } from 'yaml';
 import { quote } from '../../reference/quote.ts';
 import type { Position } from '../declared-service.ts';
 import type { Mistakes } from './mistakes.ts';
@@ -7,18 +7,15 @@ import { plainType, type TreeEntry, type TreeMapping, type TreeNode } from './tr
 /** Reads YAML as it is written: no types are guessed but those of plain scalars, no aliases, no tags. Undefined for broken YAML. */
 export function parseTree(text: string, file: string, mistakes: Mistakes): TreeNode | undefined {
   const lines = new LineCounter();
-  const document = parseDocument(text, {
-    schema: 'failsafe',
-    lineCounter: lines,
-    prettyErrors: false,
-    // Told here with both places.
-    uniqueKeys: false,
-    logLevel: 'error',
-  });
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
+  const document = compose(text, lines);
+  if (document === undefined) {
+    mistakes.add(at(lines.lineStarts.at(-1) ?? 0), `not YAML: ${ADVICE['RESOURCE_EXHAUSTION']}`);
+    return undefined;
+  }
   if (document.directives.yaml.explicit) {
     mistakes.add(at(0), 'a %YAML directive: leave it out, the file is YAML 1.2');
   }
@@ -42,6 +39,23 @@ const ADVICE: Record<string, string> = {
   MULTIPLE_DOCS: 'a second document: write one file each, or leave out "---"',
   RESOURCE_EXHAUSTION: 'nested too deeply',
 };
+
+/** Undefined for what is nested more deeply than the parser can follow, which calls itself for each level. */
+function compose(text: string, lineCounter: LineCounter): Document.Parsed | undefined {
+  try {
+    // Repeated keys are told of here, with both places.
+    return parseDocument(text, {
+      schema: 'failsafe',
+      lineCounter,
+      prettyErrors: false,
+      uniqueKeys: false,
+      logLevel: 'error',
+    });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
 
 class TreeBuilder {
   readonly #at: (offset: number) => Position;

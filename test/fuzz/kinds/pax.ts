@@ -8,7 +8,7 @@ import { randomPax } from '../mutate/pax-records.ts';
 
 /** The records of an extended header, local and global. */
 export const pax: FuzzKind = {
-  share: 0.15,
+  share: 0.12,
   codes: ['layer-invalid'],
 
   make(random) {

@@ -383,12 +383,13 @@ test('told: a file without an end', async () => {
   await assert.rejects(host.read(), { code: 'host-invalid', message: /host\.yaml:1:1: larger than 1 MiB/ });
 });
 
-test('told once: a file that is nested without an end', async () => {
-  for (const opening of ['[', '{a: ', '- ', '? ']) {
-    using host = new ScratchHost({ 'host.yaml': opening.repeat(10_000) });
+test('told: a file that is nested without an end', async () => {
+  const nested = ['[', '{a: ', '- ', '? '].map((opening) => opening.repeat(10_000));
+  for (const text of [...nested, `services:\n  ${': '.repeat(10_000)}\n  web: {}\n`]) {
+    using host = new ScratchHost({ 'host.yaml': text });
     await assert.rejects(host.read(), {
       code: 'host-invalid',
-      message: /host\.yaml:1:\d+: not YAML: nested too deeply$/,
+      message: /host\.yaml:\d+:\d+: not YAML: nested too deeply$/m,
     });
   }
 });
