@@ -159,7 +159,7 @@ export class Paths {
   }
   /** What the last `berth apply` left to be known. */
   get applied(): string {
-    return this.locate('/var/lib/berth/apply.json');
+    return this.locate(`${this.#places.state}/apply.json`);
   }
 
   /** `host.yaml`, `host.lock` or what is in `host.d`: the services that the host should have. */

@@ -80,18 +80,12 @@ export class DeclaredApply {
   /** Makes the host so, and says what changed. */
   async apply(): Promise<void> {
     const applied = await this.#context.writing('apply', async (session) => {
-      try {
-        const done = await applyHost(
-          this.#request(session.store),
-          changeHost(this.#context, session.store, { skipRefused: true }),
-          session,
-        );
-        writeApplied(session.paths, this.#applied(isWhole(done)));
-        await refreshBoot(session);
-        return done;
-      } finally {
-        freeUnneeded(session);
-      }
+      const host = changeHost(this.#context, session.store, { skipRefused: true });
+      const done = await applyHost(this.#request(session.store), host, session);
+      writeApplied(session.paths, this.#applied(isWhole(done)));
+      await refreshBoot(session);
+      if (done.outcomes.some(({ action }) => action !== 'unchanged')) freeUnneeded(session);
+      return done;
     });
     this.#noteSurplus();
     this.#report(applied);

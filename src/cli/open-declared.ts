@@ -1,14 +1,15 @@
 import { type DeploymentRecord, readCurrentRecord } from '../deployment/record.ts';
 import type { Paths } from '../paths.ts';
 import type { Applied } from '../provision/apply/applied.ts';
-import { isImageOf, type OpenDeclared } from '../provision/apply/targets.ts';
+import { isAsDeclared, isImageOf, type OpenDeclared } from '../provision/apply/targets.ts';
 import type { DeclaredService } from '../provision/declared-service.ts';
 import type { HostLock } from '../provision/lock/host-lock.ts';
 import { LockedSource } from '../provision/lock/locked-source.ts';
 import { type ImageReference, parseImageReference, pinned, placeOf } from '../reference/image-reference.ts';
-import type { Store } from '../store/store.ts';
+import { Store } from '../store/store.ts';
 import { StoreSource } from '../store/store-source.ts';
 import type { Bundle } from '../transport/bundle/open-bundle.ts';
+import type { ImageSource } from '../transport/source.ts';
 import type { Context } from './context.ts';
 import { openImage } from './open-image.ts';
 
@@ -25,16 +26,28 @@ export interface DeclaredImages {
 /** Opens images that are declared; one that is to stay is in the store. */
 export function openDeclared(images: DeclaredImages, context: Context): OpenDeclared {
   const { bundle, lock, authfile, store } = images;
-  return (service, before) => {
-    const { image } = service;
+  const openAnew = (image: string): ImageSource => {
     const reference = parseImageReference(image);
-    if (before !== undefined && stays(service, before, images)) {
-      return new StoreSource(before.image.name, before.image.manifestDigest, store);
-    }
     const digest = isFixed(reference) ? undefined : lock?.get(image);
     if (digest === undefined) return bundle?.open(image) ?? openImage(reference, authfile, context);
     const source = bundle?.open(image) ?? openImage(pinned(tagged(reference), digest), authfile, context);
     return new LockedSource(source, digest);
+  };
+  // Services of one image change together, and ask for it once.
+  const shared = new Map<string, ImageSource>();
+  return (service, before) => {
+    const { image } = service;
+    if (before === undefined) return openAnew(image);
+    if (stays(service, before, images)) {
+      const kept = before.vendor ? new Store(context.paths.sideOf(before).store) : store;
+      // What is made anew of the vendor's image needs it in the host's own store.
+      if (kept === store || isAsDeclared(service, before)) {
+        return new StoreSource(before.image.name, before.image.manifestDigest, kept);
+      }
+    }
+    const source = shared.get(image) ?? openAnew(image);
+    shared.set(image, source);
+    return source;
   };
 }
 

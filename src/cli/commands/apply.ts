@@ -11,6 +11,8 @@ interface ApplyCommandOptions extends Omit<DeclaredOptions, 'soak'> {
   boot?: boolean;
 }
 
+const ENABLE = 'apply nothing now; do it at every boot, if something else is declared by then';
+
 /** `berth apply`: makes the host have the services that host.yaml declares. */
 export function addApply(program: Command, context: Context): void {
   program
@@ -24,7 +26,7 @@ export function addApply(program: Command, context: Context): void {
     .option('--soak <time>', 'watch restarted services for this time', SOAK)
     .option('--dry-run', 'print what would change, change nothing')
     .option('--json', 'print JSON')
-    .option('--enable-boot', 'apply nothing now; do it at every boot, if something else is declared by then')
+    .addOption(new Option('--enable-boot', ENABLE).conflicts('disableBoot'))
     .option('--disable-boot', 'apply nothing now, and nothing at boot')
     .addOption(new Option('--boot').hideHelp())
     .addHelpText('after', '\nExamples:\n  berth apply --dry-run\n  berth apply -f services.yaml --prune')

@@ -30,11 +30,13 @@ export interface UpdateTarget {
   name: ServiceName;
   /** What is asked of it now, given what was asked until now. */
   request(before: ServiceRequest): ServiceRequest;
+  /** True for a service that host.yaml declares. */
+  declared?: boolean;
   /** Another root file system to run on, as the person named it. */
   rootfs: string | undefined;
   /** True when `open` gives another image than that of the record. */
   rebased: boolean;
-  /** The image it comes from now. */
+  /** The image it comes from now; several targets may share a source. */
   open(record: DeploymentRecord): ImageSource;
 }
 
@@ -98,11 +100,11 @@ const LOOKUPS = 6;
  */
 export async function findUpdates(targets: readonly UpdateTarget[], host: UpdateHost): Promise<FoundUpdates> {
   const found: FoundUpdates = { staged: [], current: [], refused: [] };
-  const opened: ImageSource[] = [];
+  const lookups: Lookups = new Map();
   try {
     const trees = new ImageTrees(host.store);
     const fresh: PulledNews[] = [];
-    for (const { before, news } of await lookUpAll(targets, host, opened)) {
+    for (const { before, news } of await lookUpAll(targets, host, lookups)) {
       if (news === 'current') found.current.push(before);
       else if ('why' in news) found.refused.push({ record: before, refusal: news });
       // Asked once: what is pulled is what was compared.
@@ -119,9 +121,12 @@ export async function findUpdates(targets: readonly UpdateTarget[], host: Update
     }
     return found;
   } finally {
-    for (const source of opened) await source.close();
+    for (const source of lookups.keys()) await source.close();
   }
 }
+
+/** What was asked of each source that was opened: one that serves several services is asked once. */
+type Lookups = Map<ImageSource, Promise<ResolvedImage>>;
 
 interface Answer {
   before: DeploymentRecord;
@@ -132,7 +137,7 @@ interface Answer {
 async function lookUpAll(
   targets: readonly UpdateTarget[],
   host: UpdateHost,
-  opened: ImageSource[],
+  lookups: Lookups,
 ): Promise<Answer[]> {
   const installed = targets.map((target) => {
     const before = readCurrentRecord(host.paths, target.name);
@@ -142,7 +147,7 @@ async function lookUpAll(
   const answers = new Map<ServiceName, Answer>();
   // A lookup itself heeds the signal, and says what was interrupted.
   await inParallel(installed, LOOKUPS, new AbortController().signal, async ({ target, before }) => {
-    answers.set(target.name, { before, news: await lookUp(target, before, host, opened) });
+    answers.set(target.name, { before, news: await lookUp(target, before, host, lookups) });
   });
   return targets.flatMap(({ name }) => answers.get(name) ?? []);
 }
@@ -151,7 +156,7 @@ async function lookUp(
   target: UpdateTarget,
   before: DeploymentRecord,
   host: UpdateHost,
-  opened: ImageSource[],
+  lookups: Lookups,
 ): Promise<Answer['news']> {
   const request = target.request(requestOf(before));
   const named = target.rootfs ?? before.rootfs?.named;
@@ -160,8 +165,9 @@ async function lookUp(
   const imageless = !target.rebased && isRootfsImageName(before.image.name);
   const source =
     imageless && rootfs !== undefined ? openForeignRootfs(rootfs, host.paths) : target.open(before);
-  opened.push(source);
-  const image = await lookUpImage(source, host);
+  const asked = lookups.get(source) ?? lookUpImage(source, host);
+  lookups.set(source, asked);
+  const image = await asked;
   const content = contentOf({ image: { manifestDigest: image.descriptor.digest }, rootfs });
   const same = isSameContent(content, contentOf(before));
   if (same && source.name === before.image.name && isSameRequest(request, requestOf(before)))
@@ -199,7 +205,8 @@ async function stageUpdate(
       before: withKept(before, paths),
       number: Math.max(before.number, ...listDeployments(paths, name)) + 1,
       runtime: await findRuntime(paths, before.runtime),
-      declared: before.declared ?? false,
+      // What hides the vendor's deployment is the host's own, and may go again.
+      declared: (before.vendor ? target.declared : before.declared) ?? false,
       enable: before.units.length === 0 ? before.enabled : enabled.includes(mainUnit(before) ?? ''),
     });
     return { before, staged, image };

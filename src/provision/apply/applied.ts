@@ -17,15 +17,19 @@ export interface Applied {
   locked: Record<string, Digest>;
 }
 
-/** As it was left; nothing where nothing was applied yet. Throws `deployment-damaged`. */
+/** As it was left on this host, or else in the image of its operating system. Throws `deployment-damaged`. */
 export function readApplied(paths: Paths): Applied {
-  const file = paths.applied;
+  const found = paths.sides.map(readAppliedOn).find((applied) => applied !== undefined);
+  return found ?? { version: 1, fingerprint: null, update: {}, locked: {} };
+}
+
+function readAppliedOn({ applied: file }: Paths): Applied | undefined {
   try {
     const applied = JSON.parse(readFileSync(file, 'utf8')) as Applied;
     if (applied.version !== 1) throw new Error(`version ${applied.version} is not known to this berth`);
     return applied;
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return { version: 1, fingerprint: null, update: {}, locked: {} };
+    if (isErrno(error, 'ENOENT')) return undefined;
     throw new BerthError('deployment-damaged', `cannot read: ${file}: ${messageOf(error)}`, {
       hint: `rm ${file}; berth apply`,
       cause: error,

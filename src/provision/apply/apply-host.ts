@@ -34,12 +34,16 @@ export interface AppliedHost {
   errors: BerthError[];
 }
 
-/** The services that an earlier apply installed and that are not declared any more. */
+/**
+ * The services that an earlier apply installed and that are not declared any more. What comes with the operating
+ * system is none of them.
+ */
 export function findSurplus(services: readonly DeclaredService[], paths: Paths): ServiceName[] {
   const declared = new Set(services.map(({ name }) => name));
-  return listServices(paths).filter(
-    (name) => !declared.has(name) && readCurrentRecord(paths, name)?.declared === true,
-  );
+  return listServices(paths).filter((name) => {
+    const record = declared.has(name) ? undefined : readCurrentRecord(paths, name);
+    return record?.declared === true && record.vendor !== true;
+  });
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { InstallTarget } from '../../deployment/plan/install.ts';
 import type { UpdateTarget } from '../../deployment/plan/update.ts';
 import { type DeploymentRecord, readCurrentRecord } from '../../deployment/record.ts';
-import type { ServiceRequest } from '../../deployment/service-request.ts';
+import { isSameRequest, requestOf, type ServiceRequest } from '../../deployment/service-request.ts';
 import type { Paths } from '../../paths.ts';
 import { mayMean, parseImageReference } from '../../reference/image-reference.ts';
 import type { ImageSource } from '../../transport/source.ts';
@@ -30,7 +30,7 @@ export function findTargets({ services, open, declared = true }: TargetRequest, 
   for (const service of services) {
     const before = readCurrentRecord(paths, service.name);
     if (before === undefined) targets.install.push({ ...installTarget(service, open), declared });
-    else targets.update.push(updateTarget(service, before, open));
+    else targets.update.push({ ...updateTarget(service, before, open), declared });
   }
   return targets;
 }
@@ -53,6 +53,11 @@ function updateTarget(service: DeclaredService, before: DeploymentRecord, open: 
 /** True where a deployment is made of the image that is declared, whatever its tag stood for then. */
 export function isImageOf({ image }: DeclaredService, { image: { name } }: DeploymentRecord): boolean {
   return mayMean(parseImageReference(image), name);
+}
+
+/** True where nothing but the image of a deployment can differ from what is declared. */
+export function isAsDeclared(service: DeclaredService, before: DeploymentRecord): boolean {
+  return isSameRequest(requestFor(service), requestOf(before));
 }
 
 function requestFor(service: DeclaredService): ServiceRequest {
