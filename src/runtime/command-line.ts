@@ -47,16 +47,18 @@ export function deleteContainer({ runtime, name }: Pick<Container, 'runtime' | '
 }
 
 /**
- * The same before a start, where there is hardly ever one: each stop deletes its container, unless the delete was
- * killed, or the unit's file was gone or named another runtime by then. A shell looks first, because a runtime takes
- * many times as long to find nothing, and a start waits for it.
+ * A command that first does the same if a container was left, and then `command`, if any. Hardly ever is there one:
+ * each stop deletes its container, unless the delete was killed, or the unit's file was gone or named another runtime
+ * by then. A shell looks, because a runtime takes several times as long to find nothing, and a start waits for it.
  */
-export function deleteLeftover(container: Pick<Container, 'runtime' | 'name'>): string[] {
-  const command = deleteContainer(container);
-  const state = STATE[container.runtime.name];
-  if (state === undefined) return command;
-  const look = `[ ! -e ${state}/${containerId(container.name)} ] || exec "$@"`;
-  return ['/bin/sh', '-c', look, 'sh', ...command];
+export function withoutLeftover(
+  { runtime, name }: Pick<Container, 'runtime' | 'name'>,
+  command: readonly string[] = [],
+): string[] {
+  const id = containerId(name);
+  const state = STATE[runtime.name];
+  const look = state === undefined ? '' : `[ ! -e ${state}/${id} ] || `;
+  return ['/bin/sh', '-c', `${look}"$0" delete --force ${id}; exec "$@"`, runtime.path, ...command];
 }
 
 /** Runs a command inside the running container. */

@@ -1,6 +1,6 @@
 import type { ImageConfig } from '../image/image.ts';
 import type { Paths } from '../paths.ts';
-import { type Container, deleteContainer, deleteLeftover, startDetached } from '../runtime/command-line.ts';
+import { type Container, deleteContainer, startDetached, withoutLeftover } from '../runtime/command-line.ts';
 import { findImageUser } from '../runtime/image-user.ts';
 import { renderPackageTemplate } from '../runtime/package-template.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -45,10 +45,9 @@ export async function renderDefaultService(
     stateDirectory: image.volumes.length > 0 ? quoteUnitWord(stateDirectory(name)) : '',
     pidFile: container.pidFile,
     runtimeDirectory,
-    startPre: quoteExecLine(deleteLeftover(container)),
-    stopPost: quoteExecLine(deleteContainer(container)),
+    delete: quoteExecLine(deleteContainer(container)),
     type: notify === undefined ? 'forking' : 'notify',
-    start: quoteExecLine(notify ?? startDetached(container)),
+    start: quoteExecLine(withoutLeftover(container, notify ?? startDetached(container))),
     stopSignal: signal.name,
     stopStatuses: stopStatuses(signal),
   };

@@ -121,7 +121,7 @@ test('a unit that does not start is told with its result, status and last lines,
     ['install', '--now', 'broken'],
     {
       status: 1,
-      says: /^Error: cannot start: broken\.service: exit-code, ExecStart \/usr\/bin\/runc: exit status 1\n {2}.*\/usr\/bin\/no-such-program.*no such file/ms,
+      says: /^Error: cannot start: broken\.service: exit-code, ExecStart \/bin\/sh: exit status 1\n {2}.*\/usr\/bin\/no-such-program.*no such file/ms,
       hint: /^Hint: journalctl -u broken\.service$/m,
     },
   ]);

@@ -1,10 +1,10 @@
 import type { ImageConfig } from '../../image/image.ts';
 import {
   deleteContainer,
-  deleteLeftover,
   killContainer,
   runForeground,
   startDetached,
+  withoutLeftover,
 } from '../../runtime/command-line.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { parseStopSignal } from '../../runtime/stop-signal.ts';
@@ -33,7 +33,7 @@ export function serviceCommands(container: ServiceContainer, kind: ServiceKind):
   return {
     start: quoteExecLine(startCommand(container, kind)),
     stop: `-${quoteExecLine(killContainer(container, String(signal.number)))}`,
-    startPre: `-${quoteExecLine(deleteLeftover(container))}`,
+    startPre: `-${quoteExecLine(withoutLeftover(container))}`,
     stopPost: `-${quoteExecLine(deleteContainer(container))}`,
   };
 }
