@@ -48,7 +48,10 @@ const WRITE_BACK_AFTER = 16 << 20;
  */
 export async function fetchLayers(options: FetchOptions): Promise<void> {
   const { staging, missing, limits, signal } = options;
-  const queue = missing.map((layer) => ({ layer, job: makeJob(layer, options) }));
+  // The largest first: one that begins late would keep one thread busy when all others have nothing to do.
+  const queue = missing
+    .toSorted((a, b) => b.descriptor.size - a.descriptor.size)
+    .map((layer) => ({ layer, job: makeJob(layer, options) }));
   const stop = new AbortController();
   const threads = queue.slice(0, PARALLEL).map(() => new ExtractThread());
   const sum = { entries: 0, imageBytes: 0, recordBytes: 0 };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import {
   mkdirSync,
   readdirSync,
@@ -73,6 +74,19 @@ test('a second pull fetches nothing, and another image only what is new', async 
   const other = new FakeSource([base, top], 'docker.example/other:1');
   assert.equal((await pullImage(store, other, { platform })).fetchedLayers, 1);
   assert.deepEqual(other.fetched, [top.descriptor.digest]);
+});
+
+test('the largest layers are fetched first, wherever they stand', async (context) => {
+  const { store } = scratchStore(context);
+  const layers = [1, 3, 2].map((size) => layerOf(new TarBuilder().file('f', randomBytes(size * 1000)).end()));
+  const source = new FakeSource(layers);
+  const { diffIds } = await pullImage(store, source, { platform });
+  const [small, large, middle] = layers.map(({ descriptor }) => descriptor.digest);
+  assert.deepEqual(source.fetched, [large, middle, small]);
+  assert.deepEqual(
+    diffIds,
+    layers.map(({ diffId }) => diffId),
+  );
 });
 
 test('the same layer twice in one image is fetched once', async (context) => {
@@ -222,8 +236,9 @@ function stalling(layer: FakeLayer): FakeLayer {
 
 test('a pull that fails at its third layer keeps the two that are whole, and the next fetches the rest', async (context) => {
   const { store } = scratchStore(context);
-  const layers = ['a', 'b', 'c', 'd'].map((name) =>
-    layerOf(new TarBuilder().file(name, name.repeat(5000)).end()),
+  // The largest are fetched first.
+  const layers = [9000, 7000, 5000, 3000].map((size) =>
+    layerOf(new TarBuilder().file(`${size}`, randomBytes(size)).end()),
   );
   const [first, second, third, fourth] = layers as [FakeLayer, FakeLayer, FakeLayer, FakeLayer];
   let allowFailure = () => {};
