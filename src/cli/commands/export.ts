@@ -80,7 +80,8 @@ function recordsOf(words: string[], { paths }: Context): DeploymentRecord[] {
 /** How a service is kept is not in its record: systemd knows it, and what was applied. */
 async function describe(record: DeploymentRecord, context: Context): Promise<ExportedService> {
   const { enabled } = record;
-  const update = readApplied(context.paths).update[record.service] ?? 'apply';
+  // What no host.yaml declares, the automatic update takes.
+  const update = readApplied(context.paths).update[record.service] ?? 'auto';
   const unit = mainUnit(record);
   const systemd = context.systemd();
   const [state] = unit === undefined ? [] : await systemd.summaries([unit]);

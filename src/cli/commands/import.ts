@@ -115,5 +115,14 @@ async function change(request: ApplyRequest, options: Options, context: Context)
     }
   });
   reportApplied(applied, context);
+  noteUpdates(request.services, context);
   if (options.json) printOutcomes(applied.outcomes, options, context.output);
+}
+
+/** The update policy of a service is in host.yaml, and no host.yaml of this host has these. */
+function noteUpdates(services: readonly DeclaredService[], { output }: Context): void {
+  const names = services.filter(({ update }) => update !== 'auto').map(({ name }) => name);
+  if (names.length === 0) return;
+  output.note(`the automatic update, where it is enabled, takes part in: ${names.join(', ')}`);
+  output.note('Hint: name what it is to leave alone as autoUpdate.exclude in /etc/berth/berth.yaml');
 }
