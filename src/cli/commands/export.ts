@@ -7,6 +7,7 @@ import { readApplied } from '../../provision/apply/applied.ts';
 import { exportServices } from '../../provision/export/export-services.ts';
 import { type ExportedService, exportedService } from '../../provision/export/exported-service.ts';
 import { baseName } from '../../service-name.ts';
+import { Store } from '../../store/store.ts';
 import { formatBytes } from '../bytes.ts';
 import type { Context } from '../context.ts';
 import { namedService, namedServices } from '../named-services.ts';
@@ -41,13 +42,13 @@ async function exportNamed(words: string[], options: Options, context: Context):
   const { output, signal } = context;
   const path = resolve(options.output ?? defaultPath(words));
   const report = new CopyReport(output);
-  const { services, bytes } = await context.reading(`export ${words.join(' ')}`, async (store) => {
+  const { services, bytes } = await context.reading(`export ${words.join(' ')}`, async () => {
     const exported: ExportedService[] = [];
     for (const record of recordsOf(words, context)) exported.push(await describe(record, context));
     output.transient('packing …');
     const onProgress = report.show.bind(report);
     try {
-      const counts = await exportServices(path, exported, store, {
+      const counts = await exportServices(path, exported, {
         signal,
         onProgress,
         replace: options.force ?? false,
@@ -84,12 +85,14 @@ async function describe(record: DeploymentRecord, context: Context): Promise<Exp
   const update = readApplied(context.paths).update[record.service] ?? 'auto';
   const unit = mainUnit(record);
   const systemd = context.systemd();
+  const store = new Store(context.paths.sideOf(record).store);
   const [state] = unit === undefined ? [] : await systemd.summaries([unit]);
-  if (state === undefined) return exportedService(record, { enabled, started: true, update });
+  if (state === undefined) return exportedService(record, { enabled, started: true, update }, store);
   const isStatic = !/^(?:enabled|disabled)/.test(state.unitFileState);
-  return exportedService(record, {
+  const kept = {
     enabled: isStatic ? enabled : state.unitFileState.startsWith('enabled'),
     started: systemd.live ? /^(?:active|activating|reloading)$/.test(state.activeState) : enabled,
     update,
-  });
+  };
+  return exportedService(record, kept, store);
 }

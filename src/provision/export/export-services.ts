@@ -2,7 +2,6 @@ import { BerthError } from '../../errors.ts';
 import { NO_LIMITS } from '../../image/limits.ts';
 import { lonePlatform } from '../../image/lone-platform.ts';
 import { openPackedImage } from '../../layer/packed-image.ts';
-import type { Store } from '../../store/store.ts';
 import { type CollectedImage, collectImage } from '../../transport/bundle/collect-image.ts';
 import { type BundleCounts, type WriteOptions, writeBundle } from '../../transport/bundle/write-bundle.ts';
 import { formatHost } from '../format-host.ts';
@@ -12,21 +11,20 @@ import type { ExportedService } from './exported-service.ts';
 export const HOST_FILE = 'host.yaml';
 
 /**
- * Writes a bundle with the images of services, packed anew from the store, and a host.yaml with the services. It
+ * Writes a bundle with the images of services, packed anew from their stores, and a host.yaml with the services. It
  * holds their values: only its owner can read it. Throws `usage` where two services have different images of one
  * name, and what packing and `writeBundle` throw.
  */
 export async function exportServices(
   path: string,
   exported: readonly ExportedService[],
-  store: Store,
   options: Omit<WriteOptions, 'mode'>,
 ): Promise<BundleCounts> {
   const services = exported.map(({ service }) => service);
   const images = new Map<string, CollectedImage>();
   try {
-    for (const { service, image } of imagesOf(exported)) {
-      images.set(service.image, await pack(image, store, options.signal));
+    for (const each of imagesOf(exported)) {
+      images.set(each.service.image, await pack(each, options.signal));
     }
     const content = {
       images: [...images].map(([name, image]) => ({ name, spellings: [], ...image })),
@@ -58,11 +56,7 @@ function imagesOf(exported: readonly ExportedService[]): ExportedService[] {
   return [...images.values()];
 }
 
-async function pack(
-  image: ExportedService['image'],
-  store: Store,
-  signal: AbortSignal,
-): Promise<CollectedImage> {
+async function pack({ image, store }: ExportedService, signal: AbortSignal): Promise<CollectedImage> {
   const source = await openPackedImage({ store, image, has: async () => false, signal });
   try {
     const platform = await lonePlatform(await source.top(), source, NO_LIMITS);

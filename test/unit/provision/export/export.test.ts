@@ -13,6 +13,7 @@ import { scratch } from '../../layer/scratch.ts';
 import { layoutFiles, tarOf } from '../../transport/sample-image.ts';
 
 const HEX = '0123456789abcdef'.repeat(4);
+const STORE = new Store('/nowhere');
 const KEPT = { enabled: true, started: true, update: 'auto' } as const;
 
 /** As much of a record as an export reads. */
@@ -33,6 +34,7 @@ test('an image that was named by its digest is named by a tag, for it is packed 
     const { service } = exportedService(
       record('web', { image: { name, manifestDigest: `sha256:${HEX}` } }),
       KEPT,
+      STORE,
     );
     return [service.image, service.update];
   };
@@ -45,15 +47,15 @@ test('an image that was named by its digest is named by a tag, for it is packed 
 
 test('a service without an image cannot be exported, nor can two with different images of one name', async (context) => {
   const rootfs = { named: '/srv/root', directory: '/srv/root', command: [] };
-  assert.throws(() => exportedService(record('web', { rootfs }), KEPT), { code: 'image-not-found' });
+  assert.throws(() => exportedService(record('web', { rootfs }), KEPT, STORE), { code: 'image-not-found' });
   const services = [record('a'), record('b', {}, `sha256:${HEX.replace('0', '1')}`)];
   const path = join(scratch(context), 'x.tar');
   const options = { signal: new AbortController().signal, onProgress: () => {} };
   await assert.rejects(
     exportServices(
       path,
-      services.map((each) => exportedService(each, KEPT)),
-      new Store('/nowhere'),
+      services.map((each) => exportedService(each, KEPT, STORE)),
+
       options,
     ),
     { code: 'usage', message: /^cannot export a and b together/ },
