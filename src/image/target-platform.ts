@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { isErrno } from '../errors.ts';
+import { followPath } from '../follow-path.ts';
 import type { Paths } from '../paths.ts';
 import type { Platform } from './image.ts';
 import { hostPlatform } from './platform.ts';
@@ -27,24 +27,20 @@ export function targetPlatform(paths: Paths): Platform {
   const host = hostPlatform();
   if (paths.root === '/') return host;
   for (const program of PROGRAMS) {
-    const found = architectureOf(paths.follow(program));
-    if (found !== undefined) return { os: host.os, architecture: found };
+    const { path, type } = followPath(paths.root, program);
+    const architecture = type === 'file' ? architectureOf(path) : undefined;
+    if (architecture !== undefined) return { os: host.os, architecture };
   }
   return { os: host.os, architecture: host.architecture };
 }
 
 function architectureOf(program: string): string | undefined {
   const header = Buffer.alloc(20);
+  const descriptor = openSync(program, 'r');
   try {
-    const descriptor = openSync(program, 'r');
-    try {
-      readSync(descriptor, header);
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
-    throw error;
+    readSync(descriptor, header);
+  } finally {
+    closeSync(descriptor);
   }
   if (header.readUInt32BE(0) !== 0x7f454c46) return undefined;
   const isBig = header[5] === 2;

@@ -56,6 +56,31 @@ async function makeTree(tree: string, links: Record<string, string> = {}): Promi
     cp /usr/bin/runc ${tree}/usr/bin/; touch ${tree}/usr/bin/berth; chmod 755 ${tree}/usr/bin/berth`);
 }
 
+test('what needs a system that runs is refused below a root, with what to do', async () => {
+  await makeTree(TREE);
+  await host.sh(`rm ${TREE}/usr/bin/berth`);
+  await succeedBelow(TREE, {}, 'install', `oci:${IMAGES}/tiny`);
+  const refused: [string[], RegExp, RegExp][] = [
+    [['install', '--now', `oci:${IMAGES}/etcd`], /--now starts services: /, /leave out --now/],
+    [['graph', '--boot'], /no systemd runs there/, /leave out --boot/],
+    [['auto-update', 'enable'], /no berth .*: not at/, /install berth there/],
+  ];
+  for (const [args, says, hint] of refused)
+    assertFailure(await berthBelow(TREE, {}, ...args), { status: 2, says, hint });
+  const { exitCode, stdout } = await berthBelow(TREE, {}, 'status', 'tiny');
+  assert.equal(exitCode, 3);
+  assert.match(stdout, /^tiny +-$/m);
+});
+
+test('users and directories are left to the boot of that system', async () => {
+  await makeTree(TREE);
+  const steps = await succeedBelow(TREE, {}, 'install', '--dry-run', `oci:${IMAGES}/tiny`);
+  assert.match(steps, /^create +\/etc\/tmpfiles\.d\/tiny\.conf$/m);
+  assert.doesNotMatch(steps, /^(?:run|reload) /m);
+  await succeedBelow(TREE, {}, 'install', `oci:${IMAGES}/tiny`);
+  assert.equal(await host.sh(`ls ${TREE}/etc/tmpfiles.d; ls ${TREE}/var/lib`), 'tiny.conf\nberth');
+});
+
 /** A host.yaml with tiny. */
 function declaring(image: string): string {
   return `version: 1\nservices: { tiny: { image: "${image}" } }\n`;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { hostPlatform } from '../../../src/image/platform.ts';
 import { targetPlatform } from '../../../src/image/target-platform.ts';
+import { makeFifo } from '../../../src/linux/node.ts';
 import { Paths } from '../../../src/paths.ts';
 
 function makeSystem(shell: Uint8Array | undefined): Paths & Disposable {
@@ -46,4 +47,11 @@ test('without a program that tells, they are for the baseline of this machine', 
     assert.deepEqual(targetPlatform(paths), { os: 'linux', architecture });
   }
   assert.deepEqual(targetPlatform(new Paths()), hostPlatform());
+});
+
+test('what is no file there is not read', () => {
+  using paths = makeSystem(undefined);
+  makeFifo(join(paths.root, 'usr/bin/dash'), 0o644);
+  symlinkSync('/bin', join(paths.root, 'bin'));
+  assert.equal(targetPlatform(paths).architecture, hostPlatform().architecture);
 });
