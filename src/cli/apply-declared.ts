@@ -56,7 +56,7 @@ export class DeclaredApply {
   static async open(options: DeclaredOptions, context: Context): Promise<DeclaredApply> {
     const { env, paths } = context;
     const host = await readHost(await hostSource(options.file, context), { env, paths });
-    const lock = options.locked ? lockOf(host) : undefined;
+    const lock = options.locked ? requireLock(host) : findLock(host);
     const { locked } = readApplied(paths);
     const bundle = await openFrom(options.from, context);
     return new DeclaredApply(host, { bundle, lock, locked, authfile: options.authfile }, options, context);
@@ -168,8 +168,15 @@ export class DeclaredApply {
   }
 }
 
-function lockOf({ lockFile, services }: DeclaredHost): HostLock {
-  if (lockFile !== undefined) return fittingLock(readLock(lockFile), services, lockFile);
+/** The lock that is there, for those of its images that are declared. */
+function findLock({ lockFile }: DeclaredHost): HostLock | undefined {
+  return lockFile === undefined ? undefined : readLock(lockFile);
+}
+
+/** The lock, which must have exactly what is declared. */
+function requireLock(host: DeclaredHost): HostLock {
+  const { lockFile, services } = host;
+  if (lockFile !== undefined) return fittingLock(findLock(host), services, lockFile);
   throw new BerthError('usage', 'no lock goes with standard input: --locked', {
     hint: 'name a file with -f',
   });

@@ -231,11 +231,15 @@ test('what is pinned, locked or of a digest is not looked up; what is declared o
   const all = await succeed(host, 'update', '--all', '--soak', '0');
   assert.match(all.stderr, /^s01: left alone, as host\.yaml says \(update: pinned\)$/m);
   assert.match(all.stderr, /^good: updated to deployment /m);
-  assert.deepEqual(await apply('--locked'), ['good update: image']);
+  assert.deepEqual(await apply(), ['good update: image'], 'the lock that is there has the last word');
   await host.sh('systemctl stop test-registry');
   assert.deepEqual(await apply('--locked'), []);
   declare({ s01: { image: 'first', update: 'pinned', mounts: [{ source: '/srv', destination: '/srv' }] } });
+  const outdated = await host.berth('apply', '--locked');
+  assert.equal(outdated.exitCode, 1);
+  assert.match(outdated.stderr, /host\.lock: nothing declares "second" any more\nHint: berth lock --keep$/m);
   assert.deepEqual(await apply('--prune'), ['s01 reconfigure: mounts', 'good remove: not declared']);
+  await host.sh('rm /etc/berth/host.lock');
   await host.sh('systemctl start test-registry');
   assert.equal(
     await host.sh('ls /proc/$(systemctl show --value --property MainPID s01)/root/srv/data; echo there'),

@@ -20,7 +20,7 @@ export function addApply(program: Command, context: Context): void {
     .description('make the host have the services that host.yaml declares')
     .option('-f, --file <file>', 'read this file, all *.yaml of a directory, or - for standard input')
     .option('--prune', 'remove services that an earlier apply installed and that are not declared any more')
-    .option('--locked', 'take the images whose digests berth lock wrote down')
+    .option('--locked', 'fail unless host.lock has exactly the images that are declared')
     .option('--from <path>', 'take the images from a bundle, or from the bundles of a directory')
     .option('--authfile <file>', 'credentials for registries')
     .option('--soak <time>', 'watch restarted services for this time', SOAK)
