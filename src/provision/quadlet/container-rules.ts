@@ -1,6 +1,5 @@
 import { parseImageReference } from '../../reference/image-reference.ts';
-import { defaultCapabilities } from '../../runtime/capabilities.ts';
-import { splitWords } from '../../systemd/split-words.ts';
+import { addCapabilities, dropCapabilities, EXPORTS } from './capabilities.ts';
 import type { Draft } from './draft.ts';
 import { type Finding, otherwise, refused } from './finding.ts';
 import { readMemory, readPidsLimit, readUlimit } from './limits.ts';
@@ -21,7 +20,6 @@ const YES = /^(?:1|yes|y|true|t|on)$/i;
 const NO = /^(?:0|no|n|false|f|off)$/i;
 
 const REBUILD = 'build an image FROM this one that says it';
-const EXPORTS = 'have the image bring a config.json in /exports that says it';
 
 const ofImage = (what: string) => notTaken(`the image’s own ${what} counts`, REBUILD);
 const ofConfig = (why: string) => notTaken(why, EXPORTS);
@@ -240,20 +238,4 @@ function readTimezone(value: string, { mounts }: Draft): Finding | undefined {
   const source = value === 'local' ? '/etc/localtime' : `/usr/share/zoneinfo/${value}`;
   mounts.push({ source, destination: '/etc/localtime', readOnly: true });
   return otherwise(`${source} of the host is mounted at /etc/localtime`);
-}
-
-const GIVEN = defaultCapabilities(0, []).bounding;
-
-function addCapabilities(value: string): Finding | undefined {
-  const more = capabilities(value).filter((name) => !GIVEN.includes(name));
-  return more.length === 0 ? undefined : refused(`services get no ${more.join(', ')}`, EXPORTS);
-}
-
-function dropCapabilities(value: string): Finding | undefined {
-  const kept = capabilities(value).filter((name) => name === 'CAP_ALL' || GIVEN.includes(name));
-  return kept.length === 0 ? undefined : refused(`a service of root keeps ${GIVEN.join(', ')}`, EXPORTS);
-}
-
-function capabilities(value: string): string[] {
-  return splitWords(value).map((word) => `CAP_${word.toUpperCase().replace(/^CAP_/, '')}`);
 }
