@@ -5,13 +5,13 @@ import {
   mkdtempSync,
   readdirSync,
   readlinkSync,
-  rmdirSync,
   rmSync,
   symlinkSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isErrno } from '../errors.ts';
+import { removeIfEmpty } from '../linux/remove-if-empty.ts';
 import { Paths } from '../paths.ts';
 import { UNIT_DIRECTORIES } from './unit-files.ts';
 
@@ -95,13 +95,5 @@ function bringBack(
     if (before.get(name) === target) continue;
     mkdirSync(paths.follow(join(paths.installed.units, dirname(name))), { recursive: true });
     symlinkSync(target, paths.unit(name));
-  }
-}
-
-function removeIfEmpty(directory: string): void {
-  try {
-    rmdirSync(directory);
-  } catch (error) {
-    if (!isErrno(error, 'ENOTEMPTY', 'ENOENT')) throw error;
   }
 }

@@ -97,6 +97,7 @@ describe('a tree that is built twice', () => {
     ['verify'],
     ['uninstall', 'etcd'],
     ['prune', '--all'],
+    ['--vendor', 'install', `oci:${IMAGES}/etcd`],
   ];
 
   /** Looks at both, and asserts that no difference is there, in any file. */
@@ -126,7 +127,12 @@ describe('a tree that is built twice', () => {
         installed.some((path) => path.endsWith(`/${name}`)),
         name,
       );
-    for (const name of ['history.json', 'timers.target.wants/berth-update.timer', 'apply.json'])
+    for (const name of [
+      'history.json',
+      'timers.target.wants/berth-update.timer',
+      'apply.json',
+      '80-berth-etcd.preset',
+    ])
       assert.ok(
         changed.some((path) => path.endsWith(`/${name}`)),
         name,

@@ -14,13 +14,17 @@ const NOT_OF_THE_TREE = ['dev', 'proc', 'run', 'sys'];
  * of the operating system.
  */
 export function stampWritten(paths: Paths, since: number): void {
-  const { root, store, deployments, sourceDate } = paths;
+  const { root, sourceDate } = paths;
   if (sourceDate === undefined) return;
   const [begin, date] = [nanoseconds(since - TICK), nanoseconds(sourceDate.getTime())];
+  const places = paths.sides.map(({ store, deployments }) => ({ store, deployments }));
   const isLeftAlone = (path: string): boolean =>
     NOT_OF_THE_TREE.some((name) => path === `${root}/${name}`) ||
-    (path.startsWith(store) && /^\/(?:objects\/..|staging)$/.test(path.slice(store.length))) ||
-    (path.startsWith(deployments) && /^\/[^/]+\/\d+\/(?:rootfs|image)$/.test(path.slice(deployments.length)));
+    places.some(({ store, deployments }) => {
+      if (path.startsWith(store)) return /^\/(?:objects\/..|staging)$/.test(path.slice(store.length));
+      if (!path.startsWith(deployments)) return false;
+      return /^\/[^/]+\/\d+\/(?:rootfs|image)$/.test(path.slice(deployments.length));
+    });
   const stamp = (path: Buffer): void => {
     const stat = lstatSync(path, { bigint: true });
     if (stat.isDirectory() && !isLeftAlone(path.toString())) stampIn(path);

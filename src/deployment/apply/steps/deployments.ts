@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { isErrno } from '../../../errors.ts';
 import { syncDirectory, writeDurably } from '../../../linux/durable.ts';
+import { removeIfEmpty } from '../../../linux/remove-if-empty.ts';
 import type { Paths } from '../../../paths.ts';
 import type { ServiceName } from '../../../service-name.ts';
 import { type History, readHistory, writeHistory } from '../../history.ts';
@@ -105,12 +105,4 @@ function targetOf(number: number | null): string | undefined {
 /** Where the next `current` is made; one that was killed may have left it. */
 function temporaryCurrent(paths: Paths, service: ServiceName): string {
   return join(paths.service(service), '.current.berth-new');
-}
-
-function removeIfEmpty(directory: string): void {
-  try {
-    rmdirSync(directory);
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT', 'ENOTEMPTY')) throw error;
-  }
 }
