@@ -62,14 +62,15 @@ export function updateTargets(
 
 function allServices(context: Context): ServiceName[] {
   const { exclude } = loadSettings(context.paths).autoUpdate;
-  const { update } = readApplied(context.paths);
+  const declared = new Map(Object.entries(readApplied(context.paths).update));
+  const reason = (name: ServiceName): string | undefined => {
+    if (exclude.includes(name)) return 'as berth.yaml says (autoUpdate.exclude)';
+    const update = declared.get(name) ?? 'auto';
+    if (update !== 'auto') return `as host.yaml says (update: ${update})`;
+    return vendorsPart(name, context) ?? missingPlace(name, context);
+  };
   return namedServices([], context.paths).filter((name) => {
-    const declared = update[name] ?? 'auto';
-    const why = exclude.includes(name)
-      ? 'as berth.yaml says (autoUpdate.exclude)'
-      : declared === 'auto'
-        ? (vendorsPart(name, context) ?? missingPlace(name, context))
-        : `as host.yaml says (update: ${declared})`;
+    const why = reason(name);
     if (why !== undefined) context.output.note(`${name}: left alone, ${why}`);
     return why === undefined;
   });

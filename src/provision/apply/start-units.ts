@@ -20,8 +20,10 @@ export async function startUnits(
       await systemd.start(unit);
       // What waits for a connection has nothing to be watched.
       const watched = unit.endsWith('.service') ? [unit] : [];
-      const step = { kind: 'watch', units: watched, seconds: SETTLING, health: [] } as const;
-      await watchUnits({ ...step, units: watched, health: [] }, { systemd, signal, recovering: false });
+      await watchUnits(
+        { kind: 'watch', units: watched, seconds: SETTLING, health: [] },
+        { systemd, signal, recovering: false },
+      );
     } catch (error) {
       if (!(error instanceof BerthError)) throw error;
       failures.set(unit, error);
