@@ -158,7 +158,7 @@ export class DeclaredApply {
     const skipped = applied.outcomes.filter(({ action }) => action === 'skip').map(({ name }) => name);
     if (skipped.length > 0) {
       output.error(
-        `not as declared: ${skipped.join(', ')}: the image failed before`,
+        `not as declared: ${skipped.join(', ')}: the image failed, or somebody went back from it`,
         `once there is another image, or to try it again: berth update ${skipped.join(' ')}`,
       );
       this.#context.endWith('unit-failed');
