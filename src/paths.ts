@@ -28,9 +28,9 @@ interface PathsOptions {
 }
 
 /**
- * Every path that berth reads or writes, below one root directory and on one side of the system. The getters and methods that name a
- * place give the path to open now. Units, config.json and records carry the same places as the installed
- * system names them: those of `installed`.
+ * Every path that berth reads or writes, below one root directory and on one side of the system. The getters
+ * and methods that name a place give the path to open now. Units, config.json and records carry the same
+ * places as the installed system names them: those of `installed`.
  */
 export class Paths {
   readonly root: string;
