@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { isErrno } from '../errors.ts';
+import { followPath } from '../follow-path.ts';
 import { removeIfEmpty } from '../linux/remove-if-empty.ts';
 import { Paths } from '../paths.ts';
 import { UNIT_DIRECTORIES } from './unit-files.ts';
@@ -26,6 +26,7 @@ export async function onUnitCopy<Result>(
 ): Promise<Result> {
   const copy = new Paths(mkdtempSync(join(tmpdir(), 'berth-units-')));
   try {
+    mkdirSync(copy.units, { recursive: true });
     copyUnits(paths, copy);
     const before = listLinks(copy.units);
     const result = await work(copy.root);
@@ -49,25 +50,16 @@ function copyUnits(paths: Paths, copy: Paths): void {
 
 /** Copies the files and symlinks of a directory as they are, and of those in it that systemd looks into. */
 function copyDirectory(directory: string, paths: Paths, copy: Paths): void {
-  const names = listNames(directory, paths);
-  mkdirSync(copy.locate(directory), { recursive: true });
-  for (const name of names) {
-    const inside = join(directory, name);
-    const from = paths.locate(inside);
-    const stat = lstatSync(from);
-    if (/\.(?:d|wants|requires|upholds)$/.test(name)) copyDirectory(inside, paths, copy);
-    else if (stat.isSymbolicLink()) symlinkSync(readlinkSync(from), copy.locate(inside));
-    else if (stat.isFile()) copyFileSync(from, copy.locate(inside));
-  }
-}
-
-/** Empty for what is no directory. */
-function listNames(directory: string, paths: Paths): string[] {
-  try {
-    return readdirSync(paths.follow(directory));
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return [];
-    throw error;
+  const { path: from, type } = followPath(paths.root, directory);
+  if (type !== 'directory') return;
+  const to = join(copy.root, directory);
+  mkdirSync(to, { recursive: true });
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const { name } = entry;
+    const [source, target] = [join(from, name), join(to, name)];
+    if (/\.(?:d|wants|requires|upholds)$/.test(name)) copyDirectory(join(directory, name), paths, copy);
+    else if (entry.isSymbolicLink()) symlinkSync(readlinkSync(source), target);
+    else if (entry.isFile()) copyFileSync(source, target);
   }
 }
 
