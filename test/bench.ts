@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PLACE } from './bench/bench.ts';
+import { bootHost } from './bench/bench.ts';
 import { drawChart } from './bench/chart.ts';
 import { describeMachine } from './bench/machine.ts';
 import { readOptions } from './bench/options.ts';
@@ -9,7 +9,6 @@ import { type Report, writeReport } from './bench/report.ts';
 import type { Result } from './bench/result.ts';
 import { SCENARIOS } from './bench/scenarios.ts';
 import { CHECKOUT } from './host/checkout.ts';
-import { Host } from './host/host.ts';
 
 // npm run bench -- [--quick] [--rounds N] [--only NAME,…] [--docs] [--profile]
 // Measures berth and every other tool that is installed, in throwaway hosts whose stores are on a disk.
@@ -22,8 +21,7 @@ const output = join(CHECKOUT, 'bench');
 mkdirSync(output, { recursive: true });
 
 if (options.profile) {
-  await using host = await bootHost();
-  console.log(await profileInstall(host, image, output));
+  console.log(await profileInstall(bootHost, image, output));
 } else {
   const report = await measureAll();
   const text = writeReport(report);
@@ -43,8 +41,7 @@ async function measureAll(): Promise<Report> {
   for (const { name, run } of SCENARIOS.filter((each) => only?.includes(each.name) ?? true)) {
     process.stderr.write(`bench: ${name}\n`);
     try {
-      await using host = await bootHost();
-      results.push(...(await run({ host, options, image })));
+      results.push(...(await run({ boot: bootHost, options, image })));
     } catch (error) {
       // What went before is not measured in vain.
       process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
@@ -52,12 +49,6 @@ async function measureAll(): Promise<Report> {
     }
   }
   return { date: new Date().toISOString(), quick, rounds, machine, results, failures };
-}
-
-async function bootHost(): Promise<Host> {
-  const host = await Host.boot({ registry: 'bigfile', storeMiB: 8192 });
-  await host.sh(`mkdir ${PLACE}`);
-  return host;
 }
 
 function writeDocs(report: Report, text: string): void {

@@ -1,4 +1,4 @@
-import type { Host } from '../host/host.ts';
+import { Host } from '../host/host.ts';
 import type { Options } from './options.ts';
 import type { Result, Series } from './result.ts';
 
@@ -13,31 +13,25 @@ export const SERVICE = 'bench';
 /** podman with a storage of its own, and with berth's runtime so that no other one decides. */
 export const PODMAN = `podman --root ${PLACE}/podman --runroot /run/bench-podman --runtime runc`;
 
-/** A host to measure in, and what to measure there. */
+/** What to measure, and hosts to measure it in. */
 export interface Bench {
-  host: Host;
+  /** A new host with a file system of its own: on one where files were just removed, ext4 makes new ones slowly. */
+  boot(): Promise<Host>;
   options: Options;
   /** `bench`, or `bench-small`: what the names of the images begin with. */
   image: string;
 }
 
-/** A part of the bench, in a host of its own. */
+/** A part of the bench, in hosts of its own. */
 export interface Scenario {
   name: string;
   run(bench: Bench): Promise<Result[]>;
 }
 
-/** Leaves nothing of any tool on the disk. */
-export async function wipe(host: Host): Promise<void> {
-  await host.sh(`
-    if [ -e /var/lib/berth/deployments ]; then
-      names=$(ls /var/lib/berth/deployments)
-      [ -z "$names" ] || berth uninstall --force --purge $names
-    fi
-    if [ -e ${PLACE}/podman ]; then ${PODMAN} system reset --force; fi
-    rm -rf ${PLACE} /var/lib/berth/store /var/lib/berth/deployments
-    mkdir ${PLACE}
-    sync -f ${PLACE}`);
+export async function bootHost(): Promise<Host> {
+  const host = await Host.boot({ registry: 'bigfile', storeMiB: 8192 });
+  await host.sh(`mkdir ${PLACE}`);
+  return host;
 }
 
 /** Runs what is to be compared in turns, each time beginning with another one: what disturbs hits all alike. */

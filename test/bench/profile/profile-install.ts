@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { CHECKOUT } from '../../host/checkout.ts';
 import type { Host } from '../../host/host.ts';
-import { PLACE, SERVICE, wipe } from '../bench.ts';
+import { type Bench, PLACE, SERVICE } from '../bench.ts';
 import { measure } from '../measure.ts';
 import { readStages } from './read-profile.ts';
 import { WAITING } from './stages.ts';
@@ -14,10 +14,11 @@ const LEAST = 0.005;
  * Where the time of a cold install goes, as a table of stages by threads. The profiles, for any viewer of
  * them, are written below `output`. It runs from the sources, because a bundle has forgotten its files.
  */
-export async function profileInstall(host: Host, image: string, output: string): Promise<string> {
+export async function profileInstall(boot: Bench['boot'], image: string, output: string): Promise<string> {
   const inside = '/tmp/profile';
   // Once without, so that the image is in memory for the registry, as it is in the bench.
-  const plain = await install(host, image, `berth`);
+  const plain = await installPlain(boot, image);
+  await using host = await boot();
   await host.sh(`mkdir ${inside}`);
   const preload = join(CHECKOUT, 'test/bench/profile/record-profile.ts');
   const berth = `BENCH_PROFILE=${inside} ${process.execPath} --disable-warning=ExperimentalWarning --import ${preload} ${CHECKOUT}/src/main.ts`;
@@ -41,8 +42,12 @@ export async function profileInstall(host: Host, image: string, output: string):
   ].join('\n');
 }
 
+async function installPlain(boot: Bench['boot'], image: string) {
+  await using host = await boot();
+  return await install(host, image, 'berth');
+}
+
 async function install(host: Host, image: string, berth: string) {
-  await wipe(host);
   return await measure(host, `${berth} install --name ${SERVICE} ${image}; sync -f ${PLACE}`);
 }
 

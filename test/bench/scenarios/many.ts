@@ -1,50 +1,68 @@
 import type { Host } from '../../host/host.ts';
-import { type Scenario, timeInTurns } from '../bench.ts';
+import { type Scenario, takeTurns, timeInTurns } from '../bench.ts';
 import { clock, measure, type Run } from '../measure.ts';
 import { median, type Result, type Series, seriesOf } from '../result.ts';
 
 /** Of some size, so that there is something to share. */
 const IMAGE = 'bench-small';
 
-/** Installs around the 10th, and last ones, whose median is taken. */
-const NEIGHBOURS = 6;
+/** How many services one command makes: what the first ones cost, and the last ones, is the difference of two. */
+interface Sizes {
+  early: [number, number];
+  late: [number, number];
+  /** Of all of them, those that start at boot. */
+  started: number;
+}
 
 /** Many services of one image: what each costs, what a list and the status of them cost, what they share once they run. */
 export const many: Scenario = {
   name: 'many',
-  run: async ({ host, options }) => {
-    const { services, started } = options.quick
-      ? { services: 20, started: 12 }
-      : { services: 200, started: 50 };
-    // The image is there already: what it costs to bring it is no cost of a service.
-    await host.sh(`berth pull ${IMAGE}`);
-    const installs: Run[] = [];
-    for (let number = 1; number <= services; number += 1) {
-      installs.push(await measure(host, `berth install --name s${number} ${IMAGE}`));
-    }
+  run: async ({ boot, options }) => {
+    const sizes: Sizes = options.quick
+      ? { early: [1, 10], late: [10, 20], started: 12 }
+      : { early: [1, 20], late: [100, 200], started: 50 };
+    const runs = new Map<number, Run[]>([...sizes.early, ...sizes.late].map((size) => [size, []]));
+    await takeTurns(options.rounds, [...runs], async ([size, of]) => {
+      await using host = await boot();
+      of.push(await applyServices(host, size, sizes.started));
+    });
+    await using host = await boot();
+    const services = sizes.late[1];
+    runs.get(services)?.push(await applyServices(host, services, sizes.started));
     const reports = await timeInTurns(options.rounds * 2, {
       'berth list': () => clock(host, 'berth list'),
       'berth status': () => clock(host, 'berth status'),
     });
-    return [costs(installs, services), reporting(reports, services), await sharing(host, services, started)];
+    return [costs(runs, sizes), reporting(reports, services), await sharing(host, sizes.started)];
   },
 };
 
-function costs(installs: Run[], services: number): Result {
-  const early = seriesOf('those around the 10th', installs.slice(6, 6 + NEIGHBOURS));
-  const late = seriesOf(`the last ${NEIGHBOURS} of ${services}`, installs.slice(-NEIGHBOURS));
+/** Makes so many services by one command. The image is there already: what it costs to bring it is no cost of a service. */
+async function applyServices(host: Host, services: number, started: number): Promise<Run> {
+  const declared = Array.from(
+    { length: services },
+    (_, index) => `  s${index + 1}: { image: ${IMAGE}, started: false, enabled: ${index < started} }`,
+  );
+  await host.sh(`berth pull ${IMAGE}
+    cat >/root/host.yaml <<'END'\n${['version: 1', 'services:', ...declared].join('\n')}\nEND`);
+  return await measure(host, 'berth apply -f /root/host.yaml; sync -f /var/lib/berth');
+}
+
+function costs(runs: Map<number, Run[]>, { early, late }: Sizes): Result {
+  const all = [...runs].map(([size, of]) => seriesOf(`berth apply of ${size}`, of));
+  const time = (size: number) => median((runs.get(size) ?? []).map(({ seconds }) => seconds));
+  const each = ([from, to]: [number, number]) => (time(to) - time(from)) / (to - from);
+  const [first, last] = [each(early), each(late)];
+  const words = ([from, to]: [number, number]) => `each, from number ${from + 1} to ${to}`;
   return {
-    title: `${services} services, cost of each`,
-    series: [early, late],
-    goals: [
-      {
-        measured: 'time of the last, of the 10th',
-        unit: 'ratio',
-        atMost: 1.2,
-        value: median(late.samples) / median(early.samples),
-      },
+    title: `${late[1]} services by one berth apply`,
+    series: [
+      ...all,
+      { subject: words(early), unit: 's', samples: [first] },
+      { subject: words(late), unit: 's', samples: [last] },
     ],
-    notes: ['Each by a command of its own: there is none yet that installs many different services at once.'],
+    goals: [{ measured: 'time of the last, of the first', unit: 'ratio', atMost: 1.2, value: last / first }],
+    notes: ['What each of them costs is a difference of two medians. The services are not started.'],
   };
 }
 
@@ -62,9 +80,7 @@ function reporting(series: Series[], services: number): Result {
   };
 }
 
-async function sharing(host: Host, services: number, started: number): Promise<Result> {
-  const names = Array.from({ length: services - started }, (_, index) => `s${index + started + 1}`);
-  await host.sh(`systemctl disable ${names.join(' ')}`);
+async function sharing(host: Host, started: number): Promise<Result> {
   await host.reboot();
   const [copies, real] = await mappedFiles(host, started);
   return {

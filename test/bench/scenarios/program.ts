@@ -7,7 +7,8 @@ import { ratioGoal } from '../result.ts';
 /** The program itself, on nothing. */
 export const program: Scenario = {
   name: 'program',
-  run: async ({ host, options }) => {
+  run: async ({ boot, options }) => {
+    await using host = await boot();
     const node = process.execPath;
     const series = await timeInTurns(options.rounds * 4, {
       'berth --version': () => clock(host, `${node} ${CHECKOUT}/dist/main.js --version`),

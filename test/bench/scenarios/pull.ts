@@ -1,7 +1,7 @@
-import { type Bench, PLACE, type Scenario, takeTurns, wipe } from '../bench.ts';
+import { type Bench, PLACE, type Scenario, takeTurns } from '../bench.ts';
 import { megabytes } from '../format.ts';
 import { measure, type Run } from '../measure.ts';
-import { ablePeers, type BenchImage, describeImage } from '../peers.ts';
+import { ablePeers, describeImage } from '../peers.ts';
 import { type Goal, type Result, ratioGoal, seriesOf } from '../result.ts';
 
 /** At most so much of what a peer takes, by its name. */
@@ -23,22 +23,20 @@ export const pulls: Scenario[] = [
 function scenario(name: string, suffix: string, title: string, ratios: Ratios): Scenario {
   return {
     name,
-    run: async (bench) => [
-      await comparePulls(bench, await describeImage(bench.host, bench.image + suffix), title, ratios),
-    ],
+    run: async (bench) => [await comparePulls(bench, bench.image + suffix, title, ratios)],
   };
 }
 
 async function comparePulls(
-  { host, options }: Bench,
-  image: BenchImage,
+  { boot, options }: Bench,
+  name: string,
   title: string,
   ratios: Ratios,
 ): Promise<Result> {
-  const { able, notes } = await ablePeers(host, image);
+  const { image, able, notes } = await choosePeers(boot, name);
   const runs = new Map<string, Run[]>(able.map(({ name }) => [name, []]));
   await takeTurns(options.rounds, able, async ({ name, command }) => {
-    await wipe(host);
+    await using host = await boot();
     runs.get(name)?.push(await measure(host, `${command(image)}\nsync -f ${PLACE}`));
   });
   const series = [...runs].map(([name, of]) => seriesOf(name, of));
@@ -60,4 +58,10 @@ async function comparePulls(
     ],
     notes: [`${image.name}, ${megabytes(size)} compressed, layers: ${image.layers.length}.`, ...notes],
   };
+}
+
+async function choosePeers(boot: Bench['boot'], name: string) {
+  await using host = await boot();
+  const image = await describeImage(host, name);
+  return { image, ...(await ablePeers(host, image)) };
 }

@@ -6,10 +6,11 @@ import { median, seriesOf } from '../result.ts';
 /** Fewer than any layer has: a manifest may come again, content may not. */
 const NO_LAYER = 100_000;
 
-/** One more service from an image that is there. */
+/** One more service from an image that is there, and another one in each round. */
 export const second: Scenario = {
   name: 'second',
-  run: async ({ host, options, image }) => {
+  run: async ({ boot, options, image }) => {
+    await using host = await boot();
     const empty = await usedBytes(host);
     await host.sh(`berth install --name ${SERVICE} ${image}`, { timeout: 600_000 });
     const first = (await usedBytes(host)) - empty;
@@ -18,10 +19,9 @@ export const second: Scenario = {
     const network: number[] = [];
     for (let round = 0; round < options.rounds; round += 1) {
       const [used, received] = [await usedBytes(host), await receivedBytes(host)];
-      runs.push(await measure(host, `berth install --name second ${image}; sync -f ${PLACE}`));
+      runs.push(await measure(host, `berth install --name second${round} ${image}; sync -f ${PLACE}`));
       more.push((await usedBytes(host)) - used);
       network.push((await receivedBytes(host)) - received);
-      await host.sh('berth uninstall --purge second');
     }
     const install = seriesOf('berth install', runs);
     return [

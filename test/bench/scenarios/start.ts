@@ -20,7 +20,8 @@ SuccessExitStatus=137
 /** A default unit from its start to READY, and what stays in memory beside the container's processes. */
 export const start: Scenario = {
   name: 'start',
-  run: async ({ host, options }) => {
+  run: async ({ boot, options }) => {
+    await using host = await boot();
     await host.sh(`berth install --no-enable --name ${SERVICE} ${IMAGE}
       ${PODMAN} pull --quiet --tls-verify=false docker://${REGISTRY}/${IMAGE}
       cat >/etc/systemd/system/podman-bench.service <<'END'\n${PODMAN_UNIT}END

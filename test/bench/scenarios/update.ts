@@ -1,5 +1,5 @@
 import type { Host } from '../../host/host.ts';
-import { PLACE, PODMAN, REGISTRY, type Scenario, SERVICE, wipe } from '../bench.ts';
+import { type Bench, PLACE, PODMAN, REGISTRY, type Scenario, SERVICE } from '../bench.ts';
 import { measure, type Run } from '../measure.ts';
 import { ratioGoal, seriesOf } from '../result.ts';
 
@@ -9,15 +9,15 @@ const EQUAL = 1.1;
 /** A running service gets an image whose last layer, of 10 MB, has changed. */
 export const update: Scenario = {
   name: 'update',
-  run: async ({ host, options, image }) => {
+  run: async ({ boot, options, image }) => {
     const installs: Run[] = [];
     const updates: Run[] = [];
     const pulls: Run[] = [];
     const downtimes: number[] = [];
     const restarts: number[] = [];
     for (let round = 0; round < options.rounds; round += 1) {
-      await wipe(host);
       const [now, next] = [`${image}-release`, `${image}-next`];
+      await using host = await boot();
       installs.push(await measure(host, `berth install --name ${SERVICE} ${now}; sync -f ${PLACE}`));
       await host.sh(`systemctl start ${SERVICE}`);
       updates.push(
@@ -26,10 +26,7 @@ export const update: Scenario = {
       downtimes.push(await downtime(host));
       await host.sh(`systemctl restart ${SERVICE}`);
       restarts.push(await downtime(host));
-      await wipe(host);
-      const pull = `${PODMAN} pull --quiet --tls-verify=false docker://${REGISTRY}`;
-      await host.sh(`${pull}/${now}`, { timeout: 600_000 });
-      pulls.push(await measure(host, `${pull}/${next}; sync -f ${PLACE}`));
+      pulls.push(await pullByPodman(boot, now, next));
     }
     const [install, swap] = [seriesOf('berth install', installs), seriesOf('berth update', updates)];
     const down = { subject: 'service away, update', unit: 's' as const, samples: downtimes };
@@ -47,6 +44,13 @@ export const update: Scenario = {
     ];
   },
 };
+
+async function pullByPodman(boot: Bench['boot'], now: string, next: string): Promise<Run> {
+  await using host = await boot();
+  const pull = `${PODMAN} pull --quiet --tls-verify=false docker://${REGISTRY}`;
+  await host.sh(`${pull}/${now}`, { timeout: 600_000 });
+  return await measure(host, `${pull}/${next}; sync -f ${PLACE}`);
+}
 
 /** Seconds from when systemd began to stop the service to when it was up again. */
 async function downtime(host: Host): Promise<number> {
