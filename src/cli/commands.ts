@@ -13,6 +13,7 @@ const COMMANDS = new Map<string, () => Promise<AddCommand>>([
   ['uninstall', async () => (await import('./commands/uninstall.ts')).addUninstall],
   ['list', async () => (await import('./commands/list.ts')).addList],
   ['status', async () => (await import('./commands/status.ts')).addStatus],
+  ['logs', async () => (await import('./commands/logs.ts')).addLogs],
   ['graph', async () => (await import('./commands/graph.ts')).addGraph],
   ['pull', async () => (await import('./commands/pull.ts')).addPull],
   ['images', async () => (await import('./commands/images.ts')).addImages],

@@ -32,6 +32,11 @@ export class Output {
     return this.#streams.stderr.isTTY === true && this.#streams.env['TERM'] !== 'dumb';
   }
 
+  /** True when whoever read the data reads no more: there is no use in going on. */
+  get unread(): boolean {
+    return !this.#streams.stdout.writable;
+  }
+
   /** Data: a line, or several. */
   data(text: string): void {
     this.#print(harmless(text));

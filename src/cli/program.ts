@@ -63,7 +63,6 @@ const ELSEWHERE: Record<string, string> = {
   restart: 'systemctl restart NAME',
   enable: 'systemctl enable NAME',
   disable: 'systemctl disable NAME',
-  logs: 'journalctl -u NAME',
   ps: 'berth list',
   run: 'berth install --now IMAGE',
   rm: 'berth uninstall NAME',

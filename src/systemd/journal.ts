@@ -58,17 +58,22 @@ function parseEntries(text: string): Entry[] {
   return lines.map((line) => JSON.parse(line) as Entry);
 }
 
-/** What is not UTF-8 comes as an array of bytes. */
-function messageText(message: unknown): string {
+/** The text of a field. What is not UTF-8 comes as an array of bytes; nothing comes as "". */
+export function messageText(message: unknown): string {
   if (typeof message === 'string') return message;
   return Array.isArray(message) ? Buffer.from(message as number[]).toString('utf8') : '';
 }
 
-/** Without escape sequences, control and bidirectional characters, and not too long. */
-export function printable(line: string): string {
-  const plain = line
+/** A line without escape sequences, control and bidirectional characters. */
+export function plainLine(line: string): string {
+  return line
     .replace(/(?:\p{Cc}\[|\u009b)[0-?]*[ -/]*[@-~]/gu, '')
     .replace(/\t/g, ' ')
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '');
+}
+
+/** The same, and not too long. */
+export function printable(line: string): string {
+  const plain = plainLine(line);
   return plain.length > LONGEST ? `${plain.slice(0, LONGEST)}…` : plain;
 }
