@@ -12,6 +12,8 @@ export interface Staging {
   readonly directory: string;
   /** Where the files of all layers go, each where it would be among the objects of a store. */
   readonly objects: string;
+  /** Where deployments are made, each under its service's name, whatever that is. */
+  readonly deployments: string;
   /** Where a layer's record goes. */
   record(diffId: Digest): string;
   /** Where a file of a layer is written that cannot go to its place at once. */
@@ -61,12 +63,17 @@ class StagingDirectory implements Staging {
 
   constructor(directory: string) {
     this.directory = directory;
-    mkdirSync(this.objects, { mode: 0o700 });
-    mkdirSync(join(directory, 'layers'), { mode: 0o700 });
+    for (const path of [this.objects, this.deployments, join(directory, 'layers')]) {
+      mkdirSync(path, { mode: 0o700 });
+    }
   }
 
   get objects(): string {
     return join(this.directory, 'objects');
+  }
+
+  get deployments(): string {
+    return join(this.directory, 'deployments');
   }
 
   record(diffId: Digest): string {

@@ -88,7 +88,7 @@ export async function prepareInstall(request: InstallRequest, host: InstallHost)
 
   const staged: StagedDeployment[] = [];
   if (runtime !== undefined) {
-    const staging = openStaging(host.store).directory;
+    const staging = openStaging(host.store).deployments;
     for (const target of absent) {
       const image = images.get(target.image);
       if (image === undefined) continue;

@@ -115,7 +115,7 @@ export async function findUpdates(targets: readonly UpdateTarget[], host: Update
         });
     }
     if (fresh.length === 0) return found;
-    const staging = openStaging(host.store).directory;
+    const staging = openStaging(host.store).deployments;
     for (const news of fresh) {
       found.staged.push(await stageUpdate(news, staging, found.staged, fresh, { ...host, trees }));
     }

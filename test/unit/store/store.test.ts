@@ -140,6 +140,13 @@ test('staging of another boot and of a dead process is removed', (context) => {
   assert.deepEqual(readdirSync(store.staging), []);
 });
 
+test('whatever a service is called, its deployment has a place in staging', (context) => {
+  const { store } = scratchStore(context);
+  const { directory, deployments } = openStaging(store);
+  assert.deepEqual(readdirSync(deployments), []);
+  assert.ok(readdirSync(directory).length > 1);
+});
+
 test('blobs that come together are whole, and one that was damaged is replaced', (context) => {
   const { store } = scratchStore(context);
   const blobs = ['one', 'two', 'one'].map((text) => ({
