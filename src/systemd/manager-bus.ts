@@ -49,6 +49,11 @@ export class ManagerBus implements Systemd {
     await this.#call({ ...MANAGER, member: 'Reload' }, 'cannot reload systemd', { timeout: RELOAD_TIMEOUT });
   }
 
+  async needsReload(units: readonly string[]): Promise<boolean> {
+    const asked = (await this.#list(units)).map(({ path }) => this.#get('NeedDaemonReload', path, 'Unit'));
+    return (await Promise.all(asked)).includes(true);
+  }
+
   async enable(units: string[]): Promise<void> {
     const what = `cannot enable ${units.join(', ')}`;
     const call = { member: 'EnableUnitFiles', body: [names(units), false, false] };

@@ -22,6 +22,10 @@ export class OfflineSystemd implements Systemd {
   /** Nothing runs that would have to read unit files again. */
   async reload(): Promise<void> {}
 
+  async needsReload(): Promise<boolean> {
+    return false;
+  }
+
   async enable(units: string[]): Promise<void> {
     await this.#systemctl('enable', units);
   }

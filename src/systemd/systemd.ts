@@ -83,6 +83,8 @@ export interface Systemd {
    */
   readonly follows: boolean;
   reload(): Promise<void>;
+  /** True when files of these units are others than systemd has read. */
+  needsReload(units: readonly string[]): Promise<boolean>;
   /**
    * Has units start at boot. Of this, too, systemd knows after the next `reload`: that of many units takes
    * long. Throws `systemd-refused`, and `service-not-found` for a unit without a file.

@@ -88,6 +88,14 @@ test('damage is listed a line each, and repaired while the service runs', async 
   await berth('fsck');
 });
 
+test('systemd reads what a repair put back that was killed before it told of it', async () => {
+  const needsReload = () => host.sh('systemctl show --value --property NeedDaemonReload web etcd');
+  await host.sh('touch /etc/systemd/system/web.service');
+  assert.match(await needsReload(), /yes/);
+  await berth('verify', '--repair');
+  assert.doesNotMatch(await needsReload(), /yes/);
+});
+
 test('a store that lost content gets it from the registry, or says that it cannot', async () => {
   const file = `${DEPLOYMENTS}/whiteouts/0/rootfs/data/kept/other`;
   await host.sh(`systemctl stop test-registry; truncate -s 1 ${file}`);
@@ -128,12 +136,12 @@ test('prune frees what an uninstalled service needed, and nothing else', async (
 test('a verify beside writers waits, and sees no half of a change', async () => {
   await host.sh(
     `for round in 1 2; do
-       berth install --name other sleeper 2>>/tmp/log & one=$!
+       berth install --name layers sleeper 2>>/tmp/log & one=$!
        berth verify 2>>/tmp/log >>/tmp/found & two=$!
        berth fsck 2>>/tmp/log >>/tmp/found & three=$!
        wait $one; wait $two; wait $three
        berth prune 2>>/tmp/log & one=$!
-       berth uninstall other 2>>/tmp/log & two=$!
+       berth uninstall layers 2>>/tmp/log & two=$!
        berth verify 2>>/tmp/log >>/tmp/found & three=$!
        wait $one; wait $two; wait $three
      done`,

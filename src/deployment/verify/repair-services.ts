@@ -30,13 +30,17 @@ export async function repairServices(repair: ServiceRepair, host: RepairHost): P
   const named = () => (repair.images ? imagesWithNames(store) : []);
   const look = (mending: VerifyOptions['mending']) => verifySides(services, named(), { ...repair, mending });
   const before = await look('none');
-  if (before.differences.length === 0) return { before, after: before };
+  if (before.differences.length === 0) {
+    // A repair that was interrupted may have put back files that systemd never read.
+    if (await systemd.needsReload(before.units)) await systemd.reload();
+    return { before, after: before };
+  }
   const deployed = imagesOfDeployments(paths, ({ message }) => host.warn(message)).filter(
     ({ deployment }) => deployment !== undefined && services.includes(deployment.service),
   );
   await repairStore([...deployed, ...named()], host);
-  const { hostFilesPutBack } = await look(repair.force ? 'force' : 'missing');
+  const { hostFilesPutBack, units } = await look(repair.force ? 'force' : 'missing');
   syncFileSystem(paths.state);
-  if (hostFilesPutBack) await systemd.reload();
+  if (hostFilesPutBack || (await systemd.needsReload(units))) await systemd.reload();
   return { before, after: await look('none') };
 }

@@ -38,6 +38,7 @@ function join(one: VerifyReport, other: VerifyReport): VerifyReport {
     objects: one.objects + other.objects,
     bytes: one.bytes + other.bytes,
     hostFilesPutBack: one.hostFilesPutBack || other.hostFilesPutBack,
+    units: [...new Set([...one.units, ...other.units])],
     foreign: [...new Set([...one.foreign, ...other.foreign])],
   };
 }

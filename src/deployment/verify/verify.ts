@@ -48,6 +48,8 @@ export interface VerifyReport {
   bytes: number;
   /** True when a file on the host was put back, which systemd may have to read. */
   hostFilesPutBack: boolean;
+  /** Units of the live deployments. */
+  units: string[];
   /** Root file systems that are not berth's: there is nothing to compare their content with. */
   foreign: string[];
 }
@@ -73,6 +75,7 @@ class Verification {
   readonly #content: ContentCheck;
   readonly #differences: Difference[] = [];
   #hostFilesPutBack = false;
+  readonly #units: string[] = [];
   readonly #foreign = new Set<string>();
 
   constructor(options: VerifyOptions) {
@@ -90,6 +93,7 @@ class Verification {
       ? undefined
       : compareCurrent({ paths, name, numbers, mend: mending !== 'none', report });
     const record = live === undefined ? undefined : this.#untouched(records.get(live));
+    this.#units.push(...(record?.units ?? []));
     if (record !== undefined && compareHostFiles({ paths, record, mending, report, kept })) {
       this.#hostFilesPutBack = true;
     }
@@ -127,6 +131,7 @@ class Verification {
       objects: this.#content.objects,
       bytes: this.#content.bytes,
       hostFilesPutBack: this.#hostFilesPutBack,
+      units: this.#units,
       foreign: [...this.#foreign],
     };
   }
