@@ -64,6 +64,7 @@ export type ErrorCode =
   | 'service-name-invalid'
   | 'service-not-found'
   | 'not-running'
+  | 'program-not-found'
   | 'permission'
   | 'interrupted';
 
@@ -75,6 +76,7 @@ const EXIT_STATUS: Partial<Record<ErrorCode, number>> = {
   'image-not-found': 4,
   'registry-not-found': 4,
   'service-not-found': 4,
+  'program-not-found': 4,
   interrupted: 130,
 };
 

@@ -14,6 +14,8 @@ const COMMANDS = new Map<string, () => Promise<AddCommand>>([
   ['list', async () => (await import('./commands/list.ts')).addList],
   ['status', async () => (await import('./commands/status.ts')).addStatus],
   ['logs', async () => (await import('./commands/logs.ts')).addLogs],
+  ['exec', async () => (await import('./commands/exec.ts')).addExec],
+  ['shell', async () => (await import('./commands/shell.ts')).addShell],
   ['graph', async () => (await import('./commands/graph.ts')).addGraph],
   ['pull', async () => (await import('./commands/pull.ts')).addPull],
   ['images', async () => (await import('./commands/images.ts')).addImages],

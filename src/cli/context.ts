@@ -29,7 +29,7 @@ export class Context {
   readonly signal: AbortSignal;
   /** What stands behind `--` on the command line: a command with options of its own. */
   readonly command: readonly string[];
-  #ending: ErrorCode | undefined;
+  #ending: ErrorCode | number | undefined;
   #paths = new Paths();
   #systemd: Systemd | undefined;
   #atBoot = false;
@@ -72,13 +72,17 @@ export class Context {
     this.#paths = new Paths(directory, { side: vendor ? 'vendor' : 'host', sourceDate });
   }
 
-  /** Ends with the status of this code in spite of no error: for what a command found out and has said. */
-  endWith(code: ErrorCode): void {
-    this.#ending = code;
+  /**
+   * Ends with the status of this code in spite of no error, for what a command found out and has said, or with
+   * the status of a program that it ran.
+   */
+  endWith(ending: ErrorCode | number): void {
+    this.#ending = ending;
   }
 
   get exitStatus(): number {
-    return this.#ending === undefined ? 0 : exitStatus(this.#ending);
+    const ending = this.#ending ?? 0;
+    return typeof ending === 'number' ? ending : exitStatus(ending);
   }
 
   systemd(): Systemd {

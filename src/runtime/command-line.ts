@@ -1,4 +1,5 @@
 import { containerId, type ServiceName } from '../service-name.ts';
+import type { ImageUser } from './image-user.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Where a runtime keeps the state of root's containers, each below its ID, unless it is told otherwise. */
@@ -61,10 +62,37 @@ export function withoutLeftover(
   return ['/bin/sh', '-c', `${look}"$0" delete --force ${id}; exec "$@"`, runtime.path, ...command];
 }
 
+/** Prints the container's state as JSON (OCI runtime spec, runtime.md, "State"); fails where there is no container. */
+export function queryContainer({ runtime, name }: Pick<Container, 'runtime' | 'name'>): string[] {
+  return [runtime.path, 'state', containerId(name)];
+}
+
+/** How a command runs inside a container where that is not as the service itself does. */
+export interface ExecOptions {
+  /** With a terminal of its own in the place of the caller's. */
+  terminal?: boolean;
+  /** Absolute, in the container. */
+  directory?: string | undefined;
+  user?: Pick<ImageUser, 'uid' | 'gid' | 'additionalGids'> | undefined;
+  /** NAME=VALUE each. */
+  env?: readonly string[];
+}
+
 /** Runs a command inside the running container. */
 export function execInContainer(
   { runtime, name }: Pick<Container, 'runtime' | 'name'>,
   command: readonly string[],
+  { terminal = false, directory, user, env = [] }: ExecOptions = {},
 ): string[] {
-  return [runtime.path, 'exec', containerId(name), ...command];
+  // crun has no option for them.
+  const groups = runtime.name === 'crun' ? [] : (user?.additionalGids ?? []);
+  return [
+    ...[runtime.path, 'exec'],
+    ...(terminal ? ['--tty'] : []),
+    ...(directory === undefined ? [] : ['--cwd', directory]),
+    ...(user === undefined ? [] : ['--user', `${user.uid}:${user.gid}`]),
+    ...groups.flatMap((gid) => ['--additional-gids', String(gid)]),
+    ...env.flatMap((variable) => ['--env', variable]),
+    ...[containerId(name), ...command],
+  ];
 }

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Host } from '../host/host.ts';
+import { assertFailure, succeed } from './attempt.ts';
+
+let host: Host;
+
+before(async () => {
+  host = await Host.boot({ registry: true });
+  await succeed(host, 'install', '--now', '--name', 'web', 'httpd-user');
+  await succeed(host, 'install', '--now', 'sleeper', 'tiny');
+});
+after(async () => {
+  await host[Symbol.asyncDispose]();
+});
+
+async function exec(...args: string[]): Promise<string> {
+  return (await succeed(host, 'exec', ...args)).stdout;
+}
+
+test('exec runs a command as the service does: its user, directory, files and cgroup', async () => {
+  assert.equal(await exec('web', '--', 'sh', '-c', 'id -un; pwd; echo $PORT'), 'www-data\n/var/www\n8080');
+  assert.equal(await exec('web.service', 'id', 'root'), 'uid=0(root) gid=0(root) groups=0(root)');
+  await exec('sleeper', '--', 'sh', '-c', 'sleep 9 >/dev/null 2>&1 &');
+  assert.match(await host.sh('systemctl status sleeper.service'), /sleep 9$/m);
+});
+
+test('exec runs as another user, in another directory, with another environment', async () => {
+  const script = 'id; pwd; echo $HOME $ONE $TWO';
+  const said = await exec(
+    '-u',
+    'root',
+    '-w',
+    '/srv',
+    '-e',
+    'ONE=a b',
+    '-e',
+    'TWO==',
+    'web',
+    '--',
+    'sh',
+    '-c',
+    script,
+  );
+  assert.equal(said, 'uid=0(root) gid=0(root) groups=0(root)\n/srv\n/root a b =');
+  assert.match(await exec('-u', '12:adm', 'sleeper', '--', 'id'), /^uid=12.* gid=4\(adm\)/);
+  assert.match(await exec('-u', 'nobody', 'sleeper', '--', 'sh', '-c', 'echo $HOME'), /nonexistent/);
+});
+
+test('exec ends as the command does', async () => {
+  for (const [script, status] of [
+    ['exit 0', 0],
+    ['exit 3', 3],
+    ['exit 200', 200],
+    ['kill -KILL $$', 137],
+  ] as const) {
+    const { exitCode, combined } = await host.berth('exec', 'sleeper', '--', 'sh', '-c', script);
+    assert.equal(exitCode, status, combined);
+  }
+  const { stdout, stderr } = await host.berth('exec', 'sleeper', '--', 'sh', '-c', 'echo out; echo err >&2');
+  assert.deepEqual([stdout, stderr], ['out', 'err']);
+});
+
+test('a command reads what berth is given to read only with -i', async () => {
+  const script = 'berth exec "$@" sleeper -- sh -c "cat; echo end"';
+  const run = (...args: string[]) => host.run('bash', ['-c', script, 'bash', ...args], { input: 'a\nb\n' });
+  assert.equal((await run('-i')).stdout, 'a\nb\nend');
+  assert.equal((await run()).stdout, 'end');
+  const bytes = await host.sh(
+    'head -c 3000000 /dev/urandom >/tmp/random; berth exec -i sleeper -- cat </tmp/random | cmp - /tmp/random && echo same',
+  );
+  assert.equal(bytes, 'same');
+});
+
+test('a command has a terminal with -t where berth has one', async () => {
+  const inTerminal = (args: string) =>
+    host.sh(`script -qec 'berth exec ${args}' /dev/null </dev/null | tr -d '\\r'`);
+  assert.match(await inTerminal('-it sleeper -- tty'), /\/dev\/pts\/0$/);
+  assert.match(await inTerminal('-i sleeper -- sh -c "test -t 1 || echo none"'), /none$/);
+  const { stdout } = await host.berth('exec', '-t', 'sleeper', '--', 'sh', '-c', 'tty || true');
+  assert.equal(stdout, 'not a tty');
+});
+
+test('a signal to berth ends the command', async () => {
+  const { stdout, exitCode } = await host.run('bash', [
+    '-c',
+    `berth exec sleeper -- sh -c 'trap "echo told; exit 7" TERM; echo ready; while :; do sleep 0.1; done' >/tmp/said & berth=$!
+     until grep -q ready /tmp/said; do sleep 0.1; done
+     kill -TERM $berth; wait $berth; status=$?; cat /tmp/said; exit $status`,
+  ]);
+  assert.equal(stdout, 'ready\ntold');
+  assert.equal(exitCode, 7);
+});
+
+test('shell runs the first shell that the image has', async () => {
+  const { stdout, exitCode } = await host.run('berth', ['shell', 'sleeper'], {
+    input: 'echo $BASH $0; exit 4\n',
+  });
+  assert.equal(stdout, '/bin/bash /bin/bash');
+  assert.equal(exitCode, 4);
+  assert.equal((await host.run('berth', ['shell', '-u', 'root', 'web'], { input: 'id -u' })).stdout, '0');
+});
+
+test('an image without a shell has a hint that works when it is pasted', async () => {
+  const failed = await host.berth('shell', 'tiny');
+  assertFailure(failed, { status: 4, says: /no shell: tiny/, hint: /^Hint: .*nsenter/m });
+  const command = /nsenter.*$/m.exec(failed.stderr)?.[0];
+  assert.match(await host.sh(`echo 'readlink /proc/self/ns/net' | ${command}`), /^net:/);
+});
+
+test('what does not run, is not there or cannot be, is an error that leads on', async () => {
+  await succeed(host, 'install', '--name', 'rests', 'sleeper');
+  for (const command of [
+    ['exec', 'rests', '--', 'id'],
+    ['shell', 'rests'],
+  ]) {
+    const hint = /^Hint: systemctl start rests\.service$/m;
+    assertFailure(await host.berth(...command), { status: 3, says: /not running: rests/, hint });
+  }
+  assertFailure(await host.berth('exec', 'nobody', 'id'), { status: 4, says: /not installed: nobody/ });
+  assertFailure(await host.berth('exec', 'web'), { status: 2, says: /missing required argument 'command'/ });
+  assertFailure(await host.berth('exec', '-e', 'X', 'web', 'id'), { status: 2, says: /not a variable/ });
+  assertFailure(await host.berth('exec', '-w', 'srv', 'web', 'id'), {
+    status: 2,
+    says: /not an absolute path/,
+  });
+  const unknown = await host.berth('exec', '-u', 'stranger', 'web', 'id');
+  assertFailure(unknown, { status: 1, says: /unknown user of the image: "stranger"/ });
+  await host.sh('mkdir -p /srv/other');
+  const offline = await host.berth('--root', '/srv/other', 'exec', 'web', 'id');
+  assertFailure(offline, { status: 2, says: /nothing runs below/ });
+});
