@@ -3,8 +3,11 @@ import { after, before, test } from 'node:test';
 import { Host } from '../host/host.ts';
 import { whyNot } from '../images/cache.ts';
 import { flanneld } from '../images/flanneld/recipe.ts';
+import { assertOrder, times } from './start-order.ts';
 
 // The chain that system containers exist for: etcd → flanneld → docker, all of them real.
+
+const CHAIN = ['etcd', 'flanneld', 'docker'];
 
 const lack = await whyNot(flanneld);
 const options = lack === undefined ? {} : { skip: lack };
@@ -17,35 +20,6 @@ before(async () => {
 after(async () => {
   if (lack === undefined) await host[Symbol.asyncDispose]();
 });
-
-/** Microseconds of the machine's clock, 0 for never in this boot (org.freedesktop.systemd1(5)). */
-interface Times {
-  state: string;
-  started: number;
-  ready: number;
-}
-
-async function times(service: string): Promise<Times> {
-  const properties = ['ActiveState', 'InactiveExitTimestampMonotonic', 'ActiveEnterTimestampMonotonic'];
-  const text = await host.sh(`systemctl show --property ${properties.join(',')} ${service}.service`);
-  const values = new Map(text.split('\n').map((line) => line.split('=', 2) as [string, string]));
-  const [state = '', started, ready] = properties.map((property) => values.get(property));
-  return { state, started: Number(started), ready: Number(ready) };
-}
-
-async function chainTimes(): Promise<Times[]> {
-  return [await times('etcd'), await times('flanneld'), await times('docker')];
-}
-
-/** Each is ready before the next one starts. */
-function assertOrder(chain: Times[]): void {
-  let ready = 0;
-  for (const unit of chain) {
-    assert.equal(unit.state, 'active', JSON.stringify(chain));
-    assert.ok(ready < unit.started && unit.started < unit.ready, JSON.stringify(chain));
-    ready = unit.ready;
-  }
-}
 
 async function bridgeSubnet(): Promise<string> {
   return await host.sh(`docker network inspect bridge --format '{{(index .IPAM.Config 0).Subnet}}'`);
@@ -96,14 +70,14 @@ test(
 );
 
 test('when etcd dies, systemd brings back the whole chain, in its order', options, async () => {
-  const before = await times('docker');
+  const before = await times(host, 'docker');
   await host.sh('kill -KILL $(systemctl show --property MainPID --value etcd.service)');
   await host.sh(
     `until [ "$(systemctl show --property InactiveExitTimestampMonotonic --value docker)" != ${before.started} ] &&
       systemctl --quiet is-active docker; do sleep 0.1; done`,
     { timeout: 60_000 },
   );
-  assertOrder(await chainTimes());
+  await assertOrder(host, CHAIN);
   await host.sh('docker start waits; docker rm --force waits');
 });
 
@@ -116,9 +90,9 @@ test(
       `printf '[Service]\\nRestart=no\\nExecStart=\\nExecStart=/bin/sh -c "echo the disk is gone; exit 1"\\n' >${dropIn}`,
     );
     await host.reboot();
-    assert.equal((await times('etcd')).state, 'failed');
+    assert.equal((await times(host, 'etcd')).state, 'failed');
     for (const service of ['flanneld', 'docker']) {
-      assert.deepEqual(await times(service), { state: 'inactive', started: 0, ready: 0 }, service);
+      assert.deepEqual(await times(host, service), { state: 'inactive', started: 0, ready: 0 }, service);
     }
     assert.match(await host.journal('docker.service'), /Dependency failed for docker\.service/);
     const { exitCode, stdout } = await host.berth('status', 'docker');
@@ -138,7 +112,7 @@ test(
     await host.removePrograms();
     for (let boot = 0; boot < 10; boot++) {
       await host.reboot();
-      assertOrder(await chainTimes());
+      await assertOrder(host, CHAIN);
     }
     assert.equal(await bridgeSubnet(), subnet);
     assert.equal(await host.sh('docker run --rm tiny /bin/sh -c "echo it runs"'), 'it runs');

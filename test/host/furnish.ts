@@ -81,8 +81,13 @@ export async function furnish(root: string, { hostname, registry, uplink }: Furn
     );
   }
   if (uplink) {
-    await addUnit(root, 'uplink.service', UPLINK_SERVICE);
+    await addUplink(root);
   }
+}
+
+/** Gives a system a network device with a default route, that leads nowhere. */
+export async function addUplink(root: string): Promise<void> {
+  await addUnit(root, 'uplink.service', UPLINK_SERVICE);
 }
 
 async function forgetMachine(root: string): Promise<void> {

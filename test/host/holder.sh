@@ -2,7 +2,7 @@
 # Holds the mount namespace of one throwaway host, and takes everything of that host away when its
 # standard input ends: when the test says so, and just as well when the test was killed.
 #
-#   holder.sh hold DIR NAME REGISTRY_LAYERS STORE_IMAGE DISK_IMAGE   (each may be empty)
+#   holder.sh hold DIR NAME REGISTRY_LAYERS STORE_IMAGE DISK_IMAGE TREE   (each may be empty)
 #   holder.sh fail DIR NAME FLAGS PLACE…               disks that fail, in the holder's mount namespace
 #   holder.sh cut DIR NAME DISK_IMAGE STORE_IMAGE      a power cut, after that
 #   holder.sh release DIR NAME                         the same clean-up for a holder that died
@@ -59,6 +59,12 @@ mount_root() {
   done
 }
 
+# Shows a system of its own at DIR/root: what is in the archive $1, and nothing of this machine.
+show_tree() {
+  mount -t tmpfs -o mode=755 tmpfs "$dir/root"
+  tar --extract --file "$1" --directory "$dir/root" --numeric-owner --same-permissions --xattrs --xattrs-include='*'
+}
+
 # Puts what the host writes over the directories $1 (the uppermost first) and shows both at DIR/$2.
 overlay() {
   layer=$written/$(echo "$2" | tr / -)
@@ -112,7 +118,7 @@ fi
 trap '' INT TERM HUP
 trap release EXIT
 
-registry_layers=$1 store_image=$2 disk_image=$3
+registry_layers=$1 store_image=$2 disk_image=$3 tree=$4
 
 mkdir -p "$dir/memory" "$dir/root"
 mount -t tmpfs -o mode=755 tmpfs "$dir/memory"
@@ -120,7 +126,7 @@ mount -t tmpfs -o mode=755 tmpfs "$dir/memory"
 for image in "$disk_image" "$store_image"; do
   if [ -n "$image" ]; then mkfs.ext4 -q "$image"; fi
 done
-mount_host "$disk_image" "$store_image"
+if [ -n "$tree" ]; then show_tree "$tree"; else mount_host "$disk_image" "$store_image"; fi
 if [ -n "$registry_layers" ]; then
   mkdir -p "$dir/registry"
   written=$dir/memory

@@ -27,6 +27,8 @@ export interface HolderOptions {
   storeMiB?: number;
   /** Size of a file system for all else that the host writes but its logs; without it, memory. */
   diskMiB?: number;
+  /** A tar archive of a system to boot in the place of this machine's. */
+  tree?: string;
 }
 
 /**
@@ -66,6 +68,7 @@ export class Holder {
         (options.registryLayers ?? []).join(':'),
         store,
         disk,
+        options.tree ?? '',
       ],
       // A group of its own, so that Ctrl-C reaches the tests and not the one who cleans up.
       { detached: true, stdio: ['pipe', 'pipe', 'pipe'] },
@@ -91,6 +94,12 @@ export class Holder {
   /** The host's root directory, for use from this process. Beware of absolute symlinks below it. */
   get root(): string {
     return `/proc/${this.pid}/root${this.dir}/root`;
+  }
+
+  /** Where all is that the host writes, but for its /run, /tmp, logs and store; for use from this process. */
+  get written(): string {
+    const place = existsSync(join(this.dir, 'disk.img')) ? 'disk' : 'memory';
+    return `/proc/${this.pid}/root${this.dir}/${place}`;
   }
 
   /**

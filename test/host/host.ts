@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { registryStorage } from '../images/cache.ts';
 import { CHECKOUT } from './checkout.ts';
-import { furnish } from './furnish.ts';
+import { addUplink, furnish } from './furnish.ts';
 import { Holder } from './holder.ts';
 import { leftovers } from './leftovers.ts';
 import { Machine } from './machine.ts';
@@ -19,6 +19,8 @@ export interface HostOptions {
   storeMiB?: number;
   /** Put all else that the host writes, but logs, on an ext4 file system of this size, for `cutPower`. */
   diskMiB?: number;
+  /** A tar archive of a system: that one boots, as it is, with nothing of this machine in it, not even berth. */
+  tree?: string;
 }
 
 /**
@@ -32,7 +34,8 @@ export class Host {
   readonly #holder: Holder;
   #machine: Machine | undefined;
   #boots = 0;
-  #programsRemoved = false;
+  /** Arguments for systemd-nspawn that show the checkout, and with it berth. */
+  #mounts = [`--bind-ro=${CHECKOUT}`];
 
   private constructor(holder: Holder) {
     this.#holder = holder;
@@ -44,14 +47,20 @@ export class Host {
       ...(registry === false ? {} : { registryLayers: await registryStorage(registry === 'bigfile') }),
       ...(options.storeMiB === undefined ? {} : { storeMiB: options.storeMiB }),
       ...(options.diskMiB === undefined ? {} : { diskMiB: options.diskMiB }),
+      ...(options.tree === undefined ? {} : { tree: options.tree }),
     });
     const host = new Host(holder);
     try {
-      await furnish(holder.root, {
-        hostname: options.hostname ?? 'host',
-        registry: registry !== false,
-        uplink: options.uplink ?? false,
-      });
+      if (options.tree === undefined) {
+        await furnish(holder.root, {
+          hostname: options.hostname ?? 'host',
+          registry: registry !== false,
+          uplink: options.uplink ?? false,
+        });
+      } else {
+        host.#mounts = [];
+        if (options.uplink) await addUplink(holder.root);
+      }
       await host.#start();
     } catch (error) {
       await holder.release();
@@ -71,6 +80,11 @@ export class Host {
    */
   path(inside: string): string {
     return join(`/proc/${this.#running.init}/root`, inside);
+  }
+
+  /** Where all is that the host writes, but for its /run, /tmp, logs and store, as this process can open it. */
+  get written(): string {
+    return this.#holder.written;
   }
 
   /** Runs a program as root in the host. A failure is for the caller to judge: see `exitCode`. */
@@ -125,7 +139,7 @@ export class Host {
 
   /** Takes berth, its checkout and every node from the host, until its end. */
   async removePrograms(): Promise<void> {
-    this.#programsRemoved = true;
+    this.#mounts = [`--tmpfs=${CHECKOUT}:mode=755`];
     const programs = ['berth', 'node', 'nodejs', 'npm', 'npx'];
     const places = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin'];
     await this.sh(
@@ -160,7 +174,7 @@ export class Host {
     this.#machine = await Machine.start(this.#holder, {
       boot: this.#boots,
       // At the checkout's own path, wherever that is: the host has its own /tmp and /run over ours.
-      mounts: [this.#programsRemoved ? `--tmpfs=${CHECKOUT}:mode=755` : `--bind-ro=${CHECKOUT}`],
+      mounts: this.#mounts,
     });
   }
 }
