@@ -21,6 +21,13 @@ import { type ConsoleStreams, Prompt } from './prompt.ts';
 /** It is there where systemd is the init system (sd_booted(3)). */
 const BOOTED = '/run/systemd/system';
 
+/** The options of every command, and whether this one is only for root. */
+interface Entered {
+  root?: string;
+  vendor?: boolean;
+  anybody?: boolean;
+}
+
 /** The only place where the parts are wired together. What a command does not use is not opened. */
 export class Context {
   readonly output: Output;
@@ -48,10 +55,10 @@ export class Context {
 
   /**
    * Says which system is meant, and which side of it. Throws `usage` for one that is not there or not
-   * to be built, `permission` unless this is root's process.
+   * to be built, `permission` unless this is root's process, or the command is for `anybody`.
    */
-  enter({ root = '/', vendor = false }: { root?: string; vendor?: boolean }): void {
-    if (process.getuid?.() !== 0) {
+  enter({ root = '/', vendor = false, anybody = false }: Entered): void {
+    if (!anybody && process.getuid?.() !== 0) {
       throw new BerthError('permission', 'berth must run as root: it reads and writes what is root’s alone', {
         hint: 'run the command with sudo',
       });

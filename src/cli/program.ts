@@ -49,9 +49,15 @@ function buildProgram(context: Context, streams: ConsoleStreams): Command {
         outputError: () => {},
       })
       .exitOverride()
-      .hook('preAction', (program) => context.enter(program.opts<{ root?: string; vendor?: true }>()))
+      .hook('preAction', (program, command) => {
+        const anybody = FOR_ANYBODY.has(command.name());
+        context.enter({ ...program.opts<{ root?: string; vendor?: true }>(), anybody });
+      })
   );
 }
+
+/** Commands that tell whoever runs them what he may see. */
+const FOR_ANYBODY = new Set(['doctor']);
 
 // What commander throws when it has printed help because no command was given.
 const HELP_SHOWN = 'commander.help';

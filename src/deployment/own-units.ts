@@ -141,7 +141,7 @@ function leave(file: InstalledFile | undefined, paths: Paths): Step[] {
 }
 
 /** A unit as it was installed; undefined when it was not. */
-function installedUnit(own: OwnUnits, file: string, paths: Paths): InstalledFile | undefined {
+export function installedUnit(own: OwnUnits, file: string, paths: Paths): InstalledFile | undefined {
   const copy = installedCopy(own, file, paths);
   return copy === undefined ? undefined : { ...copy, path: paths.installed.unit(file) };
 }

@@ -81,6 +81,17 @@ export async function acquireReaderLock(path: string, options: LockOptions): Pro
   }
 }
 
+/** The same without waiting: `busy` while somebody writes. */
+export function tryReaderLock(path: string): HeldLock | undefined | 'busy' {
+  try {
+    const descriptor = tryLock(path, 'shared');
+    return descriptor === undefined ? 'busy' : new HeldLock(descriptor);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'EROFS')) return undefined;
+    throw error;
+  }
+}
+
 async function waitFor(path: string, kind: LockKind, options: LockOptions): Promise<number> {
   const { command, onWait, signal } = options;
   for (let attempt = 0, told = false; ; attempt += 1) {

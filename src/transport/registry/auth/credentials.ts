@@ -27,6 +27,11 @@ export class Credentials {
     this.#helpers = helpers;
   }
 
+  /** All files that are looked into, there or not, in this order. */
+  get files(): readonly string[] {
+    return this.#files;
+  }
+
   /** The file that a person would add credentials to. */
   get primary(): string {
     return this.#files[0] ?? 'auth.json';
