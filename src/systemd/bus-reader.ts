@@ -73,8 +73,16 @@ export class BusReader {
     }
     if (element.startsWith('{')) return this.#dictionary(element, end);
     const values: BusValue[] = [];
-    while (this.#at < end) values.push(this.#read(element));
+    while (this.#at < end) values.push(this.#item(element));
     return values;
+  }
+
+  /** Something without a size would fill an array without an end. */
+  #item(element: string): BusValue {
+    const start = this.#at;
+    const value = this.#read(element);
+    if (this.#at === start) throw new RangeError(`no type of D-Bus: ${element}`);
+    return value;
   }
 
   #dictionary(entry: string, end: number): Map<BusValue, BusValue> {

@@ -67,3 +67,13 @@ test('the bus is where the environment says, if it does', () => {
   assert.equal(address('tcp:host=x;unix:guid=1,path=/tmp/a%20b,x=y'), '/tmp/a b');
   assert.equal(address('unix:abstract=bus'), '\0bus');
 });
+
+test('an array of what has no size ends, as no message does', () => {
+  const bytes = Buffer.from(
+    '10000000 00000000 00000000 00000000 00000000 00000000'.replaceAll(' ', ''),
+    'hex',
+  );
+  for (const signature of ['a()', 'a(())', 'a{}']) {
+    assert.throws(() => new BusReader(bytes, 0, true).readAll(signature), RangeError, signature);
+  }
+});
