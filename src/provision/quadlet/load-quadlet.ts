@@ -21,6 +21,8 @@ export interface Quadlet {
 }
 
 const MOST_BYTES = 1 << 20;
+/** Nobody writes so many, and what each costs grows with those before it. */
+const MOST_ENTRIES = 1000;
 
 const INSTEAD: Record<string, string> = {
   volume: 'keep the files in a directory of the host: Volume=/srv/data:/data in the .container file',
@@ -41,7 +43,9 @@ export function loadQuadlet(file: string): Quadlet {
     });
   }
   const files = [file, ...dropIns(file)];
-  return { file, name, entries: files.flatMap(readEntries) };
+  const entries = files.flatMap(readEntries);
+  if (entries.length <= MOST_ENTRIES) return { file, name, entries };
+  throw new BerthError('unit-invalid', `cannot read: ${file}: more than ${MOST_ENTRIES} assignments`);
 }
 
 /** Of one file name, the drop-in that is more the file's own; sorted by file name. */

@@ -185,3 +185,14 @@ test('what berth apply would refuse is not written', async (context) => {
   assert.match(stderr, /^Error: cannot use what is declared: \S*host\.yaml:\d+:\d+: .*belongs to berth/m);
   assert.ok(!existsSync(output));
 });
+
+test('a file of more lines than anybody writes is refused at once', (context) => {
+  const ports = Array.from({ length: 40_000 }, (_, port) => `PublishPort=${port + 1}:80\n`);
+  const directory = files(context, {
+    'many.container': `[Container]\nImage=registry.example.com/httpd\n${ports.join('')}`,
+  });
+  assert.throws(() => importQuadlet(join(directory, 'many.container')), {
+    code: 'unit-invalid',
+    message: /more than 1000 assignments/,
+  });
+});
