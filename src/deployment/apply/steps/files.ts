@@ -87,7 +87,10 @@ export function restoreFile(step: Of<'remove'>, context: StepContext): void {
     putSymlink({ kind: 'symlink', path: step.file.path, target: step.file.content }, context);
     return;
   }
-  const { uid, gid, mode } = lstatSync(context.backup);
+  const backup = lstatSync(context.backup, { throwIfNoEntry: false });
+  // Without a backup the file was gone before the step came to it.
+  if (backup === undefined) return;
+  const { uid, gid, mode } = backup;
   putFile(
     {
       kind: 'file',

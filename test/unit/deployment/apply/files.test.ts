@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { putFile } from '../../../../src/deployment/apply/steps/files.ts';
+import { putFile, removeFile, restoreFile } from '../../../../src/deployment/apply/steps/files.ts';
 import { unmakeTmpfiles } from '../../../../src/deployment/apply/steps/systemd.ts';
 import { makeRoot, optionsFor } from './scratch-root.ts';
 
@@ -66,4 +66,16 @@ test('no symlink in a directory of another user gives away the file that it lead
   assert.equal(lstatSync(path).isSymbolicLink(), true, 'the attack came in time');
   const { uid, mode } = statSync(victim);
   assert.deepEqual([uid, mode & 0o777], [0, 0o600]);
+});
+
+test('what undoes the removal of a file finds nothing to do where somebody had removed it before', (context) => {
+  const root = makeRoot(context);
+  const step = {
+    kind: 'remove',
+    file: { path: '/etc/gone', type: 'file', content: '' },
+  } as const;
+  const at = { ...optionsFor(root), recovering: false, backup: join(root, 'backup') };
+  removeFile(step, at);
+  restoreFile(step, at);
+  assert.equal(existsSync(join(root, 'etc/gone')), false);
 });
