@@ -110,7 +110,7 @@ test('a variable that no template takes is refused', async () => {
     ['install', '--set', 'ECTD_NAME=x', 'etcd'],
     {
       status: 1,
-      says: /^Error: cannot set ECTD_NAME: the image has no such variable$/m,
+      says: /^Error: cannot set ECTD_NAME: etcd: the image has no such variable$/m,
       hint: /^Hint: it takes .*ETCD_NAME/m,
     },
   ]);

@@ -86,11 +86,11 @@ describe('--set', () => {
   }
 
   it('of a variable that the image does not have is refused with those that it has', () => {
-    checkTaken(['PORT', 'CONF_DIRECTORY'], ['PORT', 'NAME']);
+    checkTaken(facts.name, ['PORT', 'CONF_DIRECTORY'], ['PORT', 'NAME']);
     assert.throws(
-      () => checkTaken(['PROT'], ['PORT', 'NAME']),
+      () => checkTaken(facts.name, ['PROT'], ['PORT', 'NAME']),
       (error: Error & { hint?: string }) => {
-        assert.match(error.message, /PROT/);
+        assert.match(error.message, /PROT: web:/);
         assert.match(error.hint ?? '', /PORT/);
         assert.doesNotMatch(error.hint ?? '', /\bNAME\b/);
         return true;
