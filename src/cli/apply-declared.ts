@@ -8,11 +8,11 @@ import {
   applyHost,
   findSurplus,
 } from '../provision/apply/apply-host.ts';
+import { isChange } from '../provision/apply/outcome.ts';
 import { awaitNetwork } from '../provision/boot/await-network.ts';
 import { fittingLock, type HostLock, readLock } from '../provision/lock/host-lock.ts';
 import { type DeclaredHost, readHost } from '../provision/read-host.ts';
 import { loadSettings } from '../settings.ts';
-import type { Store } from '../store/store.ts';
 import { ManagerBus } from '../systemd/manager-bus.ts';
 import { countLine, previewLines, printOutcomes, reportApplied } from './apply-report.ts';
 import { type BootOptions, refreshBoot } from './boot-apply.ts';
@@ -33,13 +33,13 @@ export interface DeclaredOptions extends BootOptions {
 /** One `berth apply`: what is declared, where its images come from, and how. */
 export class DeclaredApply {
   readonly #host: DeclaredHost;
-  readonly #images: Omit<DeclaredImages, 'store'>;
+  readonly #images: DeclaredImages;
   readonly #options: DeclaredOptions;
   readonly #context: Context;
 
   private constructor(
     host: DeclaredHost,
-    images: Omit<DeclaredImages, 'store'>,
+    images: DeclaredImages,
     options: DeclaredOptions,
     context: Context,
   ) {
@@ -69,8 +69,7 @@ export class DeclaredApply {
   /** Says what would change, and changes nothing. */
   async preview(): Promise<void> {
     const { output, paths } = this.#context;
-    const request = (store: Store) => this.#request(store);
-    await previewApply(request, { skipRefused: true }, this.#context, (found) => {
+    await previewApply(this.#request(), { skipRefused: true }, this.#context, (found) => {
       this.#noteSurplus();
       if (this.#options.json) printOutcomes(found.outcomes, this.#options, output);
       else output.data([...previewLines(found, paths), countLine(found.outcomes)].join('\n'));
@@ -81,10 +80,11 @@ export class DeclaredApply {
   async apply(): Promise<void> {
     const applied = await this.#context.writing('apply', async (session) => {
       const host = changeHost(this.#context, session.store, { skipRefused: true });
-      const done = await applyHost(this.#request(session.store), host, session);
+      const done = await applyHost(this.#request(), host, session);
       writeApplied(session.paths, this.#applied(isWhole(done)));
       await refreshBoot(session);
-      if (done.outcomes.some(({ action }) => action !== 'unchanged')) freeUnneeded(session);
+      // What was fetched in vain is there for the next try.
+      if (done.errors.length === 0 && done.outcomes.some(isChange)) freeUnneeded(session);
       return done;
     });
     this.#noteSurplus();
@@ -137,10 +137,10 @@ export class DeclaredApply {
     };
   }
 
-  #request(store: Store): ApplyRequest {
+  #request(): ApplyRequest {
     const { prune = false, soak } = this.#options;
     const { runtime, keep } = loadSettings(this.#context.paths);
-    const open = openDeclared({ ...this.#images, store }, this.#context);
+    const open = openDeclared(this.#images, this.#context);
     return { services: this.#host.services, open, prune, runtime, keep, soak };
   }
 

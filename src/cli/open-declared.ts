@@ -14,24 +14,20 @@ import { isFixed, type LockedImages, openLocked } from './open-locked.ts';
 export interface DeclaredImages extends LockedImages {
   /** What digests of a lock came to before. */
   locked: Applied['locked'];
-  store: Store;
 }
 
-/** Opens images that are declared; one that is to stay is in the store. */
+/** Opens images that are declared; one that is to stay is in the store of its deployment. */
 export function openDeclared(images: DeclaredImages, context: Context): OpenDeclared {
-  const { store } = images;
   const openAnew = (image: string) => openLocked(image, images, context);
   // Services of one image change together, and ask for it once.
   const shared = new Map<string, ImageSource>();
   return (service, before) => {
     const { image } = service;
     if (before === undefined) return openAnew(image);
-    if (stays(service, before, images)) {
-      const kept = before.vendor ? new Store(context.paths.sideOf(before).store) : store;
-      // What is made anew of the vendor's image needs it in the host's own store.
-      if (kept === store || isAsDeclared(service, before)) {
-        return new StoreSource(before.image.name, before.image.manifestDigest, kept);
-      }
+    // What is made anew of the vendor's image needs it in the host's own store.
+    if (stays(service, before, images) && (!before.vendor || isAsDeclared(service, before))) {
+      const store = new Store(context.paths.sideOf(before).store);
+      return new StoreSource(before.image.name, before.image.manifestDigest, store);
     }
     const source = shared.get(image) ?? openAnew(image);
     shared.set(image, source);
@@ -40,11 +36,7 @@ export function openDeclared(images: DeclaredImages, context: Context): OpenDecl
 }
 
 /** True for a service whose image is not at hand: a registry is to be asked for it. */
-export function asksElsewhere(
-  service: DeclaredService,
-  images: Omit<DeclaredImages, 'store'>,
-  paths: Paths,
-): boolean {
+export function asksElsewhere(service: DeclaredService, images: DeclaredImages, paths: Paths): boolean {
   const before = readCurrentRecord(paths, service.name);
   if (images.bundle !== undefined || (before !== undefined && stays(service, before, images))) return false;
   return placeOf(parseImageReference(service.image)) === undefined;

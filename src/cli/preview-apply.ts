@@ -1,6 +1,5 @@
 import type { ApplyRequest } from '../provision/apply/apply-host.ts';
 import { type HostPreview, previewHost } from '../provision/apply/preview-host.ts';
-import type { Store } from '../store/store.ts';
 import { changeHost } from './change-host.ts';
 import type { Context } from './context.ts';
 import { withScratchStore } from './scratch-store.ts';
@@ -10,7 +9,7 @@ import { withScratchStore } from './scratch-store.ts';
  * as `previewHost`.
  */
 export async function previewApply(
-  request: (store: Store) => ApplyRequest,
+  request: ApplyRequest,
   { skipRefused }: { skipRefused: boolean },
   context: Context,
   show: (found: HostPreview) => void,
@@ -19,7 +18,7 @@ export async function previewApply(
   await withScratchStore(lender, (store) =>
     withScratchStore(lender, async (installStore) => {
       const host = { ...changeHost(context, store, { skipRefused }), onRefused: () => undefined };
-      show(await previewHost(request(store), host, installStore));
+      show(await previewHost(request, host, installStore));
     }),
   );
 }

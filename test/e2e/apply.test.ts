@@ -235,6 +235,7 @@ test('what is pinned, locked or of a digest is not looked up; what is declared o
   await host.sh('systemctl stop test-registry');
   assert.deepEqual(await apply('--locked'), []);
   declare({ s01: { image: 'first', update: 'pinned', mounts: [{ source: '/srv', destination: '/srv' }] } });
+  assert.deepEqual(await apply('--dry-run'), ['s01 reconfigure: mounts']);
   const outdated = await host.berth('apply', '--locked');
   assert.equal(outdated.exitCode, 1);
   assert.match(outdated.stderr, /host\.lock: nothing declares "second" any more\nHint: berth lock --keep$/m);
@@ -245,6 +246,19 @@ test('what is pinned, locked or of a digest is not looked up; what is declared o
     await host.sh('ls /proc/$(systemctl show --value --property MainPID s01)/root/srv/data; echo there'),
     'there',
   );
+});
+
+test('what was fetched for a service that is refused need not be fetched for the next try', async () => {
+  await push('third');
+  declare({ s01: { image: 'first' }, wrong: { image: 'third', values: { NONE: 'x' } } });
+  const fetched: boolean[] = [];
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    const { exitCode, stderr } = await host.berth('apply');
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /^Error: cannot set NONE: wrong: the image has no such variable$/m);
+    fetched.push(/^pulling .*third/m.test(stderr));
+  }
+  assert.deepEqual(fetched, [true, false]);
 });
 
 test('a mount of what is not there is refused, with what makes it', async () => {

@@ -94,15 +94,10 @@ function refuseCollisions(
 }
 
 async function preview(request: ApplyRequest, options: Options, context: Context): Promise<void> {
-  await previewApply(
-    () => request,
-    { skipRefused: false },
-    context,
-    (found) => {
-      if (options.json) printOutcomes(found.outcomes, options, context.output);
-      else context.output.data(previewLines(found, context.paths).join('\n'));
-    },
-  );
+  await previewApply(request, { skipRefused: false }, context, (found) => {
+    if (options.json) printOutcomes(found.outcomes, options, context.output);
+    else context.output.data(previewLines(found, context.paths).join('\n'));
+  });
 }
 
 async function change(request: ApplyRequest, options: Options, context: Context): Promise<void> {
