@@ -16,6 +16,7 @@ const COMMANDS = new Map<string, () => Promise<AddCommand>>([
   ['logs', async () => (await import('./commands/logs.ts')).addLogs],
   ['exec', async () => (await import('./commands/exec.ts')).addExec],
   ['shell', async () => (await import('./commands/shell.ts')).addShell],
+  ['events', async () => (await import('./commands/events.ts')).addEvents],
   ['graph', async () => (await import('./commands/graph.ts')).addGraph],
   ['pull', async () => (await import('./commands/pull.ts')).addPull],
   ['images', async () => (await import('./commands/images.ts')).addImages],

@@ -15,7 +15,9 @@ type Prototype =
   | 'int fsetxattr(int, const void *, const void *, size_t, int)'
   | 'int lremovexattr(const void *, const void *)'
   | 'int64_t lgetxattr(const void *, const void *, void *, size_t)'
-  | 'int64_t llistxattr(const void *, void *, size_t)';
+  | 'int64_t llistxattr(const void *, void *, size_t)'
+  | 'int socket(int, int, int)'
+  | 'int64_t sendto(int, const void *, size_t, int, const void *, uint32_t)';
 
 /** A file name as bytes, or as text that means its UTF-8 bytes. */
 export type FileName = string | Buffer;

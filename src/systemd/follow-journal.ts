@@ -2,9 +2,8 @@ import { BerthError } from '../errors.ts';
 import { hostProgram } from './host-program.ts';
 import { messageText } from './journal.ts';
 
-/** Which entries of the journal are wanted. */
-export interface JournalQuery {
-  units: readonly string[];
+/** Of which time, and of which system, entries of the journal are wanted. */
+export interface JournalSpan {
   /** The directory of the system whose journal it is. */
   root: string;
   /** At most so many, the last ones. */
@@ -16,6 +15,23 @@ export interface JournalQuery {
   boot?: boolean | undefined;
   /** Goes on with what is logged from now on, until `signal`. */
   follow?: boolean | undefined;
+}
+
+/** Which entries of the journal are wanted. */
+export interface JournalQuery extends JournalSpan {
+  units: readonly string[];
+}
+
+/** The same by conditions as journalctl takes them, and which of their fields. */
+export interface FieldsQuery extends JournalSpan {
+  match: readonly string[];
+  fields: readonly string[];
+}
+
+/** Fields of an entry as journalctl gives them; all but the time may be missing. */
+export interface EntryFields extends Partial<Record<string, unknown>> {
+  /** RFC 3339, UTC, with microseconds. */
+  time: string;
 }
 
 /** What a unit logged, or systemd about it. */
@@ -30,9 +46,6 @@ export interface JournalEntry {
   priority: number;
   message: string;
 }
-
-/** As journalctl prints an entry; all but the time may be missing. */
-type Fields = Partial<Record<(typeof FIELDS)[number], unknown>> & { __REALTIME_TIMESTAMP: string };
 
 const FIELDS = [
   'MESSAGE',
@@ -55,6 +68,14 @@ const UNITS = ['_SYSTEMD_UNIT', 'UNIT', 'OBJECT_SYSTEMD_UNIT', 'COREDUMP_UNIT'] 
  * `systemd-refused`.
  */
 export async function* readJournal(query: JournalQuery, signal: AbortSignal): AsyncGenerator<JournalEntry> {
+  const match = query.units.map((unit) => `--unit=${unit}`);
+  for await (const fields of readFields({ ...query, match, fields: FIELDS }, signal)) {
+    yield readEntry(fields, query.units);
+  }
+}
+
+/** Reads entries as they are, ordered by time. Ends and throws as `readJournal`. */
+export async function* readFields(query: FieldsQuery, signal: AbortSignal): AsyncGenerator<EntryFields> {
   const journalctl = await hostProgram('journalctl');
   const { execa } = await import('execa');
   // What was logged just before may still be on its way into the journal.
@@ -69,7 +90,8 @@ export async function* readJournal(query: JournalQuery, signal: AbortSignal): As
     for await (const line of reading) {
       // The last line may be cut off.
       if (signal.aborted) return;
-      yield readEntry(JSON.parse(line) as Fields, query.units);
+      const fields = JSON.parse(line) as { __REALTIME_TIMESTAMP: string };
+      yield { ...fields, time: microseconds(BigInt(fields.__REALTIME_TIMESTAMP)) };
     }
   } finally {
     // Whoever asked may want no more.
@@ -91,28 +113,29 @@ export function journalTime(text: string): string {
   return Number.isNaN(instant) ? text : `@${Math.floor(instant / 1000)}${parts?.[1] ?? ''}`;
 }
 
-function journalArguments({ units, root, lines, since, until, boot, follow }: JournalQuery): string[] {
+function journalArguments(query: FieldsQuery): string[] {
+  const { match, fields, root, lines, since, until, boot, follow } = query;
   return [
-    ...['--quiet', '--no-pager', '--all', '--output=json', `--output-fields=${FIELDS.join(',')}`],
+    ...['--quiet', '--no-pager', '--all', '--output=json', `--output-fields=${fields.join(',')}`],
     ...(root === '/' ? [] : [`--root=${root}`]),
     ...(lines === undefined ? [] : [`--lines=${lines}`]),
     ...(since === undefined ? [] : [`--since=${journalTime(since)}`]),
     ...(until === undefined ? [] : [`--until=${journalTime(until)}`]),
     ...(boot ? ['--boot'] : []),
     ...(follow ? ['--follow'] : []),
-    ...units.map((unit) => `--unit=${unit}`),
+    ...match,
   ];
 }
 
-function readEntry(fields: Fields, units: readonly string[]): JournalEntry {
+function readEntry(fields: EntryFields, units: readonly string[]): JournalEntry {
   const about = UNITS.map((field) => fields[field]);
   return {
-    time: microseconds(BigInt(fields.__REALTIME_TIMESTAMP)),
+    time: fields.time,
     unit: units.find((unit) => about.includes(unit)) ?? '',
-    identifier: messageText(fields.SYSLOG_IDENTIFIER ?? fields._COMM),
-    pid: fields._PID === undefined ? null : Number(fields._PID),
-    priority: Number(fields.PRIORITY ?? 6),
-    message: messageText(fields.MESSAGE),
+    identifier: messageText(fields['SYSLOG_IDENTIFIER'] ?? fields['_COMM']),
+    pid: fields['_PID'] === undefined ? null : Number(fields['_PID']),
+    priority: Number(fields['PRIORITY'] ?? 6),
+    message: messageText(fields['MESSAGE']),
   };
 }
 

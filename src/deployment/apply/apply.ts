@@ -4,6 +4,7 @@ import type { Paths } from '../../paths.ts';
 import type { Store } from '../../store/store.ts';
 import type { Systemd } from '../../systemd/systemd.ts';
 import { untilAborted } from '../../until-aborted.ts';
+import { ChangeLog } from '../events/change-log.ts';
 import type { Plan, Step } from '../plan/plan.ts';
 import { Journal } from './journal.ts';
 import { beginsUnits, runStep } from './steps/run-step.ts';
@@ -28,6 +29,17 @@ const WAITS: Step['kind'][] = ['start', 'restart', 'watch'];
  * The caller holds the writer lock.
  */
 export async function apply(plan: Plan, options: ApplyOptions): Promise<void> {
+  const log = new ChangeLog(plan, options);
+  try {
+    await run(plan, options);
+  } catch (error) {
+    log.failed(error);
+    throw error;
+  }
+  log.done();
+}
+
+async function run(plan: Plan, options: ApplyOptions): Promise<void> {
   const journal = new Journal(options.paths);
   let starting = false;
   let reached = 0;

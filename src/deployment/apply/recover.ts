@@ -1,10 +1,11 @@
 import { fileSystemError } from '../../linux/file-system.ts';
 import type { Systemd } from '../../systemd/systemd.ts';
+import { ChangeLog } from '../events/change-log.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ApplyOptions } from './apply.ts';
 import { startBooted, stopBooted } from './booted-units.ts';
 import { finishUpdate } from './finish-update.ts';
-import { Journal } from './journal.ts';
+import { Journal, type JournalEntry } from './journal.ts';
 import { beginsUnits, runStep } from './steps/run-step.ts';
 import { stepContext, undo } from './undo.ts';
 
@@ -20,6 +21,13 @@ export async function recover(options: ApplyOptions): Promise<string | undefined
     journal.close();
     return undefined;
   }
+  const log = new ChangeLog(entry.plan, options);
+  const ended = await end(entry, options, journal);
+  log.recovered(ended);
+  return ended;
+}
+
+async function end(entry: JournalEntry, options: ApplyOptions, journal: Journal): Promise<string> {
   const { plan, phase, interruptedByBoot } = entry;
   if (phase === 'starting' || phase === 'watching') {
     const isUpdate = plan.steps.some(({ kind }) => kind === 'restart');
