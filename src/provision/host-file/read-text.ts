@@ -1,20 +1,23 @@
 import { isUtf8 } from 'node:buffer';
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { fileSystemError } from '../../linux/file-system.ts';
 import type { Mistakes } from './mistakes.ts';
 
 /** Bytes. */
 const LARGEST = 1024 * 1024;
 
-/** The bytes of a file; undefined, and a mistake, for what is no regular file or too large. Throws `io`. */
+/** The bytes of a file; undefined, and a mistake, for one that is not regular, too large, or anybody's. Throws `io`. */
 export function readBytes(file: string, mistakes: Mistakes): Buffer | undefined {
   try {
     // Without O_NONBLOCK a pipe would be waited for.
     const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const stat = fstatSync(descriptor);
-      if (stat.isFile()) return isTooLarge(stat.size, file, mistakes) ? undefined : readFileSync(descriptor);
-      mistakes.add({ file, line: 1, column: 1 }, 'not a regular file: for a pipe, there is -f -');
+      const cause = against(stat);
+      if (cause === undefined) {
+        return isTooLarge(stat.size, file, mistakes) ? undefined : readFileSync(descriptor);
+      }
+      mistakes.add({ file, line: 1, column: 1 }, cause);
       return undefined;
     } finally {
       closeSync(descriptor);
@@ -22,6 +25,12 @@ export function readBytes(file: string, mistakes: Mistakes): Buffer | undefined 
   } catch (error) {
     throw fileSystemError(error, 'cannot read', file);
   }
+}
+
+/** Why a file is not read. Who writes it decides what root runs. */
+function against(stat: Stats): string | undefined {
+  if (!stat.isFile()) return 'not a regular file: for a pipe, there is -f -';
+  return (stat.mode & 0o002) === 0 ? undefined : 'any user may write to it: look at it, and chmod o-w';
 }
 
 function isTooLarge(size: number, file: string, mistakes: Mistakes): boolean {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { symlinkSync } from 'node:fs';
+import { chmodSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { BerthError } from '../../../src/errors.ts';
@@ -375,6 +375,15 @@ test('told, and not waited for: a pipe', async () => {
   await assert.rejects(host.read(), {
     code: 'host-invalid',
     message: /pipe:1:1: not a regular file: for a pipe, there is -f -$/,
+  });
+});
+
+test('told: a file that any user may write to, also one that is included', async () => {
+  using host = new ScratchHost({ 'host.yaml': 'version: 1\ninclude: [more.yaml]\n' });
+  chmodSync(host.write('more.yaml', 'version: 1\n'), 0o666);
+  await assert.rejects(host.read(), {
+    code: 'host-invalid',
+    message: /more\.yaml:1:1: any user may write to it: look at it, and chmod o-w$/,
   });
 });
 
