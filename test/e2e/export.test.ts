@@ -61,6 +61,7 @@ test('services are on another host what they were on the first', async () => {
   assert.equal(await other.sh('ls /var/lib/berth/deployments 2>/dev/null || true'), '');
 
   const said = await other.sh(`unshare --net berth import ${FILE} 2>&1`);
+  assert.match(said, /^web: may read \/srv\/www of this host, at \/srv\/www$/m);
   assert.match(said, /^web: installed from 127\.0\.0\.1:5000\/httpd:latest \([0-9a-f]{12}\)$/m);
   assert.match(said, /^the automatic update, where it is enabled, takes part in: web, w@a, w@b, tiny$/m);
   assert.equal(await rendered(other), await rendered(one));

@@ -47,6 +47,7 @@ async function importFiles(files: string[], options: Options, context: Context):
   try {
     for (const file of files) opened.push(await openExport(file, paths, { limits, signal }));
     const request = requestFor(opened, options, context);
+    noteMounts(request.services, context);
     await (options.dryRun ? preview : change)(request, options, context);
   } finally {
     for (const { bundle } of opened) await bundle.close();
@@ -112,6 +113,16 @@ async function change(request: ApplyRequest, options: Options, context: Context)
   reportApplied(applied, context);
   noteUpdates(request.services, context);
   if (options.json) printOutcomes(applied.outcomes, options, context.output);
+}
+
+/** Somebody else chose what they see of this host. */
+function noteMounts(services: readonly DeclaredService[], { output }: Context): void {
+  for (const { name, mounts } of services) {
+    for (const { source, destination, readOnly } of mounts) {
+      const access = readOnly ? 'read' : 'read and write';
+      output.note(`${name}: may ${access} ${source} of this host, at ${destination}`);
+    }
+  }
 }
 
 /** The update policy of a service is in host.yaml, and no host.yaml of this host has these. */
