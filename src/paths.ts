@@ -133,6 +133,11 @@ export class Paths {
     return join(this.service(name), 'history.json');
   }
 
+  /** Where images run that run once. */
+  get runs(): string {
+    return this.follow(`${this.#places.state}/runs`);
+  }
+
   /** Units that berth installs for itself, as they were installed. */
   ownUnits(name: string): string {
     return this.follow(`${this.#places.state}/${name}`);

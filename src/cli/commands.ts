@@ -14,6 +14,7 @@ const COMMANDS = new Map<string, () => Promise<AddCommand>>([
   ['list', async () => (await import('./commands/list.ts')).addList],
   ['status', async () => (await import('./commands/status.ts')).addStatus],
   ['logs', async () => (await import('./commands/logs.ts')).addLogs],
+  ['run', async () => (await import('./commands/run.ts')).addRun],
   ['exec', async () => (await import('./commands/exec.ts')).addExec],
   ['shell', async () => (await import('./commands/shell.ts')).addShell],
   ['events', async () => (await import('./commands/events.ts')).addEvents],

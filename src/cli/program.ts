@@ -70,7 +70,6 @@ const ELSEWHERE: Record<string, string> = {
   enable: 'systemctl enable NAME',
   disable: 'systemctl disable NAME',
   ps: 'berth list',
-  run: 'berth install --now IMAGE',
   rm: 'berth uninstall NAME',
   remove: 'berth uninstall NAME',
   rmi: 'berth images rm NAME',

@@ -1,15 +1,11 @@
 import type { Command } from 'commander';
 import type { Digest } from '../../image/digest.ts';
-import { readLimits } from '../../image/limits.ts';
-import { targetPlatform } from '../../image/target-platform.ts';
-import { pullImage } from '../../layer/pull.ts';
 import { type ImageReference, parseImageReference } from '../../reference/image-reference.ts';
-import { loadSettings } from '../../settings.ts';
 import { readImages, recordImage } from '../../store/images.ts';
 import type { Store } from '../../store/store.ts';
 import type { Context } from '../context.ts';
-import { openImage, spelledAsNow } from '../open-image.ts';
-import { PullReport } from '../progress.ts';
+import { spelledAsNow } from '../open-image.ts';
+import { pullToStore } from '../pull-to-store.ts';
 import { shortDigest } from '../short-digest.ts';
 
 interface PullOptions {
@@ -60,21 +56,10 @@ async function pullOne(
   { authfile }: PullOptions,
   context: Context,
 ): Promise<Outcome> {
-  const report = new PullReport(context.output);
-  const source = openImage(reference, authfile, context);
-  try {
-    const image = await pullImage(store, source, {
-      platform: targetPlatform(context.paths),
-      limits: readLimits(loadSettings(context.paths).limits),
-      signal: context.signal,
-      onProgress: (progress) => report.show(progress),
-    });
-    const { name, manifestDigest: digest, fetchedBytes, fetchedLayers } = image;
-    const known = readImages(store).some((each) => each.name === name && each.digest === digest);
-    recordImage(store, image.stored);
-    const status = known && fetchedLayers === 0 ? 'present' : 'pulled';
-    return { name, digest, status, fetchedBytes };
-  } finally {
-    await source.close();
-  }
+  const image = await pullToStore(reference, store, { authfile }, context);
+  const { name, manifestDigest: digest, fetchedBytes, fetchedLayers } = image;
+  const known = readImages(store).some((each) => each.name === name && each.digest === digest);
+  recordImage(store, image.stored);
+  const status = known && fetchedLayers === 0 ? 'present' : 'pulled';
+  return { name, digest, status, fetchedBytes };
 }

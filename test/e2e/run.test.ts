@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Host } from '../host/host.ts';
+import type { RunResult } from '../host/run.ts';
+import { assertFailure, leavesNothing, succeed } from './attempt.ts';
+
+let host: Host;
+
+before(async () => {
+  host = await Host.boot({ registry: true });
+  await host.sh('mkdir -p /var/www/html');
+  await succeed(
+    host,
+    'pull',
+    'base',
+    'sleeper',
+    'httpd',
+    'httpd-plain',
+    'ready-check',
+    'missing-value',
+    'whiteouts',
+  );
+});
+after(async () => {
+  await host[Symbol.asyncDispose]();
+});
+
+async function run(...args: string[]): Promise<RunResult> {
+  return await host.berth('run', ...args);
+}
+
+/** What a run could leave behind. */
+async function traces(): Promise<string> {
+  return await host.sh(`ls /var/lib/berth/runs /run/systemd/transient /run/runc 2>/dev/null | grep berth-run || true
+    systemctl list-units --all --plain --no-legend 'berth-run-*'
+    find /etc /var/lib /run -name '*berth-run-*' -not -path '/run/log/*'; findmnt --list | grep berth-run || true`);
+}
+
+test('run gives a command in an image its input and its output, ends as it does, and leaves nothing', async () => {
+  await leavesNothing(host, async () => {
+    const { stdout, stderr, exitCode } = await host.run(
+      'berth',
+      ['run', 'base', '--', 'sh', '-c', 'cat; echo err >&2; exit 3'],
+      { input: 'in\n' },
+    );
+    assert.deepEqual({ stdout, stderr, exitCode }, { stdout: 'in', stderr: 'err', exitCode: 3 });
+    assert.equal(await traces(), '');
+  });
+  assert.equal((await run('--rm', 'base', 'true')).exitCode, 0);
+  assert.equal((await run('base', '--', 'sh', '-c', 'exit 200')).exitCode, 200);
+});
+
+test('run passes bytes as they are', async () => {
+  const said = await host.sh(`head -c 3000000 /dev/urandom >/tmp/random
+    berth run base cat </tmp/random 2>/tmp/errors | cmp - /tmp/random && echo same; cat /tmp/errors`);
+  assert.equal(said, 'same');
+});
+
+test('the command is in a unit of its own while it runs, with a read-only root', async () => {
+  const script =
+    'berth run base -- sh -c "touch /x; sleep 2" & sleep 1.5; systemctl status "berth-run-*"; wait';
+  const { combined } = await host.run('bash', ['-c', script]);
+  assert.match(combined, /berth run 127\.0\.0\.1:5000\/base:latest/);
+  assert.match(combined, /payload\n.*\n?.*sleep 2/);
+  assert.match(combined, /Read-only file system/);
+});
+
+test('what an image keeps is in memory, and belongs to whom it belongs in the image', async () => {
+  const state = await run(
+    'ready-check',
+    '--',
+    'sh',
+    '-c',
+    'echo kept >/state/answer; stat -f -c %T /state; cat /state/answer',
+  );
+  assert.equal(state.stdout, 'tmpfs\nkept', state.combined);
+  assert.equal(await traces(), '');
+});
+
+test('--mount shows files of the host, and lets the command write where it is not read-only', async () => {
+  await host.sh('mkdir -p /srv/in /srv/out; echo seed >/srv/in/seed');
+  const script = 'cat /in/seed >/out/copy; touch /in/x || echo refused';
+  const { stdout } = await run(
+    '--mount',
+    '/srv/in:/in:ro',
+    '--mount',
+    '/srv/out:/out',
+    'base',
+    '--',
+    'sh',
+    '-c',
+    script,
+  );
+  assert.equal(stdout, 'refused');
+  assert.equal(await host.sh('cat /srv/out/copy; ls /srv/in'), 'seed\nseed');
+});
+
+test('an image with templates runs with its values, and puts none of its files on the host', async () => {
+  assertFailure(await run('missing-value'), { status: 1, says: /GREETING/, hint: /--set GREETING=/ });
+  await leavesNothing(host, async () => {
+    const { stdout, exitCode, combined } = await run(
+      '--set',
+      'PORT=8099',
+      'httpd',
+      '--',
+      'sh',
+      '-c',
+      'echo $PORT',
+    );
+    assert.equal(exitCode, 0, combined);
+    assert.equal(stdout, '8099');
+  });
+});
+
+test('a terminal is passed with -t', async () => {
+  const said = await host.sh(`script -qec 'berth run -t base -- tty' /dev/null </dev/null | tr -d '\\r'`);
+  assert.match(said, /\/dev\/(?:console|pts\/0)$/);
+});
+
+test('Ctrl-C stops the command and removes it', async () => {
+  const { exitCode } = await host.run('bash', [
+    '-c',
+    `berth run sleeper & berth=$!
+     until systemctl is-active --quiet 'berth-run-*'; do sleep 0.1; done
+     kill -INT $berth; wait $berth`,
+  ]);
+  assert.equal(exitCode, 130);
+  assert.equal(await traces(), '');
+});
+
+test('a run whose berth was killed goes on, and removes itself at its end', async () => {
+  await host.sh(`berth run sleeper </dev/null >/dev/null 2>&1 & berth=$!
+    until systemctl is-active --quiet 'berth-run-*'; do sleep 0.1; done
+    kill -KILL $berth; wait $berth || true`);
+  assert.equal((await run('base', 'true')).exitCode, 0);
+  assert.match(await traces(), /^berth-run-/);
+  await host.sh(`systemctl stop 'berth-run-*'`);
+  assert.equal(await traces(), '');
+  // One that a power cut ended.
+  await host.sh('mkdir -p /var/lib/berth/runs/berth-run-abcdef/rootfs');
+  assert.equal((await run('base', 'true')).exitCode, 0);
+  assert.equal(await traces(), '');
+});
+
+test('what cannot run is an error, and leaves nothing', async () => {
+  assertFailure(await run('no-such-image'), { status: 4, says: /no-such-image/ });
+  assertFailure(await run('--mount', 'srv', 'base'), {
+    status: 2,
+    says: /not a mount: --mount srv/,
+    hint: /--mount/,
+  });
+  const missing = await run('--mount', '/srv/none:/none', 'base', 'true');
+  assertFailure(missing, { status: 1, says: /\/srv\/none.*is not there/, hint: /mkdir/ });
+  assert.notEqual((await run('base', '/no/such/program')).exitCode, 0);
+  assert.equal(await traces(), '');
+});
