@@ -15,6 +15,7 @@ const COMMANDS = new Map<string, () => Promise<AddCommand>>([
   ['status', async () => (await import('./commands/status.ts')).addStatus],
   ['logs', async () => (await import('./commands/logs.ts')).addLogs],
   ['run', async () => (await import('./commands/run.ts')).addRun],
+  ['ports', async () => (await import('./commands/ports.ts')).addPorts],
   ['exec', async () => (await import('./commands/exec.ts')).addExec],
   ['shell', async () => (await import('./commands/shell.ts')).addShell],
   ['events', async () => (await import('./commands/events.ts')).addEvents],
