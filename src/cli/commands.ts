@@ -7,6 +7,7 @@ type AddCommand = (program: Command, context: Context) => void;
 const COMMANDS = new Map<string, () => Promise<AddCommand>>([
   ['install', async () => (await import('./commands/install.ts')).addInstall],
   ['update', async () => (await import('./commands/update.ts')).addUpdate],
+  ['set', async () => (await import('./commands/set.ts')).addSet],
   ['apply', async () => (await import('./commands/apply.ts')).addApply],
   ['rollback', async () => (await import('./commands/rollback.ts')).addRollback],
   ['history', async () => (await import('./commands/history.ts')).addHistory],
@@ -39,6 +40,7 @@ const COMMANDS = new Map<string, () => Promise<AddCommand>>([
   ['prune', async () => (await import('./commands/prune.ts')).addPrune],
   ['recover', async () => (await import('./commands/recover.ts')).addRecover],
   ['auto-update', async () => (await import('./commands/auto-update.ts')).addAutoUpdate],
+  ['version', async () => (await import('./commands/version.ts')).addVersion],
 ]);
 
 /**

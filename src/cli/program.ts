@@ -57,7 +57,7 @@ function buildProgram(context: Context, streams: ConsoleStreams): Command {
 }
 
 /** Commands that tell whoever runs them what he may see. */
-const FOR_ANYBODY = new Set(['doctor']);
+const FOR_ANYBODY = new Set(['doctor', 'version']);
 
 // What commander throws when it has printed help because no command was given.
 const HELP_SHOWN = 'commander.help';
@@ -74,7 +74,6 @@ const ELSEWHERE: Record<string, string> = {
   remove: 'berth uninstall NAME',
   rmi: 'berth images rm NAME',
   upgrade: 'berth update NAME',
-  version: 'berth --version',
 };
 
 function reportUsage({ message }: CommanderError, output: Output, command: string): void {

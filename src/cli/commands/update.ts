@@ -62,12 +62,25 @@ export function addUpdate(program: Command, context: Context): void {
 
 async function update(names: string[], options: UpdateCommandOptions, context: Context): Promise<void> {
   const targets = updateTargets(names, options, context);
+  await updateServices(`update ${options.all ? '--all' : names.join(' ')}`, targets, options, context);
+}
+
+/** How services are updated, whatever asks for it. */
+export type UpdateRunOptions = Omit<UpdateCommandOptions, keyof UpdateTargetOptions> & { all?: boolean };
+
+/** Updates services and says so. `title` is what others, who wait, are told is running. Throws as `prepareUpdate` and `applyUpdate`. */
+export async function updateServices(
+  title: string,
+  targets: readonly UpdateTarget[],
+  options: UpdateRunOptions,
+  context: Context,
+): Promise<void> {
   const run = new UpdateRun(options, context);
   if (options.dryRun) {
     await withScratchStore(context.store(), (store) => run.plan(targets, store));
     return;
   }
-  await context.writing(`update ${options.all ? '--all' : names.join(' ')}`, async (session) => {
+  await context.writing(title, async (session) => {
     try {
       if (options.independent) await run.each(targets, session);
       else await run.all(targets, session);
@@ -80,11 +93,11 @@ async function update(names: string[], options: UpdateCommandOptions, context: C
 
 class UpdateRun {
   readonly outcomes: Outcome[] = [];
-  readonly #options: UpdateCommandOptions;
+  readonly #options: UpdateRunOptions;
   readonly #context: Context;
   readonly #request: { soak: number; keepStarted: boolean; keep: number };
 
-  constructor(options: UpdateCommandOptions, context: Context) {
+  constructor(options: UpdateRunOptions, context: Context) {
     this.#options = options;
     this.#context = context;
     this.#request = {
