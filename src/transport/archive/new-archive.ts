@@ -23,13 +23,21 @@ export class NewArchive {
   readonly #mode: number;
   #file: FileHandle | undefined;
 
-  /** Throws `destination-exists` when something is there that it shall not replace: an archive may be somebody's only copy. */
+  /**
+   * Throws `destination-exists` when something is there that it shall not replace: an archive may be somebody's
+   * only copy. Throws `io` when there is no such directory, before anything is fetched for it.
+   */
   constructor(path: string, { replace = false, mode = 0o644 }: NewArchiveOptions = {}) {
     this.#path = path;
     this.#temporary = `${path}.berth-new`;
     this.#replace = replace;
     this.#mode = mode;
     if (!replace && existsSync(path)) throw occupied(path);
+    const directory = dirname(path);
+    if (existsSync(directory)) return;
+    throw new BerthError('io', `cannot write: ${path}: no such directory: ${directory}`, {
+      hint: `mkdir -p ${directory}`,
+    });
   }
 
   /** Adds a file, of exactly `size` bytes. */

@@ -57,6 +57,14 @@ test('a bundle has the images of host.yaml, with the digests of its lock', async
   assert.equal(status, 1);
   assert.match(stderr, /^Error: the lock does not fit what is declared: /m);
   assert.deepEqual(readFileSync(output), before);
+
+  const nowhere = await berth('bundle', '-f', file, '-o', join(root, 'none/services.tar'));
+  assert.equal(nowhere.status, 1);
+  assert.match(
+    nowhere.stderr,
+    /^Error: cannot write: \S+: no such directory: \S+\/none\nHint: mkdir -p \S+\/none$/m,
+  );
+  assert.doesNotMatch(nowhere.stderr, /copying/);
 });
 
 test('a bundle is of something, and goes somewhere', async (context) => {
