@@ -114,6 +114,7 @@ test('a file is not replaced unasked, and the same services make the same bytes'
   assertFailure(await one.berth('export', '-o', FILE, 'web'), {
     status: 1,
     says: /^Error: cannot write: \/root\/web\.tar: it is there already$/m,
+    hint: /^Hint: .*--force$/m,
   });
   await one.sh('mkdir /root/again && cd /root/again && berth export tiny');
   assert.equal(await one.sh('cmp /root/tiny.tar /root/again/tiny.tar && echo same'), 'same');

@@ -12,6 +12,7 @@ import { formatBytes } from '../bytes.ts';
 import type { Context } from '../context.ts';
 import { namedService, namedServices } from '../named-services.ts';
 import { CopyReport } from '../progress.ts';
+import { refuseExisting } from '../refuse-existing.ts';
 
 interface Options {
   output?: string;
@@ -41,6 +42,7 @@ export function addExport(program: Command, context: Context): void {
 async function exportNamed(words: string[], options: Options, context: Context): Promise<void> {
   const { output, signal } = context;
   const path = resolve(options.output ?? defaultPath(words));
+  if (!options.force) refuseExisting(path);
   const report = new CopyReport(output);
   const { services, bytes } = await context.reading(`export ${words.join(' ')}`, async () => {
     const exported: ExportedService[] = [];

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { BerthError } from '../../errors.ts';
@@ -8,6 +8,7 @@ import { formatHost } from '../../provision/format-host.ts';
 import { importQuadlet, type LineFinding } from '../../provision/quadlet/import-quadlet.ts';
 import { readHost } from '../../provision/read-host.ts';
 import type { Context } from '../context.ts';
+import { refuseExisting } from '../refuse-existing.ts';
 
 interface Options {
   output?: string;
@@ -72,13 +73,6 @@ function refuseTwice(names: readonly string[]): void {
   if (twice === undefined) return;
   throw new BerthError('usage', `two of these files are the service ${twice}`, {
     hint: 'write ServiceName= into one of them',
-  });
-}
-
-function refuseExisting(path: string): void {
-  if (!existsSync(path)) return;
-  throw new BerthError('destination-exists', `cannot write: ${path}: it is there already`, {
-    hint: 'look at it, and say --force',
   });
 }
 
