@@ -5,6 +5,7 @@ import { BerthError } from '../../errors.ts';
 import { readLimits } from '../../image/limits.ts';
 import type { Paths } from '../../paths.ts';
 import { type ApplyRequest, applyHost } from '../../provision/apply/apply-host.ts';
+import { isChange } from '../../provision/apply/outcome.ts';
 import type { OpenDeclared } from '../../provision/apply/targets.ts';
 import type { DeclaredService } from '../../provision/declared-service.ts';
 import { type OpenExport, openExport } from '../../provision/export/open-export.ts';
@@ -111,7 +112,9 @@ async function change(request: ApplyRequest, options: Options, context: Context)
     }
   });
   reportApplied(applied, context);
-  noteUpdates(request.services, context);
+  const changed = new Set(applied.outcomes.filter(isChange).map(({ name }) => name));
+  const imported = request.services.filter(({ name }) => changed.has(name));
+  noteUpdates(imported, context);
   if (options.json) printOutcomes(applied.outcomes, options, context.output);
 }
 
