@@ -18,7 +18,7 @@ const WORDS: Record<Action, [planned: string, done: string]> = {
   remove: ['to be removed', 'removed'],
   unchanged: ['unchanged', 'unchanged'],
   skip: ['skipped', 'skipped'],
-  failed: ['failed', 'failed'],
+  failed: ['not applied', 'not applied'],
 };
 
 /** One line for a person: what becomes, or became, of a service. */
