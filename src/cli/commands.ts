@@ -8,6 +8,7 @@ const COMMANDS = new Map<string, () => Promise<AddCommand>>([
   ['install', async () => (await import('./commands/install.ts')).addInstall],
   ['update', async () => (await import('./commands/update.ts')).addUpdate],
   ['set', async () => (await import('./commands/set.ts')).addSet],
+  ['edit', async () => (await import('./commands/edit.ts')).addEdit],
   ['apply', async () => (await import('./commands/apply.ts')).addApply],
   ['rollback', async () => (await import('./commands/rollback.ts')).addRollback],
   ['history', async () => (await import('./commands/history.ts')).addHistory],

@@ -36,6 +36,25 @@ test('what cannot be set is refused, and nothing changes', async () => {
   assert.deepEqual(await userValues(), before);
 });
 
+test('edit shows what can be set, applies what was edited, and keeps what cannot be applied', async () => {
+  const edit = (editor: string) =>
+    host.sh(
+      `EDITOR='${editor}' script --quiet --return --command 'berth edit --soak 0 web' /dev/null </dev/null`,
+    );
+  assert.match(await edit('cat'), /PORT: [\s\S]*nothing was changed/);
+  await edit('sed -i "s/^[# ]*PORT: .*/PORT: 8003/"');
+  assert.deepEqual(await userValues(), { PORT: '8003' });
+  assert.equal(await host.sh('ls /tmp | grep berth-edit || true'), '');
+  assert.match(await edit('echo "NOTHING: 1" >>').catch(String), /is kept: \/tmp\/berth-edit-/);
+  assert.match(await host.sh('cat /tmp/berth-edit-*/web.yaml'), /^NOTHING: 1$/m);
+  assert.deepEqual(await userValues(), { PORT: '8003' });
+  assertFailure(await host.berth('edit', 'web'), {
+    status: 2,
+    says: /without a terminal/,
+    hint: /berth set/,
+  });
+});
+
 test('version tells all that berth works with, to anybody', async () => {
   const { stdout } = await host.run('setpriv', [
     ...['--reuid=nobody', '--regid=nogroup', '--clear-groups', 'berth', 'version', '--json'],
