@@ -9,7 +9,7 @@ import { Host } from '../host/host.ts';
 import { whyNot } from '../images/cache.ts';
 import { flanneld } from '../images/flanneld/recipe.ts';
 import { succeed } from './attempt.ts';
-import { REGISTRY } from './push-image.ts';
+import { serveAsExample } from './example-host.ts';
 import { assertOrder } from './start-order.ts';
 
 // examples/os-tree: an operating system with services in its /usr, built without a network and booted without berth.
@@ -58,10 +58,7 @@ before(async () => {
   host = await Host.boot({ registry: true, diskMiB: 16_384 });
   await execa('cp', ['-r', join(CHECKOUT, 'examples'), host.path(BUILD)]);
   await execa('cp', ['-r', join(mirror.directory, 'mirror'), host.path(BUILD)]);
-  writeFileSync(
-    host.path('/etc/containers/registries.conf'),
-    `[[registry]]\nprefix = "registry.example.com"\nlocation = "${REGISTRY}"\ninsecure = true\n`,
-  );
+  serveAsExample(host);
   writeFileSync(host.path(DECLARED), JSON.stringify({ version: 1, include: ['host.yaml'], services: CHAIN }));
   await succeed(host, 'bundle', '-f', DECLARED, '-o', BUNDLE);
   await host.sh('systemctl stop test-registry');
