@@ -74,12 +74,17 @@ export class Host {
     return this.#holder.name;
   }
 
+  /** The host's PID 1 as this machine numbers it, until the next reboot. */
+  get init(): number {
+    return this.#running.init;
+  }
+
   /**
    * The host's path as this process can open it, for reading and writing its files without a command.
    * Valid until the next reboot. An absolute symlink below it leads to this machine's files.
    */
   path(inside: string): string {
-    return join(`/proc/${this.#running.init}/root`, inside);
+    return join(`/proc/${this.init}/root`, inside);
   }
 
   /** Where all is that the host writes, but for its /run, /tmp, logs and store, as this process can open it. */
