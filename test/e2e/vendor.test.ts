@@ -232,3 +232,29 @@ test('an uninstall removes the override, and the vendor’s service runs again',
   await host.reboot();
   assert.equal(await versions(), '44');
 });
+
+test('instances are all the host’s own, or all the vendor’s', async () => {
+  await pushImage(host, 'plain', {
+    from: 'base',
+    files: { version: '1' },
+    config: { Cmd: ['/bin/sh', '-c', "trap 'exit 0' TERM; while :; do sleep 0.1; done"] },
+  });
+  const both = ['w@a', 'w@b'];
+  await berth(...BUILD, 'install', '--name', 'w', '--instance', 'a', '--instance', 'b', 'plain');
+  await bootBuilt();
+  // A preset is for the first boot, or for who asks.
+  await host.sh(`systemctl preset --quiet ${both.join(' ')}; systemctl start ${both.join(' ')}`);
+  const change = ['update', '--soak', '0', '--set', 'UUID=7'];
+  const alone = {
+    status: 1,
+    says: /: w@b: all instances have one unit$/m,
+    hint: /in one command: w@a w@b$/m,
+  };
+  assertFailure(await host.berth(...change, 'w@a'), alone);
+  await berth(...change, ...both);
+  assert.match(await origin(), /w@a 1 override,w@b 1 override/);
+  assertFailure(await host.berth('uninstall', 'w@a'), alone);
+  await berth('uninstall', ...both);
+  assert.match(await origin(), /w@a 0 vendor,w@b 0 vendor/);
+  assert.equal(await host.sh(`systemctl is-active ${both.join(' ')} | uniq`), 'active');
+});

@@ -7,6 +7,7 @@ import type { Systemd } from '../../systemd/systemd.ts';
 import { parseUnitFile, type UnitEntry } from '../../systemd/unit-file.ts';
 import type { UnitGraph } from '../../systemd/unit-graph.ts';
 import { NEEDS } from '../../systemd/unit-links.ts';
+import { refuseSplit } from '../instances/refuse-split.ts';
 import { unitFileName } from '../instances/unit-template.ts';
 import { type DeploymentRecord, mainUnit } from '../record.ts';
 import { changeFiles, type FileChange } from './change-files.ts';
@@ -48,6 +49,7 @@ export async function prepareSwitch(
   options: UpdateOptions,
 ): Promise<PreparedSwitch> {
   const { paths, systemd, warn } = host;
+  refuseSplit(successors, paths);
   const graph = await stagedGraph([...successors, ...(options.coming ?? [])], host);
   const services: (ServiceUpdate & Successor)[] = [];
   for (const successor of inStartOrder(successors, graph)) {

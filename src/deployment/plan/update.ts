@@ -189,7 +189,9 @@ async function stageUpdate(
   const { name } = target;
   const changing = all.map((other) => other.target.name);
   const siblings = [
-    ...installedSiblings(name, paths).filter(({ record }) => !changing.includes(record.service)),
+    ...installedSiblings(name, paths).filter(
+      ({ record }) => !record.vendor && !changing.includes(record.service),
+    ),
     ...earlier.map(({ staged }) => staged).filter(({ record }) => areSiblings(name, record.service)),
   ];
   const { enabled } = await readLiveUnits(before.units, host.systemd);
