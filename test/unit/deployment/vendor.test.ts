@@ -23,11 +23,16 @@ function host({ paths }: VendorRoot, purge = false): UninstallHost {
 /** A vendor's deployment 0, hidden by the host's own deployment 1. */
 function overridden(context: TestContext): VendorRoot {
   const root = new VendorRoot(context);
-  root.install(root.vendor, 0, {
-    '/usr/lib/systemd/system/web.service': UNIT,
-    '/usr/lib/systemd/system/web.service.d/10-berth.conf': '[Unit]\n',
-    '/etc/web.conf': 'old',
-  });
+  root.install(
+    root.vendor,
+    0,
+    {
+      '/usr/lib/systemd/system/web.service': UNIT,
+      '/usr/lib/systemd/system/web.service.d/10-berth.conf': '[Unit]\n',
+      '/etc/web.conf': 'old',
+    },
+    { directories: ['/usr/lib/systemd/system/web.service.d'] },
+  );
   root.install(
     root.paths,
     1,
@@ -84,6 +89,19 @@ test('the vendor’s deployment may have the number of one of the host’s own',
     [1, false, 'previous'],
     [1, true, 'current'],
   ]);
+});
+
+test('the vendor’s deployment is the one before, whatever became of it with the operating system', (context) => {
+  const root = overridden(context);
+  root.deploy(root.paths, 2, {});
+  const at = '2026-01-01T00:00:00Z';
+  const back = { at, what: 'rollback', number: 0, vendor: true } as const;
+  const events = [back, { at, what: 'update', number: 1 } as const];
+  writeHistory(root.paths, WEB, { version: 1, events, refused: null });
+  rmSync(root.vendor.state, { recursive: true });
+  root.install(root.vendor, 7, {});
+  const previous = listHistory(root.paths, WEB).find(({ state }) => state === 'previous');
+  assert.deepEqual([previous?.number, previous?.vendor], [7, true]);
 });
 
 test('what an override lacks of the vendor’s files for systemd must be masked, and nothing else', (context) => {
