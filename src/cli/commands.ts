@@ -18,6 +18,7 @@ const COMMANDS = new Map<string, () => Promise<AddCommand>>([
   ['logs', async () => (await import('./commands/logs.ts')).addLogs],
   ['run', async () => (await import('./commands/run.ts')).addRun],
   ['ports', async () => (await import('./commands/ports.ts')).addPorts],
+  ['cp', async () => (await import('./commands/cp.ts')).addCp],
   ['exec', async () => (await import('./commands/exec.ts')).addExec],
   ['shell', async () => (await import('./commands/shell.ts')).addShell],
   ['events', async () => (await import('./commands/events.ts')).addEvents],

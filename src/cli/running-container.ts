@@ -11,6 +11,8 @@ import { namedService } from './named-services.ts';
 export interface RunningContainer extends Pick<Container, 'runtime' | 'name'> {
   /** Its first process, as the host numbers it. */
   pid: number;
+  /** The directory of its config.json. */
+  bundle: string;
   /** Its root file system, without what is mounted in it. */
   rootfs: string;
 }
@@ -26,8 +28,8 @@ export async function runningContainer(text: string, context: Context): Promise<
   }
   const record = readCurrentRecord(paths, namedService(text));
   if (record === undefined) throw notInstalled(namedService(text), paths);
-  const { service: name, runtime, rootfs, bundle } = record;
-  if (!bundle.some(({ path }) => path === 'config.json')) {
+  const { service: name, runtime, rootfs } = record;
+  if (!record.bundle.some(({ path }) => path === 'config.json')) {
     throw new BerthError('usage', `no container: ${name}: its image brings none`, {
       hint: `berth inspect ${name}`,
     });
@@ -39,6 +41,6 @@ export async function runningContainer(text: string, context: Context): Promise<
       hint: `systemctl start ${name}.service`,
     });
   }
-  const checkout = join(paths.sideOf(record).current(name), 'rootfs');
-  return { ...container, pid, rootfs: rootfs?.directory ?? checkout };
+  const bundle = paths.sideOf(record).current(name);
+  return { ...container, pid, bundle, rootfs: rootfs?.directory ?? join(bundle, 'rootfs') };
 }

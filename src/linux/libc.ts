@@ -14,6 +14,7 @@ type Prototype =
   | 'int lsetxattr(const void *, const void *, const void *, size_t, int)'
   | 'int fsetxattr(int, const void *, const void *, size_t, int)'
   | 'int lremovexattr(const void *, const void *)'
+  | 'int64_t syscall(int64_t, int, const void *, const void *, size_t)'
   | 'int64_t lgetxattr(const void *, const void *, void *, size_t)'
   | 'int64_t llistxattr(const void *, void *, size_t)'
   | 'int socket(int, int, int)'
