@@ -27,10 +27,10 @@ const ENDS: { what: string; script: string; leaves: boolean }[] = [
   { what: 'systemctl kill', script: 'systemctl kill --signal KILL svc', leaves: false },
   {
     what: 'a stop that takes too long',
-    script: `kill -STOP ${MAIN_PID}
-      mkdir -p /run/systemd/system/svc.service.d
-      printf '[Service]\\nTimeoutStopSec=1\\nSendSIGCONT=no\\nKillSignal=SIGWINCH\\n' >/run/systemd/system/svc.service.d/slow.conf
-      systemctl daemon-reload; systemctl stop svc; rm -r /run/systemd/system/svc.service.d`,
+    script: withDropIn(
+      ['TimeoutStopSec=1', 'SendSIGCONT=no', 'KillSignal=SIGWINCH'],
+      `kill -STOP ${MAIN_PID}; systemctl stop svc`,
+    ),
     leaves: false,
   },
   {
@@ -46,17 +46,26 @@ const ENDS: { what: string; script: string; leaves: boolean }[] = [
     leaves: false,
   },
   {
-    what: 'a stop whose delete was killed',
-    script: `systemctl stop --no-block svc
-      until pkill -KILL --full 'runc [d]elete --force svc'; do :; done`,
+    what: 'a stop whose delete did not do its work',
+    script: withDropIn(['ExecStopPost=', 'ExecStopPost=-/bin/false'], 'systemctl stop svc'),
     leaves: true,
   },
   {
     what: 'the death of its process while its unit’s file was gone',
-    script: `mv ${UNIT} /root; systemctl daemon-reload; systemctl kill --signal KILL svc; mv /root/svc.service ${UNIT}`,
+    // systemd would read the file again if that came back before systemd has seen the end.
+    script: `pid=${MAIN_PID}; mv ${UNIT} /root; systemctl daemon-reload; kill -KILL $pid
+      while [ -e /proc/$pid ]; do sleep 0.01; done
+      mv /root/svc.service ${UNIT}`,
     leaves: true,
   },
 ];
+
+/** A script to run while the unit has these directives, too. */
+function withDropIn(directives: string[], script: string): string {
+  const directory = '/run/systemd/system/svc.service.d';
+  return `mkdir -p ${directory}; printf '%s\\n' '[Service]' ${directives.join(' ')} >${directory}/test.conf
+    systemctl daemon-reload; ${script}; rm -r ${directory}`;
+}
 
 for (const { what, script, leaves } of ENDS) {
   test(`a service starts at the first try after ${what}`, async () => {
