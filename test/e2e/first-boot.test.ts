@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { parse } from 'yaml';
 import { CHECKOUT } from '../host/checkout.ts';
@@ -16,18 +16,17 @@ const EXAMPLES = join(CHECKOUT, 'examples/first-boot');
 const cloudInit = await fetchPackages('cloud-init');
 const ignition = await fetchPackages('ignition');
 
-let host: Host;
-before(async () => {
-  host = await Host.boot({ registry: true });
+/** A host that nobody has set up. */
+async function bootHost(): Promise<Host> {
+  const host = await Host.boot({ registry: true });
   serveAsExample(host);
-});
-after(async () => {
-  await host[Symbol.asyncDispose]();
-});
+  return host;
+}
 
 const skip = ({ lack }: { lack?: string }) => (lack === undefined ? {} : { skip: lack });
 
 test('cloud-init’s user data installs and starts services', skip(cloudInit), async () => {
+  await using host = await bootHost();
   await installPackages(host, cloudInit);
   const { stdout, combined } = await host.run('cloud-init', [
     ...['schema', '--config-file', join(EXAMPLES, 'cloud-init.yaml')],
@@ -50,8 +49,6 @@ cloud_final_modules: [scripts-user]
      for step in 'init --local' init 'modules --mode=config' 'modules --mode=final'; do cloud-init $step; done`,
   );
   assert.equal(await host.sh('systemctl is-active etcd httpd'), 'active\nactive');
-  await succeed(host, 'uninstall', '--purge', 'httpd', 'etcd');
-  await host.sh('rm -r /etc/berth');
 });
 
 test('Ignition’s file is what Butane makes of its source', () => {
@@ -62,6 +59,7 @@ test('Ignition’s file is what Butane makes of its source', () => {
 });
 
 test('Ignition declares what the first boot installs and starts', skip(ignition), async () => {
+  await using host = await bootHost();
   await installPackages(host, ignition);
   await host.sh(`ignition-validate ${EXAMPLES}/ignition.json`);
   await succeed(host, 'apply', '--enable-boot');
@@ -72,6 +70,11 @@ test('Ignition declares what the first boot installs and starts', skip(ignition)
        IGNITION_CONFIG_FILE=${EXAMPLES}/ignition.json /usr/lib/dracut/modules.d/30ignition/ignition \\
          --platform file --root / --stage $stage --log-to-stdout
      done`,
+  );
+  // The registry is of this host, and starts with it.
+  await host.sh(
+    `mkdir /etc/systemd/system/test-registry.service.d
+     printf '[Unit]\\nBefore=berth-apply.service\\n' >/etc/systemd/system/test-registry.service.d/50-test.conf`,
   );
   await host.reboot();
   assert.equal(await host.sh('systemctl is-active etcd httpd'), 'active\nactive');
