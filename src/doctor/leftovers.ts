@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Journal } from '../deployment/apply/journal.ts';
 import { listServices } from '../deployment/record.ts';
 import { isErrno } from '../errors.ts';
+import { listDirectory } from '../linux/list-directory.ts';
 import { tryReaderLock } from '../linux/lock.ts';
 import type { Paths } from '../paths.ts';
 import { containerId } from '../service-name.ts';
@@ -31,7 +32,7 @@ function unfinished(paths: Paths): Finding[] {
   if (lock === 'busy') return [];
   try {
     const entry = new Journal(paths).read();
-    const staged = list(join(paths.store, 'staging'));
+    const staged = listDirectory(join(paths.store, 'staging'));
     return [
       ...(entry === undefined
         ? []
@@ -48,7 +49,7 @@ function unfinished(paths: Paths): Finding[] {
 function unitsWithoutDeployments(paths: Paths): Finding[] {
   const { deployments } = paths.installed;
   const services = new Set<string>(listServices(paths));
-  return list(paths.units)
+  return listDirectory(paths.units)
     .filter((file) => file.endsWith('.service'))
     .flatMap((file) => {
       const name = namedBundle(readIfFile(join(paths.units, file)), deployments);
@@ -75,8 +76,8 @@ function mounts({ deployments, store }: Paths): Finding[] {
 /** Containers of services that do not run, in the state of runc and crun. */
 async function containers({ paths, systemd }: Patient): Promise<Finding[]> {
   const left = [
-    ...list('/run/runc').map((id) => ['runc', id, `/run/runc/${id}/state.json`] as const),
-    ...list('/run/crun').map((id) => ['crun', id, `/run/crun/${id}/status`] as const),
+    ...listDirectory('/run/runc').map((id) => ['runc', id, `/run/runc/${id}/state.json`] as const),
+    ...listDirectory('/run/crun').map((id) => ['crun', id, `/run/crun/${id}/status`] as const),
   ].filter(([, , file]) => namedBundle(readIfFile(file), paths.deployments) !== undefined);
   const running = left.length === 0 ? [] : await runningContainers(paths, systemd);
   return left
@@ -107,15 +108,6 @@ function readIfFile(path: string): string {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP')) return '';
-    throw error;
-  }
-}
-
-function list(directory: string): string[] {
-  try {
-    return readdirSync(directory).sort();
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
     throw error;
   }
 }

@@ -1,7 +1,7 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { BerthError, isErrno } from '../errors.ts';
+import { BerthError } from '../errors.ts';
 import { type Digest, parseDigest } from '../image/digest.ts';
+import { listDirectory } from '../linux/list-directory.ts';
 import type { ObjectKey } from './object.ts';
 import type { Store } from './store.ts';
 
@@ -14,13 +14,13 @@ export interface StoreEntry<Name> {
 
 /** Every entry among the objects of a store, or of its staging. */
 export function* listObjects(store: Pick<Store, 'objects'>): Generator<StoreEntry<ObjectKey>> {
-  for (const prefix of list(store.objects)) {
+  for (const prefix of listDirectory(store.objects)) {
     const directory = join(store.objects, prefix);
     if (!/^[0-9a-f]{2}$/.test(prefix)) {
       yield { path: directory, name: undefined };
       continue;
     }
-    for (const rest of list(directory)) {
+    for (const rest of listDirectory(directory)) {
       const name = /^[0-9a-f]{62}$/.test(rest) ? (`${prefix}${rest}` as ObjectKey) : undefined;
       yield { path: `${directory}/${rest}`, name };
     }
@@ -29,7 +29,7 @@ export function* listObjects(store: Pick<Store, 'objects'>): Generator<StoreEntr
 
 /** Every entry among the records of layers. */
 export function* listLayers(store: Store): Generator<StoreEntry<Digest>> {
-  for (const name of list(store.layers)) {
+  for (const name of listDirectory(store.layers)) {
     yield { path: join(store.layers, name), name: digestNamed(name) };
   }
 }
@@ -37,11 +37,11 @@ export function* listLayers(store: Store): Generator<StoreEntry<Digest>> {
 /** Every entry among the blobs. */
 export function* listBlobs(store: Store): Generator<StoreEntry<Digest>> {
   const top = join(store.directory, 'blobs');
-  for (const algorithm of list(top)) {
+  for (const algorithm of listDirectory(top)) {
     const known = algorithm === 'sha256' || algorithm === 'sha512';
     if (!known) yield { path: join(top, algorithm), name: undefined };
     else
-      for (const hex of list(join(top, algorithm))) {
+      for (const hex of listDirectory(join(top, algorithm))) {
         yield { path: join(top, algorithm, hex), name: digestNamed(`${algorithm}:${hex}`) };
       }
   }
@@ -57,16 +57,6 @@ function digestNamed(text: string): Digest | undefined {
     return parseDigest(text);
   } catch (error) {
     if (error instanceof BerthError) return undefined;
-    throw error;
-  }
-}
-
-// What is no directory has nothing in it: whoever looks at entries finds it odd as an entry.
-function list(directory: string): string[] {
-  try {
-    return readdirSync(directory).sort();
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
     throw error;
   }
 }

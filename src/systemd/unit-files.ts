@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isErrno } from '../errors.ts';
+import { listDirectory } from '../linux/list-directory.ts';
 import type { Paths } from '../paths.ts';
 import { parseUnitFile, type UnitEntry } from './unit-file.ts';
 import { UNIT_SUFFIXES } from './unit-name.ts';
@@ -129,15 +130,6 @@ export class UnitFiles {
       if (isErrno(error, 'EINVAL', 'ENOENT', 'ENOTDIR')) return undefined;
       throw error;
     }
-  }
-}
-
-function listDirectory(path: string): string[] {
-  try {
-    return readdirSync(path).sort();
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
-    throw error;
   }
 }
 

@@ -1,23 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { ServiceEvent } from '../../src/deployment/events/read-events.ts';
 import { Host } from '../host/host.ts';
 import { assertFailure, succeed } from './attempt.ts';
 
 let host: Host;
-
-interface Event {
-  time: string;
-  source: string;
-  service: string | null;
-  action: string;
-  ok: boolean;
-  unit: string | null;
-  image: string | null;
-  digest: string | null;
-  deployment: number | null;
-  previous: number | null;
-  message: string;
-}
 
 before(async () => {
   host = await Host.boot({ registry: true });
@@ -30,9 +17,9 @@ after(async () => {
   await host[Symbol.asyncDispose]();
 });
 
-async function events(...args: string[]): Promise<Event[]> {
+async function events(...args: string[]): Promise<ServiceEvent[]> {
   const { stdout } = await succeed(host, 'events', '--json', ...args);
-  return stdout === '' ? [] : stdout.split('\n').map((line) => JSON.parse(line) as Event);
+  return stdout === '' ? [] : stdout.split('\n').map((line) => JSON.parse(line) as ServiceEvent);
 }
 
 test('events shows what berth did to a service and what systemd did then, in the order of time', async () => {
