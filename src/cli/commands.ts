@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { Context } from './context.ts';
 
-type AddCommand = (program: Command, context: Context) => void;
+/** Adds a command to the program. */
+export type AddCommand = (program: Command, context: Context) => void;
 
 /** The commands, in the order of the help. What one needs is loaded when it is called. */
 const COMMANDS = new Map<string, () => Promise<AddCommand>>([

@@ -1,10 +1,10 @@
-import { Command, CommanderError, Help } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { BerthError, exitStatus, messageOf } from '../errors.ts';
 import { commandsFor } from './commands.ts';
 import { Context } from './context.ts';
+import { defineProgram } from './define-program.ts';
 import { Output } from './output.ts';
 import type { ConsoleStreams } from './prompt.ts';
-import { VERSION } from './version.ts';
 
 /**
  * Runs one command line and returns its exit status: 0 done, 1 failed, 2 usage, 3 not running,
@@ -14,8 +14,11 @@ export async function run(args: string[], streams: ConsoleStreams, signal: Abort
   const output = new Output(streams);
   const end = args.indexOf('--');
   const context = new Context(output, streams, signal, end === -1 ? [] : args.slice(end + 1));
-  const program = buildProgram(context, streams);
-  for (const add of await commandsFor(args)) add(program, context);
+  const program = defineProgram(await commandsFor(args), context, streams);
+  program.hook('preAction', (_, command) => {
+    const anybody = FOR_ANYBODY.has(command.name());
+    context.enter({ ...program.opts<{ root?: string; vendor?: true }>(), anybody });
+  });
   try {
     await program.parseAsync(args, { from: 'user' });
     return context.exitStatus;
@@ -24,36 +27,6 @@ export async function run(args: string[], streams: ConsoleStreams, signal: Abort
   } finally {
     await context.close();
   }
-}
-
-function buildProgram(context: Context, streams: ConsoleStreams): Command {
-  return (
-    new Command('berth')
-      .description('Installs OCI images as native systemd services.')
-      .version(VERSION, '--version', 'print the version')
-      .helpOption('-h, --help', 'print help')
-      .option('--root <dir>', 'work on the system below DIR instead of the running one')
-      .option('--vendor', 'work on what is part of an image of an operating system, in its /usr')
-      .showSuggestionAfterError()
-      // An option that may be repeated begins with an empty list, which is nothing to tell a person.
-      // Every command has options: without that word there is room for what each one does.
-      .configureHelp({
-        subcommandTerm: (command) => Help.prototype.subcommandTerm(command).replace(' [options]', ''),
-        optionDescription: (option) =>
-          Array.isArray(option.defaultValue) ? option.description : Help.prototype.optionDescription(option),
-      })
-      .configureOutput({
-        writeOut: (text) => streams.stdout.write(text),
-        writeErr: (text) => streams.stderr.write(text),
-        // `report` says it, in the form of every other error.
-        outputError: () => {},
-      })
-      .exitOverride()
-      .hook('preAction', (program, command) => {
-        const anybody = FOR_ANYBODY.has(command.name());
-        context.enter({ ...program.opts<{ root?: string; vendor?: true }>(), anybody });
-      })
-  );
 }
 
 /** Commands that tell whoever runs them what he may see. */

@@ -45,7 +45,7 @@ describe('a command that only looks', () => {
       try {
         const hooks = `data:text/javascript,${encodeURIComponent(TELL_PACKAGES)}`;
         const { stderr } = await execa(process.execPath, ['--import', hooks, MAIN, command, '--root', root]);
-        assert.equal(stderr, 'commander');
+        assert.deepEqual([...new Set(stderr.split('\n'))], ['commander']);
       } finally {
         await rm(root, { recursive: true });
       }
