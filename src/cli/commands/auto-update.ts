@@ -18,15 +18,18 @@ export function addAutoUpdate(program: Command, context: Context): void {
   command
     .command('enable')
     .description('install and start the timer, or bring it up to date with berth.yaml')
+    .addHelpText('after', '\nExample:\n  berth auto-update enable')
     .action(() => enable(context));
   command
     .command('disable')
     .description('stop and remove the timer')
+    .addHelpText('after', '\nExample:\n  berth auto-update disable')
     .action(() => disable(context));
   command
     .command('status')
     .description('show when services are updated, and how the last time went')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  berth auto-update status')
     .action((options: { json?: boolean }) => status(options, context));
 }
 

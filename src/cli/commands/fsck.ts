@@ -19,6 +19,7 @@ export function addFsck(program: Command, context: Context): void {
     .option('--repair', 'restore what is damaged; remove it where nothing needs it')
     .option('--authfile <file>', 'credentials for registries')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  berth fsck --repair')
     .action(async (options: Options) => {
       const began = Date.now();
       const [before, after] = options.repair

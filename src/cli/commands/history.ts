@@ -12,6 +12,7 @@ export function addHistory(program: Command, context: Context): void {
     .description('list the deployments of a service that are kept, and what failed last')
     .argument('<name>', 'service')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  berth history web')
     .action((text: string, options: { json?: boolean }) => {
       const entries = listHistory(context.paths, namedService(text));
       if (options.json) {

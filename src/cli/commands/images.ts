@@ -12,6 +12,7 @@ export function addImages(program: Command, context: Context): void {
     .command('images')
     .description('list the images in the store; images rm forgets some')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  berth images --json')
     .action((options: { json?: boolean }) => {
       const { paths, output } = context;
       const stored = paths.sides.flatMap(({ store, isVendor }) => {

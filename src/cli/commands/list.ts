@@ -11,6 +11,7 @@ export function addList(program: Command, context: Context): void {
     .command('list')
     .description('list the installed services')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  berth list --json')
     .action(async (options: { json?: boolean }) => {
       const services = await summarizeServices(context.paths, context.systemd());
       if (options.json) context.output.json(services);

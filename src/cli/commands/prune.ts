@@ -17,6 +17,7 @@ export function addPrune(program: Command, context: Context): void {
     .option('-a, --all', 'forget the names of images that no service uses, too')
     .option('--dry-run', 'print what would be freed, change nothing')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  berth prune --all --dry-run')
     .action(async (options: Options) => {
       const wanted: PruneImagesOptions = { dryRun: options.dryRun ?? false, all: options.all ?? false };
       const pruned = wanted.dryRun

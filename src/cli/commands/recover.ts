@@ -7,6 +7,7 @@ export function addRecover(program: Command, context: Context): void {
     .command('recover')
     .description('finish or undo what was interrupted, and say so')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  berth recover')
     .action(async ({ json }: { json?: boolean }) => {
       const recovered = await context.writing('recover', async (_, ended) => ended ?? null);
       if (json) context.output.json({ recovered });

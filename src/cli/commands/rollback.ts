@@ -23,6 +23,7 @@ export function addRollback(program: Command, context: Context): void {
     .option('--to <number>', 'deployment of the one service, as berth history shows it', readNumber)
     .option('--dry-run', 'print what would change, change nothing')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  berth rollback --to 3 web')
     .action(async (texts: string[], options: RollbackOptions) => {
       const names = namedServices(texts, context.paths);
       if (names.length > 1 && options.to !== undefined) {

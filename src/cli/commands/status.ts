@@ -16,6 +16,7 @@ export function addStatus(program: Command, context: Context): void {
     .description('show how services are and why one does not run; ends with 3 when a named one does not')
     .argument('[name...]', 'services; all without any')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  berth status web')
     .action(async (texts: string[], options: { json?: boolean }) => {
       const { output, paths } = context;
       const names = namedServices(texts, paths);

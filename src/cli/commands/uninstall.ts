@@ -24,6 +24,7 @@ export function addUninstall(program: Command, context: Context): void {
     .option('--purge', 'remove what the services keep, too: state directories and drop-ins')
     .option('--dry-run', 'print what would change, change nothing')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  berth uninstall web')
     .action(async (names: string[], options: UninstallOptions) => {
       const services = [...new Set(names.map((name) => namedService(name)))];
       const host = {

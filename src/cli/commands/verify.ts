@@ -38,6 +38,7 @@ export function addVerify(program: Command, context: Context): void {
     )
     .option('--authfile <file>', 'credentials for registries')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  berth verify --repair web')
     .action(async (names: string[], options: Options) => {
       if (options.force && !options.repair) {
         throw new BerthError('usage', '--force is for --repair', { hint: 'berth verify --repair --force' });
