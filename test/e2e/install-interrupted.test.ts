@@ -68,7 +68,7 @@ test('Ctrl-C while an image is looked up, fetched or checked out ends it and lea
     });
   });
   await leavesNothing(host, async () => {
-    const staged = 'compgen -G "/var/lib/berth/store/staging/*/*/httpd/rootfs/*" >/dev/null';
+    const staged = 'compgen -G "/var/lib/berth/store/staging/*/*/deployments/httpd/rootfs/*" >/dev/null';
     const checkout = await interrupt('INT', staged, 'install', 'httpd');
     assertFailure(checkout, { status: 130, says: /^Error: interrupted: install httpd/m });
   });
@@ -96,7 +96,7 @@ test('Ctrl-C while a service starts stops it and takes everything back', async (
 
 const MOMENTS: [what: string, when: string][] = [
   ['a pull', STAGED],
-  ['a checkout', 'compgen -G "/var/lib/berth/store/staging/*/*/httpd/rootfs/*" >/dev/null'],
+  ['a checkout', 'compgen -G "/var/lib/berth/store/staging/*/*/deployments/httpd/rootfs/*" >/dev/null'],
   ['writing the journal', '[ -e /var/lib/berth/journal/applying.json ]'],
   ['putting the deployment in place', '[ -e /var/lib/berth/deployments/httpd/0 ]'],
   ['putting the unit in place', '[ -e /etc/systemd/system/httpd.service ]'],

@@ -205,7 +205,7 @@ test('a given runtime is the one that the unit starts', async () => {
   await berth('install', '--now', '--runtime', '/usr/local/sbin/other-runtime', 'sleeper');
   assert.match(
     await host.sh('cat /etc/systemd/system/sleeper.service'),
-    /^ExecStart=\/usr\/local\/sbin\/other-runtime /m,
+    /^ExecStart=.* \/usr\/local\/sbin\/other-runtime run /m,
   );
   assert.equal(await show('sleeper', 'ActiveState'), 'active');
   await berth('uninstall', 'sleeper');
