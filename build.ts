@@ -1,16 +1,19 @@
-import { chmod, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundle, ROOT } from './bundle.ts';
+import { manPages } from './src/man/man-pages.ts';
 
 // Bundles berth into dist/: main.js, which any Node of the version in package.json runs, and the
-// programs that it starts.
+// programs that it starts, and writes the manual into man/.
 
 const DIST = join(ROOT, 'dist');
+const MAN = join(ROOT, 'man');
 
 try {
   const files = await bundle({ main: 'src/main.ts' }, 'dist');
   await chmod(join(DIST, 'main.js'), 0o755);
   await removeStale(files);
+  await writeManual();
 } catch (error) {
   // esbuild has printed what is wrong, with the line.
   process.exitCode = 1;
@@ -26,4 +29,10 @@ async function removeStale(files: string[]): Promise<void> {
       await rm(join(DIST, file), { recursive: true });
     }
   }
+}
+
+async function writeManual(): Promise<void> {
+  await rm(MAN, { recursive: true, force: true });
+  await mkdir(MAN);
+  for (const [name, page] of await manPages()) await writeFile(join(MAN, name), page);
 }

@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Command, CommanderError } from 'commander';
+import { defineAll } from '../../../src/cli/define-all.ts';
 import { messageOf } from '../../../src/errors.ts';
+import { withAll } from '../../../src/man/man-pages.ts';
 import { runBerth } from '../cli/run-berth.ts';
-import { defineAll } from './all-commands.ts';
 import { plainBlocks, readPages } from './pages.ts';
 import { shellCommands } from './shell-commands.ts';
-
-/** All commands below one, and it; in the order of the help. */
-function withAll(command: Command): Command[] {
-  return [command, ...command.commands.flatMap(withAll)];
-}
 
 /** Throws where berth would call it a usage error; nothing is done. */
 async function parse([, ...args]: string[]): Promise<void> {
