@@ -8,6 +8,8 @@ interface Key {
   title?: string;
   description?: string;
   default?: unknown;
+  type?: unknown;
+  enum?: readonly (string | null)[];
 }
 
 const EXAMPLE = `version: 1
@@ -20,6 +22,7 @@ const SEE_ALSO = [
   { name: 'berth-apply', section: 1 },
   { name: 'berth-lock', section: 1 },
   { name: 'systemd.resource-control', section: 5 },
+  { name: 'systemd.exec', section: 5 },
 ];
 
 /** The page host.yaml(5), made of its schema. */
@@ -48,7 +51,12 @@ function entries(keys: Record<string, Key>): string[] {
 
 function meaning({ $ref = '', ...own }: Key): string {
   const definitions: Record<string, Key> = schema.definitions;
-  const named = definitions[$ref.replace('#/definitions/', '')];
-  const what = own.description ?? own.title ?? named?.description ?? named?.title ?? 'see systemd';
+  const what = own.description ?? kind({ ...definitions[$ref.replace('#/definitions/', '')], ...own });
   return own.default === undefined ? what : `${what} (default: ${JSON.stringify(own.default)})`;
+}
+
+function kind({ title, type, enum: values }: Key): string {
+  if (title !== undefined) return title;
+  if (values !== undefined) return values.filter((value) => value !== null).join(', ');
+  return [type].flat().includes('boolean') ? 'true or false' : 'a text';
 }
