@@ -4,6 +4,9 @@ import type { Context } from './context.ts';
 /** Adds a command to the program. */
 export type AddCommand = (program: Command, context: Context) => void;
 
+/** The command that needs all others: it tells of them. */
+const COMPLETION = 'completion';
+
 /** The commands, in the order of the help. What one needs is loaded when it is called. */
 const COMMANDS = new Map<string, () => Promise<AddCommand>>([
   ['install', async () => (await import('./commands/install.ts')).addInstall],
@@ -44,14 +47,16 @@ const COMMANDS = new Map<string, () => Promise<AddCommand>>([
   ['recover', async () => (await import('./commands/recover.ts')).addRecover],
   ['auto-update', async () => (await import('./commands/auto-update.ts')).addAutoUpdate],
   ['version', async () => (await import('./commands/version.ts')).addVersion],
+  [COMPLETION, async () => (await import('./commands/completion.ts')).addCompletion],
 ]);
 
 /**
  * What a command line can mean: the command that its first word names, and all of them where it names
- * none, so that help lists them and a misspelt one finds its neighbour.
+ * none, so that help lists them and a misspelt one finds its neighbour, or one that tells of all.
  */
 export async function commandsFor(args: readonly string[]): Promise<AddCommand[]> {
-  const named = COMMANDS.get(firstWord(args));
+  const word = firstWord(args);
+  const named = word === COMPLETION ? undefined : COMMANDS.get(word);
   return Promise.all((named === undefined ? [...COMMANDS.values()] : [named]).map((load) => load()));
 }
 

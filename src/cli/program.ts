@@ -30,7 +30,7 @@ export async function run(args: string[], streams: ConsoleStreams, signal: Abort
 }
 
 /** Commands that tell whoever runs them what he may see. */
-const FOR_ANYBODY = new Set(['doctor', 'version']);
+const FOR_ANYBODY = new Set(['doctor', 'version', 'completion']);
 
 // What commander throws when it has printed help because no command was given.
 const HELP_SHOWN = 'commander.help';

@@ -32,7 +32,7 @@ describe('commandsFor', () => {
   it('loads all of them where the line names none', async () => {
     const all = await names();
     assert.ok(all.includes('addInstall') && all.includes('addRecover'), all.join());
-    for (const args of [['--help'], ['help', 'list'], ['lst'], ['constructor'], ['--root']]) {
+    for (const args of [['--help'], ['help', 'list'], ['lst'], ['constructor'], ['--root'], ['completion']]) {
       assert.deepEqual(await names(...args), all, args.join(' '));
     }
   });
