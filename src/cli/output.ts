@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import { columnWidths, fitColumn, GAP } from './columns.ts';
+import { relativeTime, toSecond } from './moment.ts';
 
 /** What a command needs of the world to talk to a person or a program. */
 export interface OutputStreams {
@@ -35,6 +36,11 @@ export class Output {
   /** True when whoever read the data reads no more: there is no use in going on. */
   get unread(): boolean {
     return !this.#streams.stdout.writable;
+  }
+
+  /** A time, in RFC 3339, as data shows it: how long ago on a terminal, RFC 3339 to the second elsewhere. */
+  moment(time: string): string {
+    return this.#streams.stdout.isTTY === true ? relativeTime(time) : toSecond(time);
   }
 
   /** Data: a line, or several. */

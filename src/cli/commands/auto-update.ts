@@ -7,8 +7,8 @@ import { planAtRest } from '../../deployment/plan/plan-at-rest.ts';
 import { loadSettings } from '../../settings.ts';
 import { openStaging } from '../../store/staging.ts';
 import type { Context } from '../context.ts';
+import { toSecond } from '../moment.ts';
 import { ownCommand } from '../own-command.ts';
-import { toSecond } from '../to-second.ts';
 
 /** `berth auto-update`: the timer that updates services by night. */
 export function addAutoUpdate(program: Command, context: Context): void {

@@ -3,9 +3,9 @@ import { readEvents, type ServiceEvent } from '../../deployment/events/read-even
 import { listServices, readCurrentRecord } from '../../deployment/record.ts';
 import { parseDigest } from '../../image/digest.ts';
 import type { Context } from '../context.ts';
+import { toSecond } from '../moment.ts';
 import { namedService } from '../named-services.ts';
 import { shortDigest } from '../short-digest.ts';
-import { toSecond } from '../to-second.ts';
 
 interface EventsOptions {
   follow?: boolean;

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { listHistory } from '../../deployment/list-history.ts';
 import type { Context } from '../context.ts';
+import { toSecond } from '../moment.ts';
 import { namedService } from '../named-services.ts';
 import { shortDigest } from '../short-digest.ts';
-import { toSecond } from '../to-second.ts';
 
 /** `berth history`: the deployments of a service that one can go back to. */
 export function addHistory(program: Command, context: Context): void {

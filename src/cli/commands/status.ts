@@ -5,9 +5,9 @@ import { readStatus, type ServiceStatus } from '../../deployment/status.ts';
 import { Snapshot } from '../../systemd/snapshot.ts';
 import { withDetail } from '../../systemd/unit-state.ts';
 import type { Context } from '../context.ts';
+import { toSecond } from '../moment.ts';
 import { namedServices } from '../named-services.ts';
 import { shortDigest } from '../short-digest.ts';
-import { toSecond } from '../to-second.ts';
 
 /** `berth status`: how services are, and why one does not run. */
 export function addStatus(program: Command, context: Context): void {

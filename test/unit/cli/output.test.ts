@@ -64,6 +64,13 @@ test('bytes stay as they are for a program, and command no terminal', async () =
   assert.equal((await show(print, true)).stdout, '{"a":"\\u001b[2J\\u009b"}\n');
 });
 
+test('a time is told by its distance on a terminal, and in RFC 3339 elsewhere', async () => {
+  const ago = new Date(Date.now() - 3 * 3_600_000 - 5000).toISOString();
+  const print = (output: Output) => output.data(output.moment(ago));
+  assert.equal((await show(print, true)).stdout, '3 h ago\n');
+  assert.equal((await show(print)).stdout, `${ago.slice(0, 19)}Z\n`);
+});
+
 test('data goes to stdout, notes, warnings and errors to stderr', async () => {
   const shown = await show((output) => {
     output.json({ a: 1 });
