@@ -15,11 +15,11 @@ export function relativeTime(time: string, now = Date.now()): string {
   const span = Math.abs(passed);
   if (Number.isNaN(span) || span >= MONTH) return time.slice(0, 10);
   if (span < SECOND) return 'now';
-  return passed < 0 ? `in ${describeSpan(span)}` : `${describeSpan(span)} ago`;
+  return passed < 0 ? `in ${formatSpan(span)}` : `${formatSpan(span)} ago`;
 }
 
-/** In the smaller unit up to two of the larger: "1 d" could mean twice as much as it says. */
-function describeSpan(span: number): string {
+/** A span in milliseconds, in the smaller unit up to two of the larger: "1 d" could mean twice as much as it says. */
+export function formatSpan(span: number): string {
   if (span < 2 * MINUTE) return `${Math.floor(span / SECOND)} s`;
   if (span < 2 * HOUR) return `${Math.floor(span / MINUTE)} min`;
   return span < 2 * DAY ? `${Math.floor(span / HOUR)} h` : `${Math.floor(span / DAY)} d`;

@@ -1,28 +1,34 @@
 import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
-import { columnWidths, fitColumn, GAP } from './columns.ts';
+import { columnWidths, type Fit, fitRows, GAP } from './columns.ts';
 import { relativeTime, toSecond } from './moment.ts';
 
 /** What a command needs of the world to talk to a person or a program. */
 export interface OutputStreams {
   stdout: Writable & { isTTY?: boolean; columns?: number };
-  stderr: Writable & { isTTY?: boolean; columns?: number };
+  stderr: Writable & { isTTY?: boolean; columns?: number; rows?: number };
   env: NodeJS.ProcessEnv;
 }
 
 export type Color = 'green' | 'red' | 'yellow' | 'dim' | 'bold';
 
-export interface TableOptions {
+/** What a table does where a terminal is too narrow for it, and its colours. */
+export interface TableOptions extends Fit {
   /** A column is coloured by what is in it. */
   paint?: (text: string, column: number) => Color | undefined;
-  /** The column that is shortened where a terminal is too narrow for all. */
-  elastic?: number;
+}
+
+/** Words of a text that have a colour. */
+export interface Painted {
+  words: RegExp;
+  paint: (word: string) => Color | undefined;
 }
 
 /** The seam to the terminal: data on stdout, everything else on stderr, escape codes only where they are read. */
 export class Output {
   readonly #streams: OutputStreams;
-  #transient = false;
+  /** Lines on the screen that the next output replaces. */
+  #drawn = 0;
 
   constructor(streams: OutputStreams) {
     this.#streams = streams;
@@ -31,6 +37,18 @@ export class Output {
   /** True where a line may be drawn over: a terminal that understands escape codes. */
   get live(): boolean {
     return this.#streams.stderr.isTTY === true && this.#streams.env['TERM'] !== 'dumb';
+  }
+
+  /** Characters in a line of the terminal that data goes to; undefined where it goes elsewhere. */
+  get width(): number | undefined {
+    const { isTTY, columns } = this.#streams.stdout;
+    // A terminal that does not know its size says 0.
+    return isTTY === true ? columns || undefined : undefined;
+  }
+
+  /** Characters in a line of `transient`. */
+  get columns(): number {
+    return (this.#streams.stderr.columns || 80) - 1;
   }
 
   /** True when whoever read the data reads no more: there is no use in going on. */
@@ -43,9 +61,16 @@ export class Output {
     return this.#streams.stdout.isTTY === true ? relativeTime(time) : toSecond(time);
   }
 
-  /** Data: a line, or several. */
-  data(text: string): void {
-    this.#print(harmless(text));
+  /** Data: a line, or several, of which the painted words have colours on a terminal. */
+  data(text: string, painted?: Painted): void {
+    const plain = harmless(text);
+    this.#print(
+      painted === undefined
+        ? plain
+        : plain.replace(painted.words, (word) =>
+            this.#color(this.#streams.stdout, painted.paint(word), word),
+          ),
+    );
   }
 
   /** Data exactly as it is, and no line break is added; only what a terminal would obey is made harmless on one. */
@@ -59,12 +84,11 @@ export class Output {
     this.data(JSON.stringify(value, null, 2));
   }
 
-  /** Rows under upper-case headers, columns two spaces apart. */
-  table(headers: string[], rows: string[][], { paint = () => undefined, elastic }: TableOptions = {}): void {
+  /** Rows under upper-case headers, columns two spaces apart; not wider than a terminal. */
+  table(headers: string[], rows: string[][], { paint = () => undefined, ...fit }: TableOptions = {}): void {
     const whole = rows.map((row) => row.map((cell) => harmless(cell, '')));
-    const room = this.#streams.stdout.isTTY === true ? this.#streams.stdout.columns : undefined;
-    const plain =
-      room === undefined || elastic === undefined ? whole : fitColumn(headers, whole, elastic, room);
+    const { width } = this;
+    const plain = width === undefined ? whole : fitRows(headers, whole, width, fit);
     const widths = columnWidths(headers, plain);
     const line = (cells: string[], colored: boolean) =>
       cells
@@ -93,12 +117,19 @@ export class Output {
     if (hint !== undefined) this.note(`Hint: ${hint}`);
   }
 
-  /** A line that the next output replaces; nothing at all where lines cannot be replaced. */
+  /** Lines that the next output replaces, none for an empty text; nothing at all where lines cannot be replaced. */
   transient(text: string): void {
     if (!this.live) return;
-    const columns = this.#streams.stderr.columns ?? 80;
-    this.#streams.stderr.write(`\r\u001b[K${harmless(text).slice(0, columns - 1)}`);
-    this.#transient = true;
+    const rows = this.#streams.stderr.rows || 24;
+    const lines =
+      text === ''
+        ? []
+        : harmless(text)
+            .split('\n')
+            .slice(1 - rows);
+    const shown = lines.map((line) => line.slice(0, this.columns)).join('\n');
+    this.#streams.stderr.write(`${this.#erase()}${shown}`);
+    this.#drawn = lines.length;
   }
 
   #print(text: string): void {
@@ -112,9 +143,16 @@ export class Output {
   }
 
   #clear(): void {
-    if (!this.#transient) return;
-    this.#streams.stderr.write('\r\u001b[K');
-    this.#transient = false;
+    const erase = this.#erase();
+    if (erase !== '') this.#streams.stderr.write(erase);
+    this.#drawn = 0;
+  }
+
+  /** What takes away all lines that are drawn, from the last one up. */
+  #erase(): string {
+    if (this.#drawn === 0) return '';
+    const up = this.#drawn === 1 ? '' : `\u001b[${this.#drawn - 1}A`;
+    return `\r${up}\u001b[J`;
   }
 
   // styleText minds NO_COLOR, FORCE_COLOR and whether the stream is a terminal.

@@ -4,6 +4,7 @@ import type { CopyProgress } from '../transport/copy/read-checked.ts';
 import { isRootfsImageName } from '../transport/rootfs/rootfs-image-name.ts';
 import { formatBytes } from './bytes.ts';
 import type { Output } from './output.ts';
+import { Transfer } from './transfer.ts';
 
 /** Tells a person of the steps that take time or that they asked for; the rest is in `--dry-run`. */
 export class StepReport {
@@ -39,34 +40,36 @@ function restarted({ units, dependents }: Extract<Step, { kind: 'restart' }>): s
   return [...units, ...dependents].join(' ');
 }
 
-/** Tells of pulls: a line that is drawn over on a terminal, and one line an image where that cannot be. */
+/** Tells of pulls: a line an image, and on a terminal how far each of its layers is. */
 export class PullReport {
   readonly #output: Output;
-  readonly #line: TransferLine;
+  readonly #transfer: Transfer;
 
   constructor(output: Output) {
     this.#output = output;
-    this.#line = new TransferLine(output);
+    this.#transfer = new Transfer(output);
   }
 
   show(progress: PullProgress): void {
     switch (progress.kind) {
       case 'resolved':
-        this.#line.begin(progress.bytes);
+        this.#transfer.begin(progress.bytes);
         if (progress.bytes === 0 || isRootfsImageName(progress.name)) return;
         this.#output.note(
           `pulling ${progress.name}: ${progress.layers - progress.present} of ${progress.layers} layers, ${formatBytes(progress.bytes)}`,
         );
         return;
       case 'layer-progress':
-        this.#line.draw(progress.digest, progress.fetched);
+        this.#transfer.advance(progress.digest, progress.fetched, progress.size);
         return;
       case 'committing':
         if (progress.layers > 0) this.#output.transient('writing to the store …');
         return;
+      case 'pulled':
+        this.#output.transient('');
+        return;
       case 'layer-started':
       case 'layer-done':
-      case 'pulled':
         return;
     }
   }
@@ -75,55 +78,24 @@ export class PullReport {
 /** Tells of copies in the same way. */
 export class CopyReport {
   readonly #output: Output;
-  readonly #line: TransferLine;
+  readonly #transfer: Transfer;
 
   constructor(output: Output) {
     this.#output = output;
-    this.#line = new TransferLine(output);
+    this.#transfer = new Transfer(output);
   }
 
   show(progress: CopyProgress): void {
     switch (progress.kind) {
       case 'resolved': {
         const { name, blobs, present, bytes } = progress;
-        this.#line.begin(bytes);
+        this.#transfer.begin(bytes);
         this.#output.note(`copying ${name}: ${blobs - present} of ${blobs} blobs, ${formatBytes(bytes)}`);
         return;
       }
       case 'blob-progress':
-        this.#line.draw(progress.digest, progress.copied);
+        this.#transfer.advance(progress.digest, progress.copied, progress.size);
         return;
     }
-  }
-}
-
-/** How far a transfer of several blobs is: a line that is drawn over. */
-class TransferLine {
-  readonly #output: Output;
-  /** Bytes so far, by blob. */
-  readonly #done = new Map<string, number>();
-  #total = 0;
-  #began = 0;
-
-  constructor(output: Output) {
-    this.#output = output;
-  }
-
-  begin(total: number): void {
-    this.#done.clear();
-    this.#total = total;
-    this.#began = Date.now();
-  }
-
-  draw(digest: string, bytes: number): void {
-    this.#done.set(digest, bytes);
-    const done = [...this.#done.values()].reduce((sum, part) => sum + part, 0);
-    const seconds = Math.max(0.1, (Date.now() - this.#began) / 1000);
-    const rate = done / seconds;
-    const left = Math.ceil((this.#total - done) / Math.max(1, rate));
-    const percent = Math.floor((done / this.#total) * 100);
-    this.#output.transient(
-      `${percent} %  ${formatBytes(done)} of ${formatBytes(this.#total)}  ${formatBytes(rate)}/s  ${left} s left`,
-    );
   }
 }

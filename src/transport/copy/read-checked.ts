@@ -6,8 +6,8 @@ import { VerifiedBlob } from '../../image/verified-blob.ts';
 export type CopyProgress =
   /** So many blobs belong to the image, of which some are there and the others are copied. */
   | { kind: 'resolved'; name: string; blobs: number; present: number; bytes: number }
-  /** So many bytes of a blob have been read by now. */
-  | { kind: 'blob-progress'; digest: Digest; copied: number };
+  /** So many of the `size` bytes of a blob have been read by now. */
+  | { kind: 'blob-progress'; digest: Digest; copied: number; size: number };
 
 /** The bytes of a blob on their way; the end is reached only if size and digest are those named, as of `VerifiedBlob`. */
 export async function* readChecked(
@@ -18,6 +18,6 @@ export async function* readChecked(
   const blob = new VerifiedBlob(bytes, digest, size);
   for await (const chunk of blob.chunks()) {
     yield chunk;
-    onProgress({ kind: 'blob-progress', digest, copied: blob.bytes });
+    onProgress({ kind: 'blob-progress', digest, copied: blob.bytes, size });
   }
 }

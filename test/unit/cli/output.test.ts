@@ -49,7 +49,7 @@ test('a column gives way where a terminal is too narrow, down to its header, and
     'web   registry.e…e.com/team/httpd:2.4  0',
     '',
   ]);
-  assert.equal((await lines('w'.repeat(60), true))[1], `${'w'.repeat(60)}  r…2.4  0`);
+  assert.equal((await lines('w'.repeat(60), true))[1], `${'w'.repeat(9)}…${'w'.repeat(20)}  r…2.4  0`);
   assert.equal((await lines('web', false))[1], 'web   registry.example.com/team/httpd:2.4  0');
 });
 
@@ -90,8 +90,31 @@ test('a passing line is replaced on a terminal, cut to its width, and left out e
     output.transient('50 % of something that is long');
     output.note('done');
   };
-  assert.equal((await show(use, true)).stderr, '\r\u001b[K50 % of something t\r\u001b[Kdone\n');
+  assert.equal((await show(use, true)).stderr, '50 % of something t\r\u001b[Jdone\n');
   assert.equal((await show(use)).stderr, 'done\n');
+});
+
+test('passing lines are replaced together, and one that is empty only takes away', async () => {
+  const use = (output: Output) => {
+    output.transient('one\ntwo\nthree');
+    output.transient('four\nfive');
+    output.transient('');
+    output.note('done');
+  };
+  assert.equal(
+    (await show(use, true)).stderr,
+    'one\ntwo\nthree\r\u001b[2A\u001b[Jfour\nfive\r\u001b[1A\u001b[Jdone\n',
+  );
+});
+
+test('a sentence in a table goes on in the next line where a terminal is too narrow', async () => {
+  const rows = [['disk', 'no room is left for what is next to come, at all']];
+  const use = (output: Output) => output.table(['CHECK', 'FOUND'], rows, { elastic: 1, wraps: true });
+  assert.equal(
+    (await show(use, true)).stdout,
+    'CHECK  FOUND\ndisk   no room is left for what is next\n       to come, at all\n',
+  );
+  assert.match((await show(use)).stdout, /to come, at all$/m);
 });
 
 test('colours are for terminals, and for those who did not ask for none', () => {
