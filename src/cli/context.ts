@@ -14,6 +14,7 @@ import { createStore, Store } from '../store/store.ts';
 import { ManagerBus } from '../systemd/manager-bus.ts';
 import { OfflineSystemd } from '../systemd/offline-systemd.ts';
 import type { Systemd } from '../systemd/systemd.ts';
+import { commandLine } from './command-line.ts';
 import type { Output } from './output.ts';
 import { StepReport } from './progress.ts';
 import { type ConsoleStreams, Prompt } from './prompt.ts';
@@ -26,6 +27,8 @@ interface Entered {
   root?: string;
   vendor?: boolean;
   anybody?: boolean;
+  /** The command line. */
+  args?: readonly string[];
 }
 
 /** The only place where the parts are wired together. What a command does not use is not opened. */
@@ -57,10 +60,10 @@ export class Context {
    * Says which system is meant, and which side of it. Throws `usage` for one that is not there or not
    * to be built, `permission` unless this is root's process, or the command is for `anybody`.
    */
-  enter({ root = '/', vendor = false, anybody = false }: Entered): void {
+  enter({ root = '/', vendor = false, anybody = false, args = [] }: Entered): void {
     if (!anybody && process.getuid?.() !== 0) {
       throw new BerthError('permission', 'berth must run as root: it reads and writes what is root’s alone', {
-        hint: 'run the command with sudo',
+        hint: `sudo ${commandLine(args)}`,
       });
     }
     // Symlinks on the way to it are left to the kernel: some of /proc lead elsewhere than they say.

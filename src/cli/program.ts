@@ -2,9 +2,11 @@ import { type Command, CommanderError } from 'commander';
 import { BerthError, exitStatus, messageOf } from '../errors.ts';
 import { commandsFor } from './commands.ts';
 import { Context } from './context.ts';
+import { defaultHint } from './default-hint.ts';
 import { defineProgram } from './define-program.ts';
 import { Output } from './output.ts';
 import type { ConsoleStreams } from './prompt.ts';
+import { commandNamed, reportUsage } from './usage-error.ts';
 
 /**
  * Runs one command line and returns its exit status: 0 done, 1 failed, 2 usage, 3 not running,
@@ -17,13 +19,13 @@ export async function run(args: string[], streams: ConsoleStreams, signal: Abort
   const program = defineProgram(await commandsFor(args), context, streams);
   program.hook('preAction', (_, command) => {
     const anybody = FOR_ANYBODY.has(command.name());
-    context.enter({ ...program.opts<{ root?: string; vendor?: true }>(), anybody });
+    context.enter({ ...program.opts<{ root?: string; vendor?: true }>(), anybody, args });
   });
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(readHelp(program, args), { from: 'user' });
     return context.exitStatus;
   } catch (error) {
-    return report(error, output, commandNamed(program, args));
+    return report(error, output, program, args);
   } finally {
     await context.close();
   }
@@ -35,49 +37,30 @@ const FOR_ANYBODY = new Set(['doctor', 'version', 'completion']);
 // What commander throws when it has printed help because no command was given.
 const HELP_SHOWN = 'commander.help';
 
-/** What people look for here who know systemctl or podman. */
-const ELSEWHERE: Record<string, string> = {
-  start: 'systemctl start NAME',
-  stop: 'systemctl stop NAME',
-  restart: 'systemctl restart NAME',
-  enable: 'systemctl enable NAME',
-  disable: 'systemctl disable NAME',
-  ps: 'berth list',
-  rm: 'berth uninstall NAME',
-  remove: 'berth uninstall NAME',
-  rmi: 'berth images rm NAME',
-  upgrade: 'berth update NAME',
-};
-
-function reportUsage({ message }: CommanderError, output: Output, command: string): void {
-  const [, what = message, suggestion] =
-    /^(?:error: )?(.*?)(?:\n\(Did you mean (.*)\?\))?$/s.exec(message) ?? [];
-  const unknown = /^unknown command '(.*)'$/s.exec(what)?.[1] ?? '';
-  const elsewhere = Object.hasOwn(ELSEWHERE, unknown) ? ELSEWHERE[unknown] : undefined;
-  const hint = suggestion === undefined ? `${command} --help` : `did you mean ${suggestion}?`;
-  output.error(what, elsewhere ?? hint);
+/** `help X` is `X --help`, but of what is no command there is none: it stays, to be refused. */
+function readHelp(program: Command, args: readonly string[]): string[] {
+  const [first, ...rest] = args;
+  const asked = first === 'help' && rest.length > 0 ? [...rest, '--help'] : [...args];
+  const isKnown = program.commands.some((command) =>
+    [command.name(), ...command.aliases()].some((name) => name === asked[0]),
+  );
+  return isKnown || asked[0]?.startsWith('-') !== false
+    ? asked
+    : asked.filter((word) => word !== '--help' && word !== '-h');
 }
 
-/** The command that the command line names, such as "berth images rm"; "berth" where it names none. */
-function commandNamed(program: Command, [word, ...rest]: readonly string[]): string {
-  if (word === undefined) return program.name();
-  const named = program.commands.find((command) => command.name() === word);
-  return named === undefined ? commandNamed(program, rest) : `${program.name()} ${commandNamed(named, rest)}`;
-}
-
-/** `command` is the one that the command line names. */
-function report(error: unknown, output: Output, command: string): number {
+function report(error: unknown, output: Output, program: Command, args: readonly string[]): number {
   if (error instanceof BerthError) {
-    output.error(error.message, error.hint);
+    output.error(error.message, error.hint ?? defaultHint(error.code, commandNamed(program, args), args));
     return exitStatus(error.code);
   }
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
-    if (error.code !== HELP_SHOWN) reportUsage(error, output, command);
+    if (error.code !== HELP_SHOWN) reportUsage(error, output, program, args);
     return 2;
   }
   // Not foreseen: a person can only report it, and the stack is what a report needs.
-  output.error(`unexpected: ${messageOf(error)}`, undefined);
+  output.error(`unexpected: ${messageOf(error)}`, 'berth doctor');
   if (error instanceof Error && error.stack !== undefined) output.note(error.stack);
   return 1;
 }

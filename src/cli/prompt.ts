@@ -33,6 +33,11 @@ export class Prompt {
     }
   }
 
+  /** Whether the answer is "y" or "yes"; true where nobody can be asked. Throws as `ask`. */
+  async confirm(question: string): Promise<boolean> {
+    return !this.isPossible || /^y(es)?$/i.test((await this.ask(`${question} [y/N] `)).trim());
+  }
+
   /** One line that is not shown while it is typed; throws as `ask`. */
   async askSecret(question: string): Promise<string> {
     const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });

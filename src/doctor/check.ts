@@ -45,7 +45,7 @@ export function problem(what: string, hint: string | null = null): Finding {
 }
 
 export function unseen(what: string): Finding {
-  return { state: 'unseen', what, hint: 'run the command with sudo' };
+  return { state: 'unseen', what, hint: 'sudo berth doctor' };
 }
 
 /** The problems, or else what is well. */

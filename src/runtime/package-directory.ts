@@ -6,11 +6,16 @@ import { BerthError } from '../errors.ts';
 // Beside dist/ in the installed package, and two folders above this file in its source.
 const PLACES = ['../', '../../'];
 
-/** A directory of berth's own package, known by a file in it. Throws `io` for a package that lacks it. */
-export function packageDirectory(name: 'templates' | 'units', file: string): string {
-  const found = PLACES.map((place) => fileURLToPath(new URL(`${place}${name}/`, import.meta.url))).find(
-    (path) => existsSync(join(path, file)),
+/** A directory of berth's own package, known by a file in it; undefined in a package that lacks it. */
+export function findPackageDirectory(name: 'docs' | 'templates' | 'units', file: string): string | undefined {
+  return PLACES.map((place) => fileURLToPath(new URL(`${place}${name}/`, import.meta.url))).find((path) =>
+    existsSync(join(path, file)),
   );
+}
+
+/** The same where berth cannot do without. Throws `io`. */
+export function packageDirectory(name: 'templates' | 'units', file: string): string {
+  const found = findPackageDirectory(name, file);
   if (found === undefined) {
     throw new BerthError('io', `cannot find the ${name} of berth: the installation is incomplete`, {
       hint: 'install berth again',

@@ -176,5 +176,5 @@ test('doctor tells anybody what he may see, and what he may not', async () => {
   assert.equal(exitCode, 0, stdout + stderr);
   assert.match(stdout, /^state +unseen +/m);
   assert.match(stdout, /^kernel +unseen +the sandbox of templates was not tried$/m);
-  assert.match(stderr, /^Hint: run the command with sudo$/m);
+  assert.match(stderr, /^Hint: sudo berth doctor$/m);
 });

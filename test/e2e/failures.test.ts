@@ -62,7 +62,7 @@ test('who is not root is refused', async () => {
       'etcd',
     ]);
     assertFailure(result, { status: 1, says: /^Error: berth must run as root/m });
-    assert.match(result.stderr, /^Hint: run the command with sudo$/m);
+    assert.match(result.stderr, /^Hint: sudo berth install etcd$/m);
   });
 });
 

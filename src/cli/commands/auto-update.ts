@@ -7,7 +7,6 @@ import { planAtRest } from '../../deployment/plan/plan-at-rest.ts';
 import { loadSettings } from '../../settings.ts';
 import { openStaging } from '../../store/staging.ts';
 import type { Context } from '../context.ts';
-import { toSecond } from '../moment.ts';
 import { ownCommand } from '../own-command.ts';
 
 /** `berth auto-update`: the timer that updates services by night. */
@@ -73,18 +72,19 @@ async function status({ json }: { json?: boolean }, context: Context): Promise<v
     window: window === undefined ? null : `${window.begin}-${window.end}`,
     exclude,
   };
+  const { output } = context;
   if (json) {
-    context.output.json(found);
+    output.json(found);
     return;
   }
   const facts: [string, string | null][] = [
     ['enabled', found.enabled ? 'yes' : 'no'],
-    ['next', found.next === null ? null : toSecond(found.next)],
-    ['last', found.last === null ? null : `${toSecond(found.last)} (${found.lastResult})`],
+    ['next', found.next === null ? null : output.moment(found.next)],
+    ['last', found.last === null ? null : `${output.moment(found.last)} (${found.lastResult})`],
     ['window', found.window],
     ['left alone', exclude.length === 0 ? null : exclude.join(', ')],
   ];
-  context.output.data(facts.map(([key, value]) => `${key.padEnd(12)}${value ?? '-'}`).join('\n'));
+  output.data(facts.map(([key, value]) => `${key.padEnd(12)}${value ?? '-'}`).join('\n'));
 }
 
 /** RFC 3339, UTC; null for never, which systemd also says as the end of its time. */

@@ -35,7 +35,11 @@ function tell(findings: readonly NamedFinding[], { output }: Context): void {
   output.table(
     ['CHECK', 'STATE', 'FOUND'],
     findings.map(({ check, state, what }) => [check, state, what]),
-    { paint: (text, column) => (column === 1 ? COLORS[text as NamedFinding['state']] : undefined) },
+    {
+      paint: (text, column) => (column === 1 ? COLORS[text as NamedFinding['state']] : undefined),
+      elastic: 2,
+      wraps: true,
+    },
   );
   // Several matters may be mended by one command.
   for (const hint of new Set(findings.map((finding) => finding.hint))) {

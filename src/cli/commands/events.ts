@@ -5,6 +5,7 @@ import { parseDigest } from '../../image/digest.ts';
 import type { Context } from '../context.ts';
 import { toSecond } from '../moment.ts';
 import { namedService } from '../named-services.ts';
+import type { Painted } from '../output.ts';
 import { shortDigest } from '../short-digest.ts';
 
 interface EventsOptions {
@@ -33,14 +34,18 @@ async function showEvents(names: string[], options: EventsOptions, context: Cont
   const services = new Map(wanted.map((name) => [name, readCurrentRecord(paths, name)?.units ?? []]));
   const query = { ...span, services, all: names.length === 0, root: paths.root };
   for await (const event of readEvents(query, signal)) {
-    output.data(json ? JSON.stringify(event) : describe(event));
+    // Of a line that stands there while others come, it would soon be wrong how long ago it was.
+    const moment = span.follow ? toSecond(event.time) : output.moment(event.time);
+    if (json) output.data(JSON.stringify(event));
+    else output.data(`${moment} ${describe(event)}`, FAILED);
     if (output.unread) return;
   }
   if (signal.aborted) context.endWith('interrupted');
 }
 
+const FAILED: Painted = { words: / FAILED\b/, paint: () => 'red' };
+
 function describe({
-  time,
   source,
   service,
   action,
@@ -51,7 +56,7 @@ function describe({
   message,
   ...numbers
 }: ServiceEvent): string {
-  const head = `${toSecond(time)} ${service ?? '-'} ${action}${ok ? '' : ' FAILED'}`;
+  const head = `${service ?? '-'} ${action}${ok ? '' : ' FAILED'}`;
   if (source === 'systemd') return `${head} (${unit}): ${message}`;
   const { deployment, previous } = numbers;
   const from = previous === null ? '' : ` ${previous} →`;

@@ -12,6 +12,8 @@ import { timelineRows } from '../graph/timeline.ts';
 import { drawTimelineSvg } from '../graph/timeline-svg.ts';
 import { drawTree } from '../graph/tree.ts';
 import { namedServices } from '../named-services.ts';
+import type { Painted } from '../output.ts';
+import { stateColor } from '../state-color.ts';
 
 interface GraphOptions {
   boot?: boolean;
@@ -45,7 +47,7 @@ async function showGraph(names: ServiceName[], options: GraphOptions, context: C
   if (options.json) output.json(graph);
   else if (options.dot) output.data(drawDot(withoutImplied(graph)));
   else if (options.svg !== undefined) writeSvg(drawSvg(withoutImplied(graph)), options.svg, context);
-  else if (graph.nodes.length > 0) output.data(drawTree(withoutImplied(graph)).join('\n'));
+  else if (graph.nodes.length > 0) output.data(drawTree(withoutImplied(graph)).join('\n'), STATES);
 }
 
 async function showBoot(names: ServiceName[], options: GraphOptions, context: Context): Promise<void> {
@@ -60,10 +62,13 @@ async function showBoot(names: ServiceName[], options: GraphOptions, context: Co
   if (options.json) output.json(timeline);
   else if (options.svg !== undefined) writeSvg(drawTimelineSvg(timeline), options.svg, context);
   else {
-    const { headers, rows } = timelineRows(timeline);
-    output.table(headers, rows);
+    const { headers, rows } = timelineRows(timeline, output.width);
+    output.table(headers, rows, { paint: (text, column) => (column === 3 ? stateColor(text) : undefined) });
   }
 }
+
+/** They stand behind the units' names. */
+const STATES: Painted = { words: /(?<= {2})[a-z-]+$/gm, paint: stateColor };
 
 function refuseTwoForms({ boot, dot, svg, json }: GraphOptions): void {
   const forms = [dot && '--dot', svg !== undefined && '--svg', json && '--json'].filter(Boolean);

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { listHistory } from '../../deployment/list-history.ts';
 import type { Context } from '../context.ts';
-import { toSecond } from '../moment.ts';
 import { namedService } from '../named-services.ts';
 import { shortDigest } from '../short-digest.ts';
 
@@ -21,24 +20,27 @@ export function addHistory(program: Command, context: Context): void {
       }
       const several = entries.some(({ vendor }) => vendor);
       const foreign = entries.some(({ rootfs }) => rootfs !== null);
+      const headers = [
+        ...['DEPLOYMENT', 'STATE', 'DIGEST', 'VERSION', ...(foreign ? ['ROOTFS'] : []), 'CREATED'],
+        ...(several ? ['ORIGIN'] : []),
+        'WHY',
+      ];
       context.output.table(
-        [
-          ...['DEPLOYMENT', 'STATE', 'DIGEST', 'VERSION', ...(foreign ? ['ROOTFS'] : []), 'CREATED', 'WHY'],
-          ...(several ? ['ORIGIN'] : []),
-        ],
+        headers,
         entries.map(({ number, vendor, state, digest, version, rootfs, created, why }) => [
           number === null ? '-' : String(number),
           state,
           shortDigest(digest),
           version ?? '-',
           ...(foreign ? [rootfs ?? '-'] : []),
-          toSecond(created),
-          why,
+          context.output.moment(created),
           ...(several ? [vendor ? 'vendor' : 'host'] : []),
+          why,
         ]),
         {
           paint: (text) => (text === 'current' ? 'green' : text === 'failed' ? 'red' : undefined),
-          elastic: 5,
+          elastic: headers.length - 1,
+          wraps: true,
         },
       );
     });

@@ -3,6 +3,7 @@ import { describePlan } from '../../deployment/plan/describe-plan.ts';
 import { prepareUninstall } from '../../deployment/plan/uninstall.ts';
 import { readVendorRecord } from '../../deployment/record.ts';
 import { applyRollback } from '../../deployment/rollback.ts';
+import { BerthError } from '../../errors.ts';
 import type { ServiceName } from '../../service-name.ts';
 import type { Context } from '../context.ts';
 import { namedService } from '../named-services.ts';
@@ -10,6 +11,7 @@ import { namedService } from '../named-services.ts';
 interface UninstallOptions {
   force?: boolean;
   purge?: boolean;
+  yes?: boolean;
   dryRun?: boolean;
   json?: boolean;
 }
@@ -22,6 +24,10 @@ export function addUninstall(program: Command, context: Context): void {
     .argument('<name...>', 'services')
     .option('--force', 'uninstall what other services require')
     .option('--purge', 'remove what the services keep, too: state directories and drop-ins')
+    .option(
+      '-y, --yes',
+      'do not ask before what services keep is removed; nobody is asked without a terminal',
+    )
     .option('--dry-run', 'print what would change, change nothing')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  berth uninstall web')
@@ -40,6 +46,7 @@ export function addUninstall(program: Command, context: Context): void {
         else context.output.data(describePlan(plan).join('\n'));
         return;
       }
+      if (options.purge && !options.yes) await confirmPurge(services, context);
       await context.writing('uninstall', async (session) => {
         const plan = await prepareUninstall(services, host);
         await applyRollback(plan, session);
@@ -47,6 +54,12 @@ export function addUninstall(program: Command, context: Context): void {
       if (options.json) context.output.json({ services, dryRun: false });
       else for (const name of services) context.output.note(`${name}: ${outcome(name, context)}`);
     });
+}
+
+/** What a service wrote cannot be had again. Throws `interrupted` where the answer is no. */
+async function confirmPurge(services: readonly ServiceName[], { prompt }: Context): Promise<void> {
+  if (await prompt.confirm(`Remove for ever what ${services.join(', ')} keeps?`)) return;
+  throw new BerthError('interrupted', 'interrupted: nothing is uninstalled');
 }
 
 function outcome(name: ServiceName, { paths }: Context): string {

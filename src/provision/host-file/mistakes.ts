@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { BerthError } from '../../errors.ts';
 import type { Position } from '../declared-service.ts';
 
@@ -35,18 +36,21 @@ export class Mistakes {
   throwAny(): void {
     if (this.#found.size === 0) return;
     const files = [...new Set([...this.#found.values()].map(({ file }) => file))];
-    const lines = [...this.#found]
-      .toSorted(
-        ([, a], [, b]) =>
-          files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column,
-      )
-      .map(([line]) => line);
+    const found = [...this.#found].toSorted(
+      ([, a], [, b]) =>
+        files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column,
+    );
+    const lines = found.map(([line]) => line);
     const more = lines.length - MOST_SHOWN;
     const shown = [...lines.slice(0, MOST_SHOWN), ...(more > 0 ? [`and ${more} more`] : [])];
     const [only, second] = lines;
+    const first = found[0]?.[1];
     throw new BerthError(
       'host-invalid',
       `cannot use what is declared: ${second === undefined ? only : `${lines.length} mistakes:\n${shown.join('\n')}`}`,
+      first !== undefined && isAbsolute(first.file)
+        ? { hint: `\${VISUAL:-\${EDITOR:-vi}} +${first.line} ${first.file}` }
+        : {},
     );
   }
 }

@@ -120,6 +120,7 @@ test('mistakes in host.yaml are told in the form of every error', async () => {
       'Error: cannot use what is declared: 2 mistakes:',
       '/etc/berth/host.yaml:2:12: services.web.image is missing: name an image',
       '/etc/berth/host.yaml:2:21: services.db.image is missing: name an image',
+      `Hint: \${VISUAL:-\${EDITOR:-vi}} +2 /etc/berth/host.yaml`,
       '',
     ].join('\n'),
   );

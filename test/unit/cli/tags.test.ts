@@ -57,7 +57,10 @@ describe('berth tags', () => {
     serve(registry, [['1\nlatest']], () => '');
     const { status, stdout, stderr } = await tags(context, `${registry.host}/team/web`);
     assert.deepEqual([status, stdout], [1, '']);
-    assert.match(stderr, /^Error: the list of tags is not valid: tags\[0\]: not a tag: "1\\nlatest"\n$/);
+    assert.match(
+      stderr,
+      /^Error: the list of tags is not valid: tags\[0\]: not a tag: "1\\nlatest"\nHint: grep .*registry-protocol/,
+    );
   });
   it('are not found where there is no repository', async (context) => {
     await using registry = await FakeRegistry.start();

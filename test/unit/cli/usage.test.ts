@@ -6,14 +6,45 @@ test('a command that is misspelt is a usage error that names the nearest', async
   assert.deepEqual(await runBerth(['instal']), {
     status: 2,
     stdout: '',
-    stderr: "Error: unknown command 'instal'\nHint: did you mean install?\n",
+    stderr: "Error: unknown command 'instal'\nHint: berth install\n",
   });
+});
+
+test('an option that is misspelt is answered with the whole line as it was meant', async () => {
+  const { status, stderr } = await runBerth(['install', '--nwo', "it's"]);
+  assert.equal(status, 2);
+  assert.equal(stderr, "Error: unknown option '--nwo'\nHint: berth install --now 'it'\\''s'\n");
+});
+
+test('of several that are as near all are named', async () => {
+  assert.deepEqual(await runBerth(['pulh']), {
+    status: 2,
+    stdout: '',
+    stderr: "Error: unknown command 'pulh': did you mean pull or push?\nHint: berth --help\n",
+  });
+});
+
+test('there is no help for what is no command', async () => {
+  for (const args of [
+    ['help', 'lst'],
+    ['lst', '--help'],
+  ]) {
+    const { status, stdout, stderr } = await runBerth(args);
+    assert.deepEqual([status, stdout], [2, '']);
+    assert.match(stderr, /^Error: unknown command 'lst'\n/);
+  }
+});
+
+test('help about a command is its help, below another one too', async () => {
+  for (const words of [['list'], ['images', 'rm']]) {
+    assert.deepEqual(await runBerth(['help', ...words]), await runBerth([...words, '--help']));
+  }
 });
 
 test('a command of systemctl or podman is answered with the one to use', async () => {
   const { status, stderr } = await runBerth(['start', 'web']);
   assert.equal(status, 2);
-  assert.equal(stderr, "Error: unknown command 'start'\nHint: systemctl start NAME\n");
+  assert.equal(stderr, "Error: unknown command 'start'\nHint: systemctl start web\n");
 });
 
 test('an argument that is missing is a usage error that points to help', async () => {
