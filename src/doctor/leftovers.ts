@@ -5,6 +5,7 @@ import { listServices } from '../deployment/record.ts';
 import { isErrno } from '../errors.ts';
 import { listDirectory } from '../linux/list-directory.ts';
 import { tryReaderLock } from '../linux/lock.ts';
+import { readMountTable } from '../linux/mount-table.ts';
 import type { Paths } from '../paths.ts';
 import { containerId } from '../service-name.ts';
 import type { Systemd } from '../systemd/systemd.ts';
@@ -65,10 +66,8 @@ function unitsWithoutDeployments(paths: Paths): Finding[] {
 }
 
 function mounts({ deployments, store }: Paths): Finding[] {
-  const points = readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .flatMap((line) => line.split(' ')[4] ?? []);
-  return points
+  return readMountTable()
+    .map(({ mountPoint }) => mountPoint)
     .filter((point) => [`${deployments}/`, `${store}/staging/`].some((place) => point.startsWith(place)))
     .map((point) => problem(`something is mounted where only files should be: ${point}`, `umount ${point}`));
 }
