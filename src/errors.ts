@@ -64,6 +64,8 @@ export type ErrorCode =
   | 'service-name-invalid'
   | 'service-not-found'
   | 'not-running'
+  | 'not-mounted'
+  | 'mount-busy'
   | 'program-not-found'
   | 'permission'
   | 'interrupted';
@@ -77,6 +79,7 @@ const EXIT_STATUS: Partial<Record<ErrorCode, number>> = {
   'registry-not-found': 4,
   'service-not-found': 4,
   'program-not-found': 4,
+  'not-mounted': 4,
   interrupted: 130,
 };
 

@@ -138,6 +138,11 @@ export class Paths {
     return this.follow(`${this.#places.state}/runs`);
   }
 
+  /** What is mounted for people to look at: a directory for each. */
+  get mounts(): string {
+    return this.follow(`${this.#places.state}/mounts`);
+  }
+
   /** Units that berth installs for itself, as they were installed. */
   ownUnits(name: string): string {
     return this.follow(`${this.#places.state}/${name}`);

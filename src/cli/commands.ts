@@ -23,6 +23,8 @@ const COMMANDS = new Map<string, () => Promise<AddCommand>>([
   ['run', async () => (await import('./commands/run.ts')).addRun],
   ['ports', async () => (await import('./commands/ports.ts')).addPorts],
   ['cp', async () => (await import('./commands/cp.ts')).addCp],
+  ['mount', async () => (await import('./commands/mount.ts')).addMount],
+  ['umount', async () => (await import('./commands/umount.ts')).addUmount],
   ['exec', async () => (await import('./commands/exec.ts')).addExec],
   ['shell', async () => (await import('./commands/shell.ts')).addShell],
   ['events', async () => (await import('./commands/events.ts')).addEvents],

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { ApplyOptions } from '../deployment/apply/apply.ts';
 import { Journal } from '../deployment/apply/journal.ts';
 import { stampWritten } from '../deployment/apply/stamp-written.ts';
+import { freeMounts } from '../deployment/mounts/free-mounts.ts';
 import { BerthError, type ErrorCode, exitStatus } from '../errors.ts';
 import { fileSystemError } from '../linux/file-system.ts';
 import { keepHeapSmall } from '../linux/heap.ts';
@@ -131,7 +132,7 @@ export class Context {
       try {
         return await this.#recoverAndDo(store, work);
       } finally {
-        this.#clearStaging(store);
+        this.#clear(store);
       }
     } catch (error) {
       throw fileSystemError(error, `cannot ${title}`, this.#paths.state);
@@ -141,12 +142,16 @@ export class Context {
     }
   }
 
-  /** What was staged and not put in place is of no use to anyone, and of no harm: the next writer tries again. */
-  #clearStaging(store: Store): void {
+  /**
+   * What was staged and not put in place, or is mounted no longer, is of no use to anyone, and of no harm: the next
+   * writer tries again.
+   */
+  #clear(store: Store): void {
     try {
       removeStaging(store);
+      freeMounts(this.#paths);
     } catch (error) {
-      this.output.warn(fileSystemError(error, 'cannot clear the staging', store.staging).message);
+      this.output.warn(fileSystemError(error, 'cannot clear up', this.#paths.state).message);
     }
   }
 

@@ -5,6 +5,7 @@ import { type PulledImage, pullImage } from '../layer/pull.ts';
 import type { ImageReference } from '../reference/image-reference.ts';
 import { loadSettings } from '../settings.ts';
 import type { Store } from '../store/store.ts';
+import type { ImageSource } from '../transport/source.ts';
 import type { Context } from './context.ts';
 import { openImage } from './open-image.ts';
 import { PullReport } from './progress.ts';
@@ -22,8 +23,17 @@ export async function pullToStore(
   { authfile, ...options }: PullToStoreOptions,
   context: Context,
 ): Promise<PulledImage> {
+  return await pullFrom(openImage(reference, authfile, context), store, options, context);
+}
+
+/** The same from a source, which is closed then. */
+export async function pullFrom(
+  source: ImageSource,
+  store: Store,
+  options: Pick<PullToStoreOptions, 'trees'>,
+  context: Context,
+): Promise<PulledImage> {
   const report = new PullReport(context.output);
-  const source = openImage(reference, authfile, context);
   try {
     return await pullImage(store, source, {
       ...options,

@@ -5,7 +5,7 @@ import { type Check, orElse, problem } from './check.ts';
 const PROGRAMS: Record<string, readonly string[]> = {
   'util-linux': ['unshare', 'setpriv', 'prlimit'],
   mount: ['mount', 'umount'],
-  coreutils: ['env', 'mkdir'],
+  coreutils: ['env', 'mkdir', 'cp'],
   dash: ['sh'],
   systemd: ['systemctl', 'journalctl', 'systemd-tmpfiles', 'systemd-sysusers', 'systemd-socket-proxyd'],
 };

@@ -11,6 +11,8 @@ type Prototype =
   | 'int __xmknod(int, const void *, uint32_t, const void *)'
   | 'int utimensat(int, const void *, const void *, int)'
   | 'int futimens(int, const void *)'
+  | 'int mount(const void *, const void *, const void *, uint64_t, const void *)'
+  | 'int umount2(const void *, int)'
   | 'int lsetxattr(const void *, const void *, const void *, size_t, int)'
   | 'int fsetxattr(int, const void *, const void *, size_t, int)'
   | 'int lremovexattr(const void *, const void *)'

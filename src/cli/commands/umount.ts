@@ -1,0 +1,53 @@
+import { realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { findMount } from '../../deployment/mounts/free-mounts.ts';
+import { BerthError, isErrno } from '../../errors.ts';
+import { fileSystemError } from '../../linux/file-system.ts';
+import { unmount } from '../../linux/mount.ts';
+import type { Context } from '../context.ts';
+
+/** `berth umount`: ends what `berth mount` began. */
+export function addUmount(program: Command, context: Context): void {
+  program
+    .command('umount')
+    .description('take away what berth mounted on directories')
+    .argument('<dir...>', 'directories of berth mount')
+    .addHelpText('after', '\nExample:\n  berth umount /mnt')
+    .action(async (texts: string[]) => {
+      // Whatever a mount needed is freed by the end of the work.
+      await context.writing('umount', async () => {
+        for (const text of texts) unmountOne(text, context);
+      });
+    });
+}
+
+function unmountOne(text: string, { paths, output }: Context): void {
+  const directory = follow(text);
+  const mount = findMount(directory, paths);
+  if (mount === undefined) {
+    throw new BerthError('not-mounted', `not mounted by berth: ${text}`, { hint: 'berth mount' });
+  }
+  try {
+    unmount(directory);
+  } catch (error) {
+    if (!isErrno(error, 'EBUSY')) throw fileSystemError(error, 'cannot unmount', directory);
+    throw new BerthError('mount-busy', `cannot unmount: ${directory}: something uses it`, {
+      hint: `fuser -vm ${directory}`,
+      cause: error,
+    });
+  }
+  output.note(
+    `${directory}: unmounted${mount.work === null ? '' : `; what was written is in ${mount.work}/upper`}`,
+  );
+}
+
+/** Also of what is not there: a name is told as it is. */
+function follow(text: string): string {
+  try {
+    return realpathSync(text);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return resolve(text);
+    throw fileSystemError(error, 'cannot unmount', text);
+  }
+}

@@ -1,0 +1,39 @@
+import { rmSync } from 'node:fs';
+import { detach } from '../../linux/mount.ts';
+import { readMountTable, readMountTableOf } from '../../linux/mount-table.ts';
+import type { Paths } from '../../paths.ts';
+import { isAtOrBelow } from '../exports/host-files-places.ts';
+import { isEntryOf, type KeptMount, listKeptMounts, type MountRecord } from './mount-record.ts';
+
+/** What is mounted now for people to look at, by directory. */
+export function listMounts(paths: Paths): MountRecord[] {
+  const table = readMountTable();
+  return listKeptMounts(paths)
+    .filter((mount) => table.some((entry) => isEntryOf(mount, entry)))
+    .flatMap(({ record }) => record ?? [])
+    .sort((a, b) => (a.directory < b.directory ? -1 : 1));
+}
+
+/** The mount that a person sees in a directory; undefined where that is none of berth's, or something is over it. */
+export function findMount(directory: string, paths: Paths): MountRecord | undefined {
+  const entry = readMountTable().findLast(({ mountPoint }) => mountPoint === directory);
+  return entry && listKeptMounts(paths).find((mount) => isEntryOf(mount, entry))?.record;
+}
+
+/** Frees what mounts needed that are gone: unmounted, lost with a boot, or never made. The caller holds the writer's lock. */
+export function freeMounts(paths: Paths): void {
+  const mounts = listKeptMounts(paths);
+  if (mounts.length === 0) return;
+  const table = readMountTable();
+  for (const mount of mounts) {
+    // One that was killed may have left it. Nothing is removed through a mount.
+    const inside = table.filter(({ mountPoint }) => isAtOrBelow(mountPoint, mount.place));
+    for (const { mountPoint } of inside.toReversed()) detach(mountPoint);
+    if (!isMounted(mount)) rmSync(mount.place, { recursive: true, force: true });
+  }
+}
+
+function isMounted(mount: KeptMount): boolean {
+  const { record } = mount;
+  return record !== undefined && readMountTableOf(record.namespace).some((entry) => isEntryOf(mount, entry));
+}
