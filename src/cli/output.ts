@@ -46,9 +46,9 @@ export class Output {
     return isTTY === true ? columns || undefined : undefined;
   }
 
-  /** Characters in a line of `transient`. */
+  /** Characters in a line of `transient`: behind it a terminal shows "^C" for Ctrl-C, on the same line. */
   get columns(): number {
-    return (this.#streams.stderr.columns || 80) - 1;
+    return (this.#streams.stderr.columns || 80) - '^C'.length - 1;
   }
 
   /** True when whoever read the data reads no more: there is no use in going on. */

@@ -90,7 +90,7 @@ test('a passing line is replaced on a terminal, cut to its width, and left out e
     output.transient('50 % of something that is long');
     output.note('done');
   };
-  assert.equal((await show(use, true)).stderr, '50 % of something t\r\u001b[Jdone\n');
+  assert.equal((await show(use, true)).stderr, '50 % of something\r\u001b[Jdone\n');
   assert.equal((await show(use)).stderr, 'done\n');
 });
 
