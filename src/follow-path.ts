@@ -1,6 +1,5 @@
-import { lstatSync, readlinkSync } from 'node:fs';
+import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { isErrno } from './errors.ts';
 
 const MAX_LINKS = 40;
 
@@ -33,37 +32,32 @@ export function followPath(
     if (component === '' || component === '.') continue;
     if (component === '..') {
       walked.pop();
-      if (type !== 'blocked') type = typeOf(join(root, ...walked));
+      if (type !== 'blocked') type = typeOf(look(join(root, ...walked)));
       continue;
     }
     if (type === 'file' || type === 'other') type = 'blocked';
     const path = join(root, ...walked, component);
-    const link = type === 'directory' ? linkTarget(path) : undefined;
-    if (link !== undefined) {
+    const found = type === 'directory' ? look(path) : undefined;
+    if (found?.isSymbolicLink()) {
       links += 1;
       if (links > MAX_LINKS) return { path, inside, type: 'loop' };
       onLink(path);
+      const link = readlinkSync(path);
       if (link.startsWith('/')) walked.length = 0;
       waiting.push(...link.split('/').reverse());
       continue;
     }
     walked.push(component);
-    if (type === 'directory') type = typeOf(path);
+    if (type === 'directory') type = typeOf(found);
   }
   return { path: join(root, ...walked), inside: `/${walked.join('/')}`, type };
 }
 
-function linkTarget(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch (error) {
-    if (isErrno(error, 'EINVAL', 'ENOENT')) return undefined;
-    throw error;
-  }
+function look(path: string): Stats | undefined {
+  return lstatSync(path, { throwIfNoEntry: false });
 }
 
-function typeOf(path: string): FollowedPath['type'] {
-  const found = lstatSync(path, { throwIfNoEntry: false });
+function typeOf(found: Stats | undefined): FollowedPath['type'] {
   if (found === undefined) return 'missing';
   if (found.isDirectory()) return 'directory';
   return found.isFile() ? 'file' : 'other';
