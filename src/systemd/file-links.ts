@@ -11,6 +11,7 @@ export function readFileLinks(files: UnitFiles, unit: string, enabled = false): 
   const { name, loadState, entries, wants, requires } = files.find(unit);
   const links = [
     ...entries.flatMap((entry) => entryLinks(name, entry, enabled)),
+    ...socketLinks(name, entries),
     ...makeLinks(name, { kind: 'Wants', reverse: false }, wants),
     ...makeLinks(name, { kind: 'Requires', reverse: false }, requires),
   ];
@@ -26,6 +27,14 @@ export function readFileLinks(files: UnitFiles, unit: string, enabled = false): 
 /** The links of all units below a root, from their files; those of templates are their instances'. */
 export function readAllFileLinks(files: UnitFiles): UnitLinks[] {
   return files.names().map((unit) => readFileLinks(files, unit));
+}
+
+/** A socket goes before the service that it starts (systemd.socket(5), "Implicit Dependencies"). */
+function socketLinks(unit: string, entries: readonly UnitEntry[]): Link[] {
+  const sets = (key: string) => entries.findLast((entry) => entry.section === 'Socket' && entry.key === key);
+  if (!unit.endsWith('.socket') || /^(?:1|y|yes|t|true|on)$/i.test(sets('Accept')?.value ?? '')) return [];
+  const services = unitWords(unit, sets('Service')?.value ?? unit.replace(/socket$/, 'service'));
+  return makeLinks(unit, { kind: 'After', reverse: true }, services);
 }
 
 function entryLinks(unit: string, { section, key, value }: UnitEntry, enabled: boolean): Link[] {

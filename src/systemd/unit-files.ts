@@ -25,6 +25,8 @@ export interface FoundUnit {
   loadState: 'loaded' | 'masked' | 'not-found';
   /** Its own file, as the installed system names it; empty for none. */
   path: string;
+  /** True where that is a symlink to a file elsewhere. */
+  symlink: boolean;
   /** Of the unit and then of its drop-ins, in the order in which systemd reads them. */
   entries: readonly UnitEntry[];
   /** Units linked into its .wants and .requires directories. */
@@ -40,7 +42,8 @@ export class UnitFiles {
   readonly #paths: Paths;
   readonly #added: ReadonlyMap<string, string>;
   readonly #addedNames: ReadonlyMap<string, string[]>;
-  readonly #listed = new Map<string, string[]>();
+  readonly #listed = new Map<string, ReadonlySet<string>>();
+  #pulled: Map<string, string[]> | undefined;
 
   constructor(paths: Paths, added: ReadonlyMap<string, string> = new Map()) {
     this.#paths = paths;
@@ -50,8 +53,14 @@ export class UnitFiles {
 
   /** The names of all unit files, templates too, each once. */
   names(): string[] {
-    const files = UNIT_DIRECTORIES.flatMap((directory) => this.#list(directory));
+    const files = UNIT_DIRECTORIES.flatMap((directory) => [...this.#list(directory)]);
     return [...new Set(files)].filter((file) => UNIT_SUFFIXES.some((suffix) => file.endsWith(`.${suffix}`)));
+  }
+
+  /** In which of the unit directories a unit is linked into the .wants, .requires or .upholds of others. */
+  pulledBy(unit: string): readonly string[] {
+    this.#pulled ??= this.#readPulled();
+    return this.#pulled.get(unit) ?? [];
   }
 
   /** The unit of this name, or that it is another name of. */
@@ -59,28 +68,39 @@ export class UnitFiles {
     const names = sourceNames(unit);
     const wants = this.#linked(names, 'wants');
     const requires = this.#linked(names, 'requires');
-    const found = (loadState: FoundUnit['loadState'], files: string[]): FoundUnit => {
+    const found = (loadState: FoundUnit['loadState'], files: string[], symlink = false): FoundUnit => {
       const entries = files.flatMap((path) => readEntries(this.#read(path), path));
-      return { name: unit, loadState, path: files[0] ?? '', entries, wants, requires };
+      return { name: unit, loadState, path: files[0] ?? '', symlink, entries, wants, requires };
     };
     const places = names.flatMap((name) => UNIT_DIRECTORIES.map((directory) => join(directory, name)));
     const place = places.find((path) => this.#exists(path));
     if (place === undefined) return found('not-found', []);
-    const target = basename(this.#link(place) ?? unit);
+    const link = this.#link(place);
+    const target = basename(link ?? unit);
     if (target !== 'null' && !names.includes(target) && aliases > 0) {
       const aliased = this.find(target, aliases - 1);
       // A link to a file elsewhere is no alias, whatever the file is called.
       if (aliased.loadState !== 'not-found') return aliased;
     }
     if (this.#read(place) === '') return found('masked', []);
-    return found('loaded', [place, ...this.#dropIns(unit)]);
+    return found('loaded', [place, ...this.#dropIns(unit)], link !== undefined);
+  }
+
+  #readPulled(): Map<string, string[]> {
+    const pulled = new Map<string, string[]>();
+    for (const directory of UNIT_DIRECTORIES) {
+      const others = [...this.#list(directory)].filter((name) => /\.(?:wants|requires|upholds)$/.test(name));
+      const units = unique(others.flatMap((other) => [...this.#list(join(directory, other))]));
+      for (const unit of units) pulled.set(unit, [...(pulled.get(unit) ?? []), directory]);
+    }
+    return pulled;
   }
 
   /** Names of what is linked into a unit's .wants or .requires directories. */
   #linked(names: string[], kind: 'wants' | 'requires'): string[] {
     return unique(
       names.flatMap((name) =>
-        UNIT_DIRECTORIES.flatMap((directory) => this.#list(join(directory, `${name}.${kind}`))),
+        UNIT_DIRECTORIES.flatMap((directory) => [...this.#list(join(directory, `${name}.${kind}`))]),
       ),
     );
   }
@@ -100,16 +120,23 @@ export class UnitFiles {
 
   #exists(path: string): boolean {
     const { directory, name } = split(path);
-    return this.#list(directory).includes(name);
+    return this.#list(directory).has(name);
   }
 
-  #list(directory: string): string[] {
+  #list(directory: string): ReadonlySet<string> {
     const known = this.#listed.get(directory);
     if (known !== undefined) return known;
     const added = this.#addedNames.get(directory) ?? [];
-    const names = unique([...added, ...listDirectory(this.#paths.follow(directory))]);
+    const names = new Set([...added, ...this.#listFiles(directory)]);
     this.#listed.set(directory, names);
     return names;
+  }
+
+  /** Most units have no directory beside them: the names in the one above tell, without another call. */
+  #listFiles(directory: string): string[] {
+    const { directory: above, name } = split(directory);
+    if (UNIT_DIRECTORIES.includes(above) && !this.#list(above).has(name)) return [];
+    return listDirectory(this.#paths.follow(directory));
   }
 
   /** Empty for a file that masks its unit, as systemd has it, and for one that is not there. */

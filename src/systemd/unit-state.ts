@@ -47,7 +47,7 @@ export function invocationOf(properties: BusProperties): string {
 /** A unit as the manager lists it; `path` is its object. */
 export type ListedUnit = Omit<UnitSummary, 'unitFileState'> & { path: string };
 
-/** The answer of ListUnitsByNames, an a(ssssssouso), as far as it tells of states. */
+/** The answer of ListUnitsByNames and its like, an a(ssssssouso), as far as it tells of states. */
 export function listedUnits(answer: unknown): ListedUnit[] {
   if (!Array.isArray(answer)) return [];
   return answer.map((fields: unknown[]) => {

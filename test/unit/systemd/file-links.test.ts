@@ -55,6 +55,15 @@ test('a unit’s file, its drop-ins and its directories of links make its depend
   ]);
 });
 
+test('a socket goes before the service that it starts, unless it starts one for each connection', () => {
+  write('etc/systemd/system/own.socket', '[Socket]\nListenStream=1\n');
+  write('etc/systemd/system/other.socket', '[Socket]\nService=web.service\nAccept=no\n');
+  write('etc/systemd/system/each.socket', '[Socket]\nAccept=yes\n');
+  assert.deepEqual(linesOf('own.socket'), ['own.service After own.socket']);
+  assert.deepEqual(linesOf('other.socket'), ['web.service After other.socket']);
+  assert.deepEqual(linesOf('each.socket'), []);
+});
+
 test('files that a change would add lie over those on disk', () => {
   const added = new Map([
     ['/etc/systemd/system/new.service', write('staging/new.service', '[Unit]\nAfter=b.service\n')],
