@@ -41,6 +41,7 @@ const COMMANDS = new Map<string, () => Promise<AddCommand>>([
   ['login', async () => (await import('./commands/login.ts')).addLogin],
   ['logout', async () => (await import('./commands/logout.ts')).addLogout],
   ['inspect', async () => (await import('./commands/inspect.ts')).addInspect],
+  ['diff', async () => (await import('./commands/diff.ts')).addDiff],
   ['lock', async () => (await import('./commands/lock.ts')).addLock],
   ['verify', async () => (await import('./commands/verify.ts')).addVerify],
   ['fsck', async () => (await import('./commands/fsck.ts')).addFsck],

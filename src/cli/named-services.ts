@@ -1,5 +1,5 @@
 import { notInstalled } from '../deployment/not-installed.ts';
-import { listServices } from '../deployment/record.ts';
+import { type DeploymentRecord, listServices, readCurrentRecord } from '../deployment/record.ts';
 import type { Paths } from '../paths.ts';
 import { parseServiceName, type ServiceName } from '../service-name.ts';
 
@@ -19,4 +19,10 @@ export function namedServices(texts: readonly string[], paths: Paths): ServiceNa
 /** The service that a word on a command line means; the name of its unit, `web.service`, means it, too. */
 export function namedService(text: string): ServiceName {
   return parseServiceName(text.replace(/\.service$/, ''));
+}
+
+/** The live deployment of the service that a word means, where it may mean an image, too; undefined when it is no service. */
+export function namedDeployment(text: string, paths: Paths): DeploymentRecord | undefined {
+  const service = listServices(paths).find((each) => each === text.replace(/\.service$/, ''));
+  return service === undefined ? undefined : readCurrentRecord(paths, service);
 }

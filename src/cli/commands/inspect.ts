@@ -1,24 +1,17 @@
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
-import { notInstalled } from '../../deployment/not-installed.ts';
-import { type DeploymentRecord, listServices, readCurrentRecord } from '../../deployment/record.ts';
-import { BerthError } from '../../errors.ts';
 import { openPackedImage } from '../../layer/packed-image.ts';
 import { parseImageReference } from '../../reference/image-reference.ts';
 import type { ImageSource } from '../../transport/source.ts';
 import type { Context } from '../context.ts';
 import { type InspectImageOptions, inspectImage } from '../inspect-image.ts';
-import { namedImage } from '../named-image.ts';
-import { namedService } from '../named-services.ts';
+import { isElsewhere, knownImage } from '../named-image.ts';
+import { namedDeployment } from '../named-services.ts';
 import { openImage, spelledAsNow } from '../open-image.ts';
 
 interface Options extends InspectImageOptions {
   authfile?: string;
 }
-
-/** What cannot be the name of a service, nor of an image of the store without its registry. */
-const ELSEWHERE =
-  /\/|^(?:docker|dockertar|oci|oci-archive|docker-archive|docker-daemon|dir|ostree|containers-storage):/;
 
 /** Modes as people write them. */
 const readable = (key: unknown, value: unknown) =>
@@ -45,7 +38,7 @@ export function addInspect(program: Command, context: Context): void {
 
 async function inspect(text: string, options: Options, context: Context): Promise<void> {
   const isOfImage = options.raw || options.config || options.values || options.platform !== undefined;
-  const record = isOfImage || ELSEWHERE.test(text) ? undefined : installed(text, context);
+  const record = isOfImage || isElsewhere(text) ? undefined : namedDeployment(text, context.paths);
   if (record !== undefined) {
     if (options.json) context.output.json(record);
     else context.output.data(stringify(record, readable).trimEnd());
@@ -59,22 +52,11 @@ async function inspect(text: string, options: Options, context: Context): Promis
   }
 }
 
-function installed(text: string, { paths }: Context): DeploymentRecord | undefined {
-  const service = listServices(paths).find((each) => each === text.replace(/\.service$/, ''));
-  return service === undefined ? undefined : readCurrentRecord(paths, service);
-}
-
 async function open(text: string, { authfile }: Options, context: Context): Promise<ImageSource> {
-  if (ELSEWHERE.test(text)) {
+  if (isElsewhere(text)) {
     return openImage(parseImageReference(spelledAsNow(text, context)), authfile, context);
   }
-  const { signal, paths } = context;
-  try {
-    const image = namedImage(text, context);
-    // Of what is in the store, no layer need be packed to look at it.
-    return await openPackedImage({ store: image.store, image, has: async () => true, signal });
-  } catch (error) {
-    const isUnknown = error instanceof BerthError && error.code === 'image-not-found';
-    throw isUnknown && !text.includes(':') ? notInstalled(namedService(text), paths) : error;
-  }
+  const image = knownImage(text, context);
+  // Of what is in the store, no layer need be packed to look at it.
+  return await openPackedImage({ store: image.store, image, has: async () => true, signal: context.signal });
 }
