@@ -4,6 +4,7 @@ import { isErrno, messageOf } from '../../errors.ts';
 import { invalid } from '../layer-problem.ts';
 import { checkLimit, type Limits } from '../limits.ts';
 import type { Compression } from '../media-type.ts';
+import { streamPieces } from '../stream-pieces.ts';
 import { ByteSource } from './byte-source.ts';
 import { detectCompression, LONGEST_MAGIC } from './detect.ts';
 import { freeBuffer } from './free-buffer.ts';
@@ -141,19 +142,18 @@ async function* decode(
 }
 
 /** What comes in slices of one buffer, as one: a buffer can be freed or given away only as a whole. */
-async function* wholeBuffers(
-  slices: AsyncIterable<Buffer<ArrayBuffer>>,
-): AsyncGenerator<Buffer<ArrayBuffer>> {
+async function* wholeBuffers(decoder: Transform): AsyncGenerator<Buffer<ArrayBuffer>> {
   let held: Buffer<ArrayBuffer> | undefined;
-  for await (const slice of slices) {
-    const { buffer, byteOffset, length } = slice;
-    if (held !== undefined && held.buffer !== buffer) yield held;
-    const start = held?.buffer === buffer ? held.byteOffset : byteOffset;
-    const end = byteOffset + length;
-    held = Buffer.from(buffer, start, end - start);
-    if (end < buffer.byteLength) continue;
-    yield held;
-    held = undefined;
+  for await (const slices of streamPieces(decoder, CHUNK)) {
+    for (const { buffer, byteOffset, length } of slices) {
+      if (held !== undefined && held.buffer !== buffer) yield held;
+      const start = held?.buffer === buffer ? held.byteOffset : byteOffset;
+      const end = byteOffset + length;
+      held = Buffer.from(buffer, start, end - start);
+      if (end < buffer.byteLength) continue;
+      yield held;
+      held = undefined;
+    }
   }
   if (held !== undefined) yield held;
 }

@@ -1,12 +1,18 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { performance } from 'node:perf_hooks';
+import { freeBuffer } from '../../../image/compression/free-buffer.ts';
 import { checkLimit } from '../../../image/limits.ts';
+import { streamPieces } from '../../../image/stream-pieces.ts';
+import { BufferSweep } from '../../../linux/heap.ts';
 import { connectionFailure } from './connection-failure.ts';
 import type { Bounds } from './patience.ts';
 import { Throughput } from './throughput.ts';
 
 // So much of an unwanted body is read to keep its connection; of a longer one the connection is given up.
 const CHEAP_TO_DRAIN = 64 * 1024;
+
+/** Bytes that come while the reader is busy, and are one piece to it: each costs an inflate. */
+const MOST_HELD = 1 << 18;
 
 /** The answer to one request; its body is read once, or discarded. */
 export class HttpAnswer {
@@ -51,8 +57,9 @@ export class HttpAnswer {
     const message = this.#message;
     const abort = (): void => void message.destroy(new Error('aborted'));
     this.#signal?.addEventListener('abort', abort);
-    const chunks = message[Symbol.asyncIterator]();
+    const chunks = streamPieces(message, MOST_HELD);
     const throughput = new Throughput(this.#bounds.patience);
+    const sweep = new BufferSweep();
     try {
       this.#signal?.throwIfAborted();
       for (;;) {
@@ -60,6 +67,8 @@ export class HttpAnswer {
         const chunk = await this.#next(chunks);
         if (chunk === undefined) return;
         if (throughput.isTooLow(chunk.length, performance.now() - asked)) throw this.#tooSlow();
+        // Node copied it out of what the socket read.
+        sweep.add(chunk.length);
         yield chunk;
       }
     } finally {
@@ -74,13 +83,13 @@ export class HttpAnswer {
     return connectionFailure(this.url.host, cause);
   }
 
-  async #next(chunks: AsyncIterator<Buffer>): Promise<Buffer | undefined> {
+  async #next(chunks: AsyncIterator<Buffer[]>): Promise<Buffer | undefined> {
     const timer = setTimeout(() => {
       this.#message.destroy(new Error(`nothing came for ${this.#bounds.patience.stall / 1000} seconds`));
     }, this.#bounds.patience.stall);
     try {
       const { done, value } = await chunks.next();
-      return done ? undefined : value;
+      return done ? undefined : join(value);
     } catch (error) {
       this.#signal?.throwIfAborted();
       throw connectionFailure(this.url.host, error);
@@ -119,4 +128,12 @@ export class HttpAnswer {
     if ((this.length ?? Number.POSITIVE_INFINITY) <= CHEAP_TO_DRAIN) this.#message.resume();
     else this.abandon();
   }
+}
+
+function join(pieces: Buffer[]): Buffer {
+  const [only, ...others] = pieces;
+  if (only !== undefined && others.length === 0) return only;
+  const whole = Buffer.concat(pieces);
+  for (const piece of pieces) freeBuffer(piece);
+  return whole;
 }

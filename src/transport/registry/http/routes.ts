@@ -13,8 +13,7 @@ export interface Route {
   headers: Record<string, string>;
 }
 
-/** Pieces of a body are as large as what came while the reader was busy, up to so many bytes: each costs an inflate. */
-const CONNECTION = { keepAlive: true, highWaterMark: 1 << 18 };
+const CONNECTION = { keepAlive: true };
 
 /** The ways to hosts: straight, through a tunnel, or by a proxy that asks in turn. Connections are kept open. */
 export class Routes {
