@@ -46,6 +46,7 @@ const COMMANDS = new Map<string, () => Promise<AddCommand>>([
   ['verify', async () => (await import('./commands/verify.ts')).addVerify],
   ['fsck', async () => (await import('./commands/fsck.ts')).addFsck],
   ['doctor', async () => (await import('./commands/doctor.ts')).addDoctor],
+  ['df', async () => (await import('./commands/df.ts')).addDf],
   ['prune', async () => (await import('./commands/prune.ts')).addPrune],
   ['recover', async () => (await import('./commands/recover.ts')).addRecover],
   ['auto-update', async () => (await import('./commands/auto-update.ts')).addAutoUpdate],

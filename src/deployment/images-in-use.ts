@@ -54,7 +54,7 @@ export function imagesWithNames(store: Store): ImageUse[] {
 }
 
 /** What a store must keep for these images. Throws `store-damaged` when one does not say what it needs. */
-export function needsOf(uses: ImageUse[]): StoreNeeds {
+export function needsOf(uses: readonly ImageUse[]): StoreNeeds {
   const layers = new Set<Digest>();
   const blobs = new Set<Digest>();
   for (const { name, manifestDigest, parts, deployment } of uses) {

@@ -1,7 +1,7 @@
-import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, rmSync } from 'node:fs';
 import { BerthError, messageOf } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
+import { diskBytes } from '../linux/disk-usage.ts';
 import { fileSystemError } from '../linux/file-system.ts';
 import { syncFileSystem } from '../linux/syncfs.ts';
 import { listBlobs, listLayers, listObjects, type StoreEntry } from './contents.ts';
@@ -46,7 +46,9 @@ export function prune(store: Store, needs: StoreNeeds, { dryRun, leftovers = tru
   const someGo = leftovers || layers.length > 0;
   const objects = someGo ? unneeded(listObjects(store), neededObjects(store, needs)) : [];
   const staged = existsSync(store.staging) ? [store.staging] : [];
-  const freedBytes = [layers, blobs, objects, staged].reduce((sum, paths) => sum + diskBytes(paths), 0);
+  const freedBytes = [layers, blobs, objects, staged]
+    .flat()
+    .reduce((sum, path) => sum + diskBytes(path, (stat) => !stat.isDirectory() && stat.nlink === 1), 0);
   if (!dryRun) remove(store, [layers, blobs, objects]);
   return { layers: layers.length, objects: objects.length, blobs: blobs.length, freedBytes };
 }
@@ -85,14 +87,4 @@ function unneeded<Name>(entries: Iterable<StoreEntry<Name>>, needed: ReadonlySet
   const paths: string[] = [];
   for (const { path, name } of entries) if (name === undefined || !needed.has(name)) paths.push(path);
   return paths;
-}
-
-function diskBytes(paths: string[]): number {
-  return paths.reduce((sum, path) => sum + diskBytesOf(path), 0);
-}
-
-function diskBytesOf(path: string): number {
-  const stat = lstatSync(path);
-  if (stat.isDirectory()) return diskBytes(readdirSync(path).map((name) => join(path, name)));
-  return stat.nlink === 1 ? stat.blocks * 512 : 0;
 }
