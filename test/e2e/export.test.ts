@@ -89,7 +89,7 @@ test('what is imported is nobody’s to prune, and says where it came from', asy
     other.path(`/var/lib/berth/store/blobs/sha256/${manifest.digest.slice('sha256:'.length)}`),
     'utf8',
   );
-  assert.equal(JSON.parse(bytes).annotations['berth.made-from.digest'], before.image.manifestDigest);
+  assert.equal(JSON.parse(bytes).annotations['berth.made-from.digest'], before.image.digest);
   writeFileSync(other.path('/root/none.yaml'), 'version: 1\nservices: {}\n');
   await succeed(other, 'apply', '--prune', '-f', '/root/none.yaml');
   assert.equal(await other.sh('systemctl is-active tiny'), 'active');

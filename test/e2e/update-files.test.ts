@@ -160,7 +160,7 @@ test('the timer is off until it is enabled, runs berth, and goes without a trace
   await pushSleeper('auto-2');
   await host.sh('systemctl start berth-update.service', { timeout: 60_000 });
   const deployment = async (name: string) =>
-    JSON.parse((await berth('inspect', '--json', name)).stdout).number;
+    JSON.parse((await berth('inspect', '--json', name)).stdout).deployment;
   assert.deepEqual([await deployment('nap'), await deployment('kept')], [1, 0]);
   assert.match((await berth('auto-update', 'status')).stdout, /^last +\S+ \(success\)$/m);
   await berth('uninstall', '--purge', 'nap', 'kept');

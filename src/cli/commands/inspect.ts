@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
+import { describeRecord } from '../../deployment/describe-record.ts';
 import { openPackedImage } from '../../layer/packed-image.ts';
 import { parseImageReference } from '../../reference/image-reference.ts';
 import type { ImageSource } from '../../transport/source.ts';
@@ -40,8 +41,9 @@ async function inspect(text: string, options: Options, context: Context): Promis
   const isOfImage = options.raw || options.config || options.values || options.platform !== undefined;
   const record = isOfImage || isElsewhere(text) ? undefined : namedDeployment(text, context.paths);
   if (record !== undefined) {
-    if (options.json) context.output.json(record);
-    else context.output.data(stringify(record, readable).trimEnd());
+    const description = describeRecord(record, context.paths);
+    if (options.json) context.output.json(description);
+    else context.output.data(stringify(description, readable).trimEnd());
     return;
   }
   const source = await open(text, options, context);
