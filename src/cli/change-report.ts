@@ -41,7 +41,7 @@ function describeDeployment({ number, digest, version, rootfs }: DeploymentSumma
 function fileLine({ path, change, as }: FileChange): string {
   switch (change) {
     case 'kept':
-      return `kept     ${path}, which was changed${as === undefined ? '' : `; the new one is ${as}`}`;
+      return `kept     ${path}, which was changed${as === null ? '' : `; the new one is ${as}`}`;
     case 'saved':
       return `kept     ${path}, which was changed, as ${as}`;
     case 'added':

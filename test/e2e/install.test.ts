@@ -55,7 +55,7 @@ test('a dry run prints every step and changes nothing', async () => {
   assert.equal(planned.dryRun, true);
   assert.deepEqual(
     planned.steps.map(({ kind }) => kind).filter((kind) => !['file', 'directory'].includes(kind)),
-    ['reload', 'deployment', 'current', 'tag', 'tmpfiles', 'enable', 'reload'],
+    ['deployment', 'current', 'tag', 'tmpfiles', 'enable', 'reload'],
   );
   assert.deepEqual(await everyFile(host), before);
   const leaving = await berth('uninstall', '--dry-run', 'sleeper');

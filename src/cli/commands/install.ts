@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { apply } from '../../deployment/apply/apply.ts';
 import { type ForeignRootfs, findForeignRootfs } from '../../deployment/foreign-rootfs.ts';
-import { describePlan } from '../../deployment/plan/describe-plan.ts';
+import { describePlan, plannedSteps } from '../../deployment/plan/describe-plan.ts';
 import { type InstallRequest, type PreparedInstall, prepareInstall } from '../../deployment/plan/install.ts';
 import { type DeploymentRecord, mainUnit } from '../../deployment/record.ts';
 import { BerthError } from '../../errors.ts';
@@ -114,14 +114,9 @@ async function printPlan(request: InstallRequest, options: InstallOptions, conte
       changeHost(context, store, { skipRefused: false }),
     );
     if (options.json) {
-      context.output.json({
-        dryRun: true,
-        services: summarize(
-          staged.map(({ record }) => record),
-          present,
-        ),
-        steps: plan.steps,
-      });
+      const planned = staged.map(({ record }) => record);
+      const services = [...summarize(planned, 'planned'), ...summarize(present, 'already-installed')];
+      context.output.json({ dryRun: true, services, steps: plannedSteps(plan) });
       return;
     }
     notePresent(present, request, context);
@@ -175,7 +170,11 @@ function report(
 ): void {
   const installed = prepared.staged.map(({ record }) => record);
   if (options.json) {
-    context.output.json({ dryRun: false, services: summarize(installed, prepared.present) });
+    const services = [
+      ...summarize(installed, 'installed'),
+      ...summarize(prepared.present, 'already-installed'),
+    ];
+    context.output.json({ dryRun: false, services, steps: null });
     return;
   }
   notePresent(prepared.present, request, context);
@@ -207,8 +206,8 @@ function changesAsked(record: DeploymentRecord, { targets, rootfs }: InstallRequ
   );
 }
 
-function summarize(installed: DeploymentRecord[], present: DeploymentRecord[]) {
-  const line = (record: DeploymentRecord, status: 'installed' | 'already-installed') => ({
+function summarize(records: DeploymentRecord[], status: 'planned' | 'installed' | 'already-installed') {
+  return records.map((record) => ({
     name: record.service,
     status,
     image: record.image.name,
@@ -216,9 +215,5 @@ function summarize(installed: DeploymentRecord[], present: DeploymentRecord[]) {
     deployment: record.number,
     units: record.units,
     enabled: record.enabled,
-  });
-  return [
-    ...installed.map((record) => line(record, 'installed')),
-    ...present.map((record) => line(record, 'already-installed')),
-  ];
+  }));
 }

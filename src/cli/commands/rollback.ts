@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { describeChange, type ServiceChange } from '../../deployment/describe-change.ts';
-import { describePlan } from '../../deployment/plan/describe-plan.ts';
+import { describePlan, plannedSteps } from '../../deployment/plan/describe-plan.ts';
 import type { PreparedSwitch, SwitchHost } from '../../deployment/plan/switch.ts';
 import { applyRollback, prepareRollback } from '../../deployment/rollback.ts';
 import { BerthError } from '../../errors.ts';
+import { changedOutcome } from '../change-outcome.ts';
 import { changeLines } from '../change-report.ts';
 import type { Context } from '../context.ts';
 import { namedServices } from '../named-services.ts';
@@ -56,9 +57,10 @@ function report(
 ): void {
   const { output, paths } = context;
   const changes: ServiceChange[] = change === undefined ? [] : describeChange(change, paths);
-  if (json)
-    output.json({ dryRun, services: changes, ...(dryRun ? { steps: change?.plan.steps ?? [] } : {}) });
-  else if (change === undefined) output.note('that deployment is the live one');
+  if (json) {
+    const services = changes.map((each) => changedOutcome(each, dryRun ? 'planned' : 'rolled-back'));
+    output.json({ dryRun, services, steps: dryRun ? plannedSteps(change?.plan) : null });
+  } else if (change === undefined) output.note('that deployment is the live one');
   else if (dryRun) output.data([...changes.flatMap(changeLines), ...describePlan(change.plan)].join('\n'));
   else {
     for (const line of changes.flatMap(changeLines)) output.note(line);

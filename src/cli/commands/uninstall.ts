@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { describePlan } from '../../deployment/plan/describe-plan.ts';
+import { describePlan, type PlannedStep, plannedSteps } from '../../deployment/plan/describe-plan.ts';
 import { prepareUninstall } from '../../deployment/plan/uninstall.ts';
 import { readVendorRecord } from '../../deployment/record.ts';
 import { applyRollback } from '../../deployment/rollback.ts';
@@ -42,7 +42,7 @@ export function addUninstall(program: Command, context: Context): void {
       };
       if (options.dryRun) {
         const plan = await prepareUninstall(services, host);
-        if (options.json) context.output.json({ services, dryRun: true, steps: plan.steps });
+        if (options.json) printJson(services, plannedSteps(plan), context);
         else context.output.data(describePlan(plan).join('\n'));
         return;
       }
@@ -51,7 +51,7 @@ export function addUninstall(program: Command, context: Context): void {
         const plan = await prepareUninstall(services, host);
         await applyRollback(plan, session);
       });
-      if (options.json) context.output.json({ services, dryRun: false });
+      if (options.json) printJson(services, null, context);
       else for (const name of services) context.output.note(`${name}: ${outcome(name, context)}`);
     });
 }
@@ -60,6 +60,17 @@ export function addUninstall(program: Command, context: Context): void {
 async function confirmPurge(services: readonly ServiceName[], { prompt }: Context): Promise<void> {
   if (await prompt.confirm(`Remove for ever what ${services.join(', ')} keeps?`)) return;
   throw new BerthError('interrupted', 'interrupted: nothing is uninstalled');
+}
+
+/** `steps`: what would be done; null where it was. */
+function printJson(names: ServiceName[], steps: PlannedStep[] | null, { output, paths }: Context): void {
+  const services = names.map((name) => ({
+    name,
+    status: steps === null ? 'uninstalled' : 'planned',
+    // The vendor's, which is live then.
+    deployment: readVendorRecord(paths, name)?.number ?? null,
+  }));
+  output.json({ dryRun: steps !== null, services, steps });
 }
 
 function outcome(name: ServiceName, { paths }: Context): string {

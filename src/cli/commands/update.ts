@@ -2,13 +2,14 @@ import type { Command } from 'commander';
 import type { ApplyOptions } from '../../deployment/apply/apply.ts';
 import { describeChange, type ServiceChange } from '../../deployment/describe-change.ts';
 import { freeUnneeded } from '../../deployment/free-unneeded.ts';
-import { describePlan } from '../../deployment/plan/describe-plan.ts';
+import { describePlan, plannedSteps } from '../../deployment/plan/describe-plan.ts';
 import type { UpdateHost, UpdateTarget } from '../../deployment/plan/update.ts';
 import { applyUpdate, orderTargets, type PreparedUpdate, prepareUpdate } from '../../deployment/update.ts';
 import { BerthError, messageOf } from '../../errors.ts';
 import { loadSettings } from '../../settings.ts';
 import type { Store } from '../../store/store.ts';
 import { changeHost } from '../change-host.ts';
+import { type ChangeOutcome, changedOutcome, unchangedOutcome } from '../change-outcome.ts';
 import { changeLines } from '../change-report.ts';
 import type { Context } from '../context.ts';
 import { withScratchStore } from '../scratch-store.ts';
@@ -23,17 +24,6 @@ interface UpdateCommandOptions extends UpdateTargetOptions {
   retry?: boolean;
   independent?: boolean;
   json?: boolean;
-}
-
-/** How an update of one service went. */
-interface Outcome {
-  name: string;
-  status: 'updated' | 'up-to-date' | 'skipped' | 'failed';
-  from?: ServiceChange['from'];
-  to?: ServiceChange['to'];
-  files?: ServiceChange['files'];
-  diff?: string;
-  why?: string;
 }
 
 const collect = (value: string, previous: string[]): string[] => [...previous, value];
@@ -88,11 +78,11 @@ export async function updateServices(
       freeUnneeded(session);
     }
   });
-  if (options.json) context.output.json({ dryRun: false, services: run.outcomes });
+  if (options.json) context.output.json({ dryRun: false, services: run.outcomes, steps: null });
 }
 
 class UpdateRun {
-  readonly outcomes: Outcome[] = [];
+  readonly outcomes: ChangeOutcome[] = [];
   readonly #options: UpdateRunOptions;
   readonly #context: Context;
   readonly #request: { soak: number; keepStarted: boolean; keep: number };
@@ -114,8 +104,8 @@ class UpdateRun {
     const changes = this.#note(prepared);
     const { plan } = prepared.change ?? {};
     if (this.#options.json) {
-      const services = [...changes.map((change) => ({ ...change, status: 'planned' })), ...this.outcomes];
-      output.json({ dryRun: true, services, steps: plan?.steps ?? [] });
+      const services = [...changes.map((change) => changedOutcome(change, 'planned')), ...this.outcomes];
+      output.json({ dryRun: true, services, steps: plannedSteps(plan) });
     } else if (plan !== undefined) {
       output.data([...changes.flatMap(changeLines), ...describePlan(plan)].join('\n'));
     }
@@ -139,7 +129,7 @@ class UpdateRun {
         if (!(error instanceof BerthError) || error.code === 'interrupted') throw error;
         this.#context.output.error(error.message, error.hint);
         this.#context.endWith(error.code);
-        this.outcomes.push({ name: target.name, status: 'failed', why: messageOf(error) });
+        this.outcomes.push(unchangedOutcome(target.name, 'failed', messageOf(error)));
       }
     }
   }
@@ -149,20 +139,21 @@ class UpdateRun {
     const { output, paths } = this.#context;
     for (const { service, image } of current) {
       output.note(`${service}: up to date (${image.name}, ${shortDigest(image.manifestDigest)})`);
-      this.outcomes.push({ name: service, status: 'up-to-date' });
+      this.outcomes.push(unchangedOutcome(service, 'up-to-date'));
     }
     for (const { record, refusal } of refused) {
       const { digest, at, why } = refusal;
       output.note(`${record.service}: skipped ${shortDigest(digest)}, which failed at ${at}: ${why}`);
       output.note(`Hint: berth update ${record.service}`);
-      this.outcomes.push({ name: record.service, status: 'skipped', why });
+      this.outcomes.push(unchangedOutcome(record.service, 'skipped', why));
     }
     return change === undefined ? [] : describeChange(change, paths);
   }
 
-  #updated({ name, from, to, files, diff }: ServiceChange): void {
+  #updated(change: ServiceChange): void {
+    const { name, to } = change;
     this.#context.output.note(`${name}: updated to deployment ${to.number} (${shortDigest(to.digest)})`);
-    this.outcomes.push({ name, status: 'updated', from, to, files, diff });
+    this.outcomes.push(changedOutcome(change, 'updated'));
   }
 
   #host(store: Store): UpdateHost {

@@ -9,11 +9,12 @@ import { arrival, installedAs, isSameFile } from './file-steps.ts';
 import { isThere, refuseOccupied } from './occupied.ts';
 import type { Step } from './plan.ts';
 
-/** What happens to one path on the host; `as`: where something is kept or arrives instead. */
+/** What happens to one path on the host. */
 export interface FileChange {
   path: string;
   change: 'added' | 'changed' | 'removed' | 'kept' | 'saved';
-  as?: string;
+  /** Where something is kept or arrives instead; else null. */
+  as: string | null;
 }
 
 /** One service whose live deployment becomes another. */
@@ -93,14 +94,14 @@ class FileChanges implements ChangedFiles {
       // A rollback brings back what was here before: it may be here still.
       if (compareInstalled(located, file) === 'unchanged') return;
       this.steps.push(arrival(file, deployment));
-      this.changes.push({ path, change: 'added' });
+      this.changes.push({ path, change: 'added', as: null });
     } else if (now === 'changed') {
       if (compareInstalled(located, file) === 'unchanged') return;
       const beside = after.beside.find((other) => other.path.startsWith(`${path}.berthnew`));
-      this.changes.push({ path, change: 'kept', ...(beside === undefined ? {} : { as: beside.path }) });
+      this.changes.push({ path, change: 'kept', as: beside?.path ?? null });
     } else if (!isSameFile(installed, file)) {
       this.steps.push({ kind: 'replace', before: installedAs(installed), by: arrival(file, deployment) });
-      this.changes.push({ path, change: 'changed' });
+      this.changes.push({ path, change: 'changed', as: null });
     }
   }
 
@@ -117,7 +118,7 @@ class FileChanges implements ChangedFiles {
     const now = compareInstalled(this.#paths.locate(path), file);
     if (now === 'unchanged') {
       this.steps.push({ kind: 'remove', file: installedAs(file) });
-      this.changes.push({ path, change: 'removed' });
+      this.changes.push({ path, change: 'removed', as: null });
     } else if (now === 'changed' && !path.includes('.berthnew')) {
       const to = freeName(`${path}.berthsave`, this.#paths);
       this.steps.push({ kind: 'save', path, to });

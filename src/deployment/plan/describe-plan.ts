@@ -1,9 +1,48 @@
+import type { ServiceName } from '../../service-name.ts';
 import type { Plan, Step } from './plan.ts';
 
 /** What a plan does when all goes well, a line for each step. */
-export function describePlan({ steps }: Plan): string[] {
+export function describePlan(plan: Plan): string[] {
+  return stepsToDo(plan).map(describeStep);
+}
+
+/** A step as programs read it: what they may rely on, whatever else apply needs to know. */
+export interface PlannedStep {
+  kind: Step['kind'];
+  /** The service whose deployments it is about; null for none. */
+  service: ServiceName | null;
+  /** The file or directory that it is about; null for none. */
+  path: string | null;
+  /** The units that it is about. */
+  units: string[];
+  /** For a person. */
+  text: string;
+}
+
+/** The same for programs; none where there is no plan, because nothing is to be done. */
+export function plannedSteps(plan: Plan | undefined): PlannedStep[] {
+  return plan === undefined ? [] : stepsToDo(plan).map(plannedStep);
+}
+
+function plannedStep(step: Step): PlannedStep {
+  return {
+    kind: step.kind,
+    service: 'service' in step ? step.service : null,
+    path: pathOf(step),
+    units: 'units' in step ? step.units : 'unit' in step ? [step.unit] : [],
+    text: describeStep(step).replace(/ +/, ' '),
+  };
+}
+
+function pathOf(step: Step): string | null {
+  if (step.kind === 'replace') return step.by.path;
+  if (step.kind === 'remove') return step.file.path;
+  return 'path' in step ? step.path : null;
+}
+
+function stepsToDo({ steps }: Plan): Step[] {
   const forUndo = (step: Step) => step.kind === 'resume' || (step.kind === 'reload' && step.on === 'undo');
-  return steps.filter((step) => !forUndo(step)).map(describeStep);
+  return steps.filter((step) => !forUndo(step));
 }
 
 /** One line for a person: what a step will do. */

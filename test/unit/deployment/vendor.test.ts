@@ -120,8 +120,8 @@ test('a change on the host leaves the vendor’s files in /usr alone, and takes 
   assert.ok(own && vendors);
   const back = changeFiles([{ before: own, after: vendors, directories: [] }], root.paths);
   assert.deepEqual(back.changes, [
-    { path: '/etc/systemd/system/web.service', change: 'removed' },
-    { path: '/etc/web.conf', change: 'changed' },
+    { path: '/etc/systemd/system/web.service', change: 'removed', as: null },
+    { path: '/etc/web.conf', change: 'changed', as: null },
   ]);
   const [, replaced] = back.steps;
   assert.ok(replaced?.kind === 'replace' && replaced.by.kind === 'file');

@@ -114,7 +114,7 @@ const GRAPH = new UnitGraph(
 
 function unitsOf(test: TestContext, service: ServiceUpdate, changed: string[] = []): Promise<UpdateUnits> {
   const systemd = new FakeSystemd(new Paths(scratch(test)));
-  const changes = changed.map((path) => ({ path, change: 'changed' as const }));
+  const changes = changed.map((path) => ({ path, change: 'changed' as const, as: null }));
   return findUpdateUnits([service], changes, GRAPH, systemd);
 }
 
