@@ -17,8 +17,8 @@ import { readCurrentRecord } from './record.ts';
 /** A deployment that is kept, or an image that was refused: then it has no number. */
 export interface HistoryEntry extends Omit<DeploymentSummary, 'number'> {
   number: number | null;
-  /** True for the deployment that came with the operating system. */
-  vendor: boolean;
+  /** `vendor` for the deployment that came with the operating system. */
+  origin: 'host' | 'vendor';
   state: 'current' | 'previous' | 'kept' | 'failed';
   /** RFC 3339, UTC: when it was made, or refused. */
   created: string;
@@ -39,7 +39,7 @@ export function listHistory(paths: Paths, name: ServiceName): HistoryEntry[] {
     const event = history.events.findLast((other) => isSameDeployment(other, record));
     return {
       ...summarizeDeployment(record),
-      vendor: record.vendor === true,
+      origin: record.vendor ? 'vendor' : 'host',
       state: isSameDeployment(record, current) ? 'current' : record === previous ? 'previous' : 'kept',
       created: record.created,
       since: event?.at ?? record.created,
@@ -52,7 +52,7 @@ export function listHistory(paths: Paths, name: ServiceName): HistoryEntry[] {
   const { digest, rootfs = null, at, why } = refused;
   const failed = {
     number: null,
-    vendor: false,
+    origin: 'host',
     state: 'failed',
     image: current.image.name,
     digest,

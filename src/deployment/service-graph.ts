@@ -8,8 +8,8 @@ export interface GraphNode {
   unit: string;
   /** Null for a unit that berth did not install. */
   service: ServiceName | null;
-  /** ActiveState, or the load state of a unit that is not there; "-" where no systemd runs. */
-  state: string;
+  /** ActiveState, or the load state of a unit that is not there; null where no systemd runs. */
+  state: string | null;
 }
 
 /** `from` needs or waits for `to`. */
@@ -53,7 +53,7 @@ export async function readServiceGraph(
     return {
       unit,
       service: owners.get(unit) ?? null,
-      state: missing ? loadState : systemd.live ? activeState : '-',
+      state: missing ? loadState : systemd.live ? activeState : null,
     };
   });
   return { nodes: await Promise.all(nodes), edges };

@@ -31,7 +31,7 @@ export interface ImageDescription {
   ports: string[];
   volumes: string[];
   stopSignal: string | null;
-  /** Times in nanoseconds. */
+  /** Times in seconds. */
   healthcheck: Healthcheck | null;
 }
 
@@ -60,7 +60,17 @@ export function describeImage(name: string, top: TopDocument, image: ResolvedIma
     ports: config.exposedPorts,
     volumes: config.volumes,
     stopSignal: config.stopSignal ?? null,
-    healthcheck: config.healthcheck ?? null,
+    healthcheck: config.healthcheck === undefined ? null : inSeconds(config.healthcheck),
+  };
+}
+
+function inSeconds({ interval, timeout, startPeriod, ...rest }: Healthcheck): Healthcheck {
+  const second = 1e9;
+  return {
+    ...rest,
+    interval: interval / second,
+    timeout: timeout / second,
+    startPeriod: startPeriod / second,
   };
 }
 

@@ -60,10 +60,10 @@ async function origin(...args: string[]): Promise<string> {
 }
 
 async function history(): Promise<string[]> {
-  const entries: { number: number; vendor: boolean; state: string }[] = JSON.parse(
+  const entries: { number: number; origin: string; state: string }[] = JSON.parse(
     (await berth('history', '--json', 'web')).stdout,
   );
-  return entries.map(({ number, vendor, state }) => `${number} ${vendor ? 'vendor' : 'host'} ${state}`);
+  return entries.map(({ number, origin: from, state }) => `${number} ${from} ${state}`);
 }
 
 before(async () => {

@@ -18,7 +18,7 @@ export function addHistory(program: Command, context: Context): void {
         context.output.json(entries);
         return;
       }
-      const several = entries.some(({ vendor }) => vendor);
+      const several = entries.some(({ origin }) => origin === 'vendor');
       const foreign = entries.some(({ rootfs }) => rootfs !== null);
       const headers = [
         ...['DEPLOYMENT', 'STATE', 'DIGEST', 'VERSION', ...(foreign ? ['ROOTFS'] : []), 'CREATED'],
@@ -27,14 +27,14 @@ export function addHistory(program: Command, context: Context): void {
       ];
       context.output.table(
         headers,
-        entries.map(({ number, vendor, state, digest, version, rootfs, created, why }) => [
+        entries.map(({ number, origin, state, digest, version, rootfs, created, why }) => [
           number === null ? '-' : String(number),
           state,
           shortDigest(digest),
           version ?? '-',
           ...(foreign ? [rootfs ?? '-'] : []),
           context.output.moment(created),
-          ...(several ? [vendor ? 'vendor' : 'host'] : []),
+          ...(several ? [origin] : []),
           why,
         ]),
         {

@@ -36,19 +36,19 @@ async function lock({ file, keep, authfile, json }: Options, context: Context): 
   const open = (image: string) => openImage(parseImageReference(image), authfile, context);
   const asked = images.filter((image) => !known.has(image));
   const after: HostLock = new Map([...known, ...(await resolveLock(asked, open, signal))]);
-  if (lockFile === undefined) {
+  if (lockFile === undefined && !json) {
     output.data(formatLock(after).trimEnd());
     return;
   }
-  const changed = writeLock(lockFile, after);
+  const written = lockFile !== undefined && writeLock(lockFile, after);
   const rows = [...after]
     .map(([image, digest]) => ({ image, digest, before: before.get(image) ?? null }))
     .sort((a, b) => (a.image < b.image ? -1 : 1));
   if (json) {
-    output.json({ file: lockFile, changed, images: rows });
+    output.json({ path: lockFile ?? null, written, images: rows });
     return;
   }
-  output.note(changed ? `wrote ${lockFile}` : `${lockFile} is up to date`);
+  output.note(written ? `wrote ${lockFile}` : `${lockFile} is up to date`);
   output.table(
     ['IMAGE', 'DIGEST', 'CHANGED'],
     rows.map(({ image, digest, before: old }) => [

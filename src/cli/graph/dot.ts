@@ -9,7 +9,7 @@ export function drawDot({ nodes, edges }: ServiceGraph): string {
     '  rankdir=RL',
     '  node [shape=box, style=rounded, fontname="sans-serif"]',
     ...nodes.map(({ unit, service, state }) => {
-      const label = state === '-' ? quoted(unit) : quoted(unit, state);
+      const label = state === null ? quoted(unit) : quoted(unit, state);
       return `  ${quoted(unit)} [label=${label}${service === null ? ', style="rounded,dashed"' : ''}]`;
     }),
     ...edges.map((edge) => {

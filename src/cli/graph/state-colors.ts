@@ -3,8 +3,6 @@ interface Colors {
   stroke: string;
 }
 
-const QUIET: Colors = { fill: '#f1f5f9', stroke: '#94a3b8' };
-
 /** The colours of a unit's states, dark enough in print and apart from each other for the colour-blind. */
 export const STATE_COLORS: Readonly<Record<string, Colors>> & { inactive: Colors } = {
   active: { fill: '#dcfce7', stroke: '#16a34a' },
@@ -14,6 +12,5 @@ export const STATE_COLORS: Readonly<Record<string, Colors>> & { inactive: Colors
   failed: { fill: '#fee2e2', stroke: '#dc2626' },
   'not-found': { fill: '#fee2e2', stroke: '#dc2626' },
   masked: { fill: '#fee2e2', stroke: '#dc2626' },
-  inactive: QUIET,
-  '-': QUIET,
+  inactive: { fill: '#f1f5f9', stroke: '#94a3b8' },
 };

@@ -58,15 +58,15 @@ function slotHeight({ unit }: Slot): number {
 }
 
 function drawBox({ unit, service, state }: GraphNode, { x, y, width }: Place): string[] {
-  const { fill, stroke } = STATE_COLORS[state] ?? STATE_COLORS.inactive;
+  const { fill, stroke } = STATE_COLORS[state ?? 'inactive'] ?? STATE_COLORS.inactive;
   const dashes = service === null ? ' stroke-dasharray="5 3"' : '';
   const top = y - BOX_HEIGHT / 2;
   const middle = x + width / 2;
-  const name = `<text x="${middle}" y="${state === '-' ? y + 5 : y - 3}" text-anchor="middle"${service === null ? '' : ' font-weight="bold"'}>${escapeXml(unit)}</text>`;
+  const name = `<text x="${middle}" y="${state === null ? y + 5 : y - 3}" text-anchor="middle"${service === null ? '' : ' font-weight="bold"'}>${escapeXml(unit)}</text>`;
   return [
     `<rect x="${x}" y="${top}" width="${width}" height="${BOX_HEIGHT}" rx="7" fill="${fill}" stroke="${stroke}" stroke-width="1.5"${dashes}/>`,
     name,
-    ...(state === '-'
+    ...(state === null
       ? []
       : [
           `<text x="${middle}" y="${y + 14}" text-anchor="middle" font-size="11" fill="#475569">${escapeXml(state)}</text>`,

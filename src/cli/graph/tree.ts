@@ -32,10 +32,10 @@ class Tree {
   }
 
   #draw(unit: string, first: string, rest: string): void {
-    const state = this.#graph.nodes.find((node) => node.unit === unit)?.state ?? '-';
+    const state = this.#graph.nodes.find((node) => node.unit === unit)?.state ?? null;
     const edges = this.#graph.edges.filter(({ from }) => from === unit).sort(compareEdges);
     const again = this.drawn.has(unit) && edges.length > 0;
-    this.lines.push(`${first}${unit}${state === '-' ? '' : `  ${state}`}${again ? '  (see above)' : ''}`);
+    this.lines.push(`${first}${unit}${state === null ? '' : `  ${state}`}${again ? '  (see above)' : ''}`);
     if (this.drawn.has(unit)) return;
     this.drawn.add(unit);
     for (const [index, edge] of edges.entries()) {

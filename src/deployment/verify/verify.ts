@@ -21,8 +21,8 @@ import { addMountPoints } from './mount-point-nodes.ts';
 
 /** Something that is not as it was recorded. */
 export interface Difference {
-  /** Undefined for the store, which services share. */
-  service: ServiceName | undefined;
+  /** Null for the store, which services share. */
+  service: ServiceName | null;
   path: string;
   /** Such as "missing" or "mode 0777 instead of 0755". */
   what: string;
@@ -125,7 +125,7 @@ class Verification {
   }
 
   report(): VerifyReport {
-    const stored = this.#content.problems.map(({ path, what }) => ({ service: undefined, path, what }));
+    const stored = this.#content.problems.map(({ path, what }) => ({ service: null, path, what }));
     return {
       differences: [...stored, ...this.#differences],
       objects: this.#content.objects,
@@ -185,7 +185,7 @@ class Verification {
       readImageParts(this.#options.store, manifestDigest);
     } catch (error) {
       if (!(error instanceof BerthError) || error.code !== 'store-damaged') throw error;
-      this.#differs(undefined, this.#options.store.blob(manifestDigest), error.message);
+      this.#differs(null, this.#options.store.blob(manifestDigest), error.message);
     }
   }
 
@@ -202,7 +202,7 @@ class Verification {
     return undefined;
   }
 
-  #differs(service: ServiceName | undefined, path: string, what: string): void {
+  #differs(service: ServiceName | null, path: string, what: string): void {
     this.#differences.push({ service, path, what });
   }
 }

@@ -40,8 +40,8 @@ test('a lock has the digest of each image that is declared, sorted, and of an in
 `;
   assert.equal(readFileSync(file, 'utf8'), expected);
   const { ino } = statSync(file);
-  const again = JSON.parse((await lock(host, '--json')).stdout) as { changed: boolean };
-  assert.equal(again.changed, false);
+  const again = JSON.parse((await lock(host, '--json')).stdout) as { written: boolean };
+  assert.equal(again.written, false);
   assert.equal(statSync(file).ino, ino, 'it is not written anew');
   // No layer and no config is fetched.
   assert.deepEqual(registry.seen(/\/blobs\//), []);

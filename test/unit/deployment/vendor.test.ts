@@ -79,15 +79,15 @@ test('the vendor’s deployment may have the number of one of the host’s own',
   const at = '2026-01-01T00:00:00Z';
   writeHistory(root.paths, WEB, { version: 1, events: [{ at, what: 'update', number: 1 }], refused: null });
   const lines = () =>
-    listHistory(root.paths, WEB).map(({ number, vendor, state }) => [number, vendor, state]);
+    listHistory(root.paths, WEB).map(({ number, origin, state }) => [number, origin, state]);
   assert.deepEqual(lines(), [
-    [1, false, 'current'],
-    [1, true, 'previous'],
+    [1, 'host', 'current'],
+    [1, 'vendor', 'previous'],
   ]);
   rmSync(root.paths.current(WEB));
   assert.deepEqual(lines(), [
-    [1, false, 'previous'],
-    [1, true, 'current'],
+    [1, 'host', 'previous'],
+    [1, 'vendor', 'current'],
   ]);
 });
 
@@ -101,7 +101,7 @@ test('the vendor’s deployment is the one before, whatever became of it with th
   rmSync(root.vendor.state, { recursive: true });
   root.install(root.vendor, 7, {});
   const previous = listHistory(root.paths, WEB).find(({ state }) => state === 'previous');
-  assert.deepEqual([previous?.number, previous?.vendor], [7, true]);
+  assert.deepEqual([previous?.number, previous?.origin], [7, 'vendor']);
 });
 
 test('what an override lacks of the vendor’s files for systemd must be masked, and nothing else', (context) => {
