@@ -23,6 +23,12 @@ export function pageName(command: Command): string {
   return command.parent === null ? command.name() : `${pageName(command.parent)}-${command.name()}`;
 }
 
+/** The name of the schema of what a command's `--json` prints, such as images; undefined without that option. */
+export function schemaName(command: Command): string | undefined {
+  const hasJson = command.options.some(({ long }) => long === '--json');
+  return hasJson ? pageName(command).replace(/^berth-/, '') : undefined;
+}
+
 /** The page of a command in section 1, made of its definition. */
 export function commandPage(command: Command): string {
   const { parent } = command;
@@ -50,6 +56,7 @@ export function commandPage(command: Command): string {
       'OPTIONS',
       options.flatMap((option) => entry(flags(option), help.optionDescription(option))),
     ),
+    ...jsonLines(command),
     ...(parent === null
       ? []
       : ['.P', 'Options of all commands are in', ...references([page(root(command))])]),
@@ -65,6 +72,18 @@ export function commandPage(command: Command): string {
     ...section('SEE ALSO', references(related(command))),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function jsonLines(command: Command): string[] {
+  const name = schemaName(command);
+  return name === undefined
+    ? []
+    : [
+        '.P',
+        escapeRoff(
+          `What --json prints is promised by schemas/v1/${name}.schema.json and docs/json.md of berth.`,
+        ),
+      ];
 }
 
 /** What help shows below "Example:". */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { digestOf } from '../../../src/image/descriptor.ts';
+import { checkDocument } from '../../schemas/documents.ts';
 import { scratch } from '../layer/scratch.ts';
 import { TarBuilder } from '../layer/tar-builder.ts';
 import { FakeRegistry } from '../transport/fake-registry.ts';
@@ -39,6 +40,7 @@ describe('berth inspect of an image in a registry', () => {
     assert.equal(status, 0, stderr);
     assert.match(stderr, /^Hint: .*--values/);
     const shown = JSON.parse(stdout);
+    assert.deepEqual(checkDocument('inspect', shown), []);
     assert.deepEqual(
       [shown.name, shown.digest, shown.index, shown.platform, shown.platforms],
       [
