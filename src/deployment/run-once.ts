@@ -6,7 +6,7 @@ import { followPath } from '../follow-path.ts';
 import type { ImageTrees } from '../layer/image-trees.ts';
 import type { PulledImage } from '../layer/pull.ts';
 import type { Paths } from '../paths.ts';
-import type { HostMount } from '../runtime/host-mounts.ts';
+import { type HostMount, requireSources } from '../runtime/host-mounts.ts';
 import { isFileOnHost, listMountPoints, makeMountPoints } from '../runtime/mount-points.ts';
 import type { Mount, OciConfig } from '../runtime/oci-config.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -37,8 +37,8 @@ export interface OnceHost {
 
 /**
  * Makes the bundle of a container that runs once, in an empty directory. The host gets none of the files that
- * an install of the image would put there; what the image keeps is in memory. Throws as `renderDeployment`, and
- * `usage` for an image that runs no container.
+ * an install of the image would put there; what the image keeps is in memory. Throws as `renderDeployment`,
+ * `usage` for an image that runs no container, and `runtime-config-invalid` where it shows what the host lacks.
  */
 export async function prepareOnce(directory: string, request: OnceRequest, host: OnceHost): Promise<void> {
   const { name, image, command, settings, mounts, terminal } = request;
@@ -67,6 +67,7 @@ export async function prepareOnce(directory: string, request: OnceRequest, host:
     process: { ...own.process, terminal },
     mounts: (own.mounts ?? []).map((mount) => inMemory(mount, own, request, rootfs)),
   };
+  requireSources(result.mounts, paths);
   await makeMountPoints(rootfs, await listMountPoints(result, (source) => isFileOnHost(source, paths)));
   writeFileSync(join(directory, 'config.json'), JSON.stringify(result), { mode: 0o600 });
 }

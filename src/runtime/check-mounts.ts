@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { invalid, isObject, refuseOtherCase } from './oci-config.ts';
+import { invalid, isBind, isObject, refuseOtherCase } from './oci-config.ts';
 
 /** What berth keeps: a service that can write there can change every other service. */
 export const OWN = ['/var/lib/berth', '/usr/lib/berth'];
@@ -105,9 +105,4 @@ function checkSource(where: string, { source, options }: MountShape): string[] {
   const writable = options.findLast((option) => option === 'ro' || option === 'rw') !== 'ro';
   if (above === undefined || !writable) return [];
   return [`${where} gives the service ${path} to write, and with it ${above}, where all services are kept`];
-}
-
-/** As runtimes decide it: by type or by options. */
-function isBind({ type, options }: MountShape): boolean {
-  return type === 'bind' || options.includes('bind') || options.includes('rbind');
 }

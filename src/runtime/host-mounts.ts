@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import { BerthError } from '../errors.ts';
 import type { Paths } from '../paths.ts';
 import { checkMounts } from './check-mounts.ts';
-import { invalid, type Mount, type OciConfig } from './oci-config.ts';
+import { invalid, isBind, type Mount, type OciConfig } from './oci-config.ts';
 
 /** A directory or file of the host that a person lets a service see. */
 export interface HostMount {
@@ -21,7 +21,7 @@ export interface HostMount {
 export function addHostMounts(config: OciConfig, mounts: readonly HostMount[], paths: Paths): OciConfig {
   if (mounts.length === 0) return config;
   checkMounts(mounts.map(bind));
-  for (const mount of mounts) requireSource(mount, paths);
+  requireSources(mounts.map(bind), paths);
   const taken = mounts.map(({ destination }) => normal(destination));
   const others = (config.mounts ?? []).filter(({ destination }) => !taken.includes(normal(destination)));
   return { ...config, mounts: mounts.map(bind).reduce(insertAbove, others) };
@@ -39,11 +39,17 @@ function bind({ source, destination, readOnly }: HostMount): Mount {
   return { destination, type: 'bind', source, options: ['rbind', readOnly ? 'ro' : 'rw', 'rprivate'] };
 }
 
-/** The runtime would fail at each start. */
-function requireSource({ source, destination }: HostMount, paths: Paths): void {
-  if (existsSync(paths.follow(source))) return;
-  const { code, message } = invalid('mounts', `${source}, which ${destination} is to show, is not there`);
-  throw new BerthError(code, message, { hint: `mkdir -p ${paths.locate(source)}` });
+/**
+ * The runtime would fail at each start without what a mount shows. Throws `runtime-config-invalid` for the
+ * first source on the host that is not there.
+ */
+export function requireSources(mounts: readonly Mount[], paths: Paths): void {
+  for (const mount of mounts) {
+    const { source, destination } = mount;
+    if (source === undefined || !isBind(mount) || existsSync(paths.follow(source))) continue;
+    const { code, message } = invalid('mounts', `${source}, which ${destination} is to show, is not there`);
+    throw new BerthError(code, message, { hint: `mkdir -p ${paths.locate(source)}` });
+  }
 }
 
 function normal(path: string): string {

@@ -5,7 +5,7 @@ import { setMtime } from '../linux/mtime.ts';
 import type { Paths } from '../paths.ts';
 import { HOST_FILES } from './default-config.ts';
 import { NOTIFY_SOCKET } from './notify.ts';
-import { invalid, type OciConfig } from './oci-config.ts';
+import { invalid, isBind, type OciConfig } from './oci-config.ts';
 import { resolveInRootfs } from './rootfs-path.ts';
 
 /** What must exist in a rootfs before the runtime starts. */
@@ -130,10 +130,6 @@ async function makeDirectory(path: string): Promise<boolean> {
   }
   await chmod(path, 0o755);
   return true;
-}
-
-function isBind({ type, options }: { type?: string; options?: string[] }): boolean {
-  return type === 'bind' || (options ?? []).some((option) => option === 'bind' || option === 'rbind');
 }
 
 function isCovered(path: string, mounts: readonly string[]): boolean {

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { Mount, OciConfig } from './oci-config.ts';
+import { isBind, type Mount, type OciConfig } from './oci-config.ts';
 
 /** Where systemd listens for notifications (sd_notify(3)). */
 export const NOTIFY_SOCKET = '/run/systemd/notify';
@@ -52,10 +52,6 @@ function showsSocket(mounts: readonly Mount[]): boolean {
 
 function isBelow(path: string, directory: string): boolean {
   return path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`);
-}
-
-function isBind({ type, options = [] }: Mount): boolean {
-  return type === 'bind' || options.includes('bind') || options.includes('rbind');
 }
 
 function nameOf(variable: string): string {

@@ -10,6 +10,11 @@ export interface Mount {
   options?: string[];
 }
 
+/** As runtimes decide it: by type or by options. */
+export function isBind({ type, options = [] }: Pick<Mount, 'type' | 'options'>): boolean {
+  return type === 'bind' || options.includes('bind') || options.includes('rbind');
+}
+
 /** config.json (OCI runtime spec, config.md): the parts that berth reads or sets. Other parts are kept as they are. */
 export interface OciConfig {
   ociVersion: string;

@@ -8,7 +8,6 @@ let host: Host;
 
 before(async () => {
   host = await Host.boot({ registry: true });
-  await host.sh('mkdir -p /var/www/html');
   await succeed(
     host,
     'pull',
@@ -97,6 +96,10 @@ test('--mount shows files of the host, and lets the command write where it is no
 
 test('an image with templates runs with its values, and puts none of its files on the host', async () => {
   assertFailure(await run('missing-value'), { status: 1, says: /GREETING/, hint: /--set GREETING=/ });
+  // An install would have systemd-tmpfiles make it.
+  const without = await run('httpd', '--', 'true');
+  assertFailure(without, { status: 1, says: /\/var\/www.*is not there/, hint: /mkdir -p \/var\/www/ });
+  await host.sh('mkdir -p /var/www');
   await leavesNothing(host, async () => {
     const { stdout, exitCode, combined } = await run(
       '--set',
