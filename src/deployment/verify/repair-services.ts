@@ -1,3 +1,4 @@
+import { BerthError } from '../../errors.ts';
 import { syncFileSystem } from '../../linux/syncfs.ts';
 import type { ServiceName } from '../../service-name.ts';
 import type { Systemd } from '../../systemd/systemd.ts';
@@ -31,8 +32,7 @@ export async function repairServices(repair: ServiceRepair, host: RepairHost): P
   const look = (mending: VerifyOptions['mending']) => verifySides(services, named(), { ...repair, mending });
   const before = await look('none');
   if (before.differences.length === 0) {
-    // A repair that was interrupted may have put back files that systemd never read.
-    if (await systemd.needsReload(before.units)) await systemd.reload();
+    await catchUp(before.units, systemd, host);
     return { before, after: before };
   }
   const deployed = imagesOfDeployments(paths, ({ message }) => host.warn(message)).filter(
@@ -43,4 +43,14 @@ export async function repairServices(repair: ServiceRepair, host: RepairHost): P
   syncFileSystem(paths.state);
   if (hostFilesPutBack || (await systemd.needsReload(units))) await systemd.reload();
   return { before, after: await look('none') };
+}
+
+/** A repair that was interrupted may have put back files that systemd never read. Most have not: that is no reason to fail. */
+async function catchUp(units: readonly string[], systemd: Systemd, { warn }: RepairHost): Promise<void> {
+  try {
+    if (await systemd.needsReload(units)) await systemd.reload();
+  } catch (error) {
+    if (!(error instanceof BerthError) || error.code !== 'systemd-unreachable') throw error;
+    warn(`cannot tell whether systemd has read all units: ${error.message}`);
+  }
 }
