@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
 import { BerthError, isErrno, messageOf } from './errors.ts';
 import type { Paths } from './paths.ts';
+import { readRegularText } from './regular-file.ts';
 
 /** How short names and registries are treated, beside registries.conf(5). */
 export interface RegistrySettings {
@@ -48,7 +48,7 @@ export function loadSettings(paths: Paths): Settings {
   const file = paths.settings;
   let text = '';
   try {
-    text = readFileSync(file, 'utf8');
+    text = readRegularText(file);
   } catch (error) {
     if (!isErrno(error, 'ENOENT'))
       throw new BerthError('settings-invalid', `cannot read: ${file}: ${messageOf(error)}`);

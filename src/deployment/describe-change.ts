@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../image/digest.ts';
 import type { Paths } from '../paths.ts';
+import { readRegularText } from '../regular-file.ts';
 import type { ServiceName } from '../service-name.ts';
 import type { FileChange } from './plan/change-files.ts';
 import type { PreparedSwitch, Successor } from './plan/switch.ts';
@@ -74,5 +74,5 @@ export function diffBundles(before: Standing | undefined, after: Standing): stri
 
 /** Empty for a file that the deployment does not have. */
 function textOf({ record: { bundle }, directory }: Standing, path: string): string {
-  return bundle.some((file) => file.path === path) ? readFileSync(join(directory, path), 'utf8') : '';
+  return bundle.some((file) => file.path === path) ? readRegularText(join(directory, path)) : '';
 }

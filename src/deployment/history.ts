@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { BerthError, isErrno, messageOf } from '../errors.ts';
 import { type Digest, parseDigest } from '../image/digest.ts';
 import { writeDurably } from '../linux/durable.ts';
 import type { Paths } from '../paths.ts';
+import { readRegularText } from '../regular-file.ts';
 import type { ServiceName } from '../service-name.ts';
 import type { DeploymentId } from './record.ts';
 
@@ -49,7 +50,7 @@ const MAX_EVENTS = 100;
 export function readHistory(paths: Paths, name: ServiceName): History {
   const file = paths.history(name);
   try {
-    return parseHistory(readFileSync(file, 'utf8'));
+    return parseHistory(readRegularText(file));
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return { version: 1, events: [], refused: null };
     throw new BerthError('deployment-damaged', `cannot read the history: ${file}: ${messageOf(error)}`, {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Paths } from '../paths.ts';
+import { readRegularText } from '../regular-file.ts';
 import { compareInstalled } from './compare-installed.ts';
 import { freeName } from './free-name.ts';
 import { hashFile } from './hash-file.ts';
@@ -35,7 +36,7 @@ export interface OwnUnitsHost {
 /** The text of a file as it was installed; undefined where it was not. */
 export function installedText(own: OwnUnits, file: string, paths: Paths): string | undefined {
   const copy = copyOf(own, file, paths);
-  return existsSync(copy) ? readFileSync(copy, 'utf8') : undefined;
+  return existsSync(copy) ? readRegularText(copy) : undefined;
 }
 
 /** Installs the units, or brings them up to date, and enables the main one; a timer is started. */

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { BerthError, isErrno, messageOf } from '../errors.ts';
 import { type Digest, parseDigest } from '../image/digest.ts';
 import type { Paths } from '../paths.ts';
+import { readRegularText } from '../regular-file.ts';
 import type { HostMount } from '../runtime/host-mounts.ts';
 import type { MountPoint } from '../runtime/mount-points.ts';
 import { parseServiceName, type ServiceName } from '../service-name.ts';
@@ -164,7 +165,7 @@ export function listDeployments(paths: Paths, name: ServiceName): number[] {
 function readRecordIn(directory: string, paths: Paths, name: ServiceName): DeploymentRecord {
   const file = join(directory, 'deployment.json');
   try {
-    return parseRecord(readFileSync(file, 'utf8'));
+    return parseRecord(readRegularText(file));
   } catch (error) {
     throw new BerthError('deployment-damaged', `cannot read the record: ${file}: ${messageOf(error)}`, {
       hint: `look at ${paths.service(name)}`,

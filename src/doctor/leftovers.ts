@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Journal } from '../deployment/apply/journal.ts';
 import { listServices } from '../deployment/record.ts';
@@ -7,6 +6,7 @@ import { listDirectory } from '../linux/list-directory.ts';
 import { tryReaderLock } from '../linux/lock.ts';
 import { readMountTable } from '../linux/mount-table.ts';
 import type { Paths } from '../paths.ts';
+import { readRegularText } from '../regular-file.ts';
 import { containerId } from '../service-name.ts';
 import type { Systemd } from '../systemd/systemd.ts';
 import { serviceUnit } from '../systemd/unit-name.ts';
@@ -104,9 +104,9 @@ function namedBundle(text: string, deployments: string): string | undefined {
 /** Empty for what is gone by now, and for what is no file. */
 function readIfFile(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readRegularText(path);
   } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP')) return '';
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP', 'EINVAL')) return '';
     throw error;
   }
 }

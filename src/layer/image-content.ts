@@ -1,5 +1,6 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, readFileSync, readSync } from 'node:fs';
 import { BerthError, isErrno } from '../errors.ts';
+import { openRegularFile } from '../regular-file.ts';
 import type { StoredFile } from '../store/object.ts';
 import type { Store } from '../store/store.ts';
 import type { ImageTree } from './image-tree.ts';
@@ -41,7 +42,7 @@ export function isSameFile(
 function reading<Result>(store: Store, { key }: StoredFile, work: (descriptor: number) => Result): Result {
   let descriptor: number;
   try {
-    descriptor = openSync(store.readableObject(key), 'r');
+    descriptor = openRegularFile(store.readableObject(key));
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw error;
     throw new BerthError('store-damaged', `object is missing: ${store.object(key)}`, {

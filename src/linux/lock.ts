@@ -12,6 +12,7 @@ import {
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BerthError, isErrno } from '../errors.ts';
+import { openRegularFile } from '../regular-file.ts';
 import { tryFlock } from './flock.ts';
 
 /** Who holds a lock, as its file says. */
@@ -116,7 +117,7 @@ async function waitFor(path: string, kind: LockKind, options: LockOptions): Prom
 export function readHolder(path: string): LockHolder | undefined {
   let text: string;
   try {
-    const descriptor = openSync(path, constants.O_RDONLY);
+    const descriptor = openRegularFile(path);
     try {
       const buffer = Buffer.alloc(4096);
       text = buffer.toString('utf8', 0, readSync(descriptor, buffer, 0, buffer.length, 0));

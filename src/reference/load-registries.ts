@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { BerthError, isErrno, messageOf } from '../errors.ts';
 import type { Paths } from '../paths.ts';
+import { readRegularText } from '../regular-file.ts';
 import { noRegistries, type Registries } from './registries.ts';
 import { parseRegistriesConf, type RegistriesFile } from './registries-conf.ts';
 
@@ -84,7 +85,7 @@ function mergeInto(merged: Registries, file: RegistriesFile): void {
 
 function readIfThere(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    return readRegularText(file);
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw unreadable(file, error);

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { BerthError, isErrno, messageOf } from '../errors.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../image/digest.ts';
 import { syncDirectory, writeDurably } from '../linux/durable.ts';
 import { syncFileSystem } from '../linux/syncfs.ts';
+import { readRegularFile } from '../regular-file.ts';
 import type { Store } from './store.ts';
 
 /** Puts a manifest or config into the store, durably. Throws `digest-mismatch` when it is not what `digest` names. */
@@ -47,7 +48,7 @@ export function readBlob(store: Store, digest: Digest): Buffer {
   const path = store.blob(digest);
   let bytes: Buffer;
   try {
-    bytes = readFileSync(path);
+    bytes = readRegularFile(path);
   } catch (error) {
     throw damaged(path, isErrno(error, 'ENOENT') ? 'missing' : messageOf(error), error);
   }

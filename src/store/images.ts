@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { BerthError, isErrno, messageOf } from '../errors.ts';
 import { type Digest, parseDigest } from '../image/digest.ts';
 import type { Descriptor, Platform } from '../image/image.ts';
 import { writeDurably } from '../linux/durable.ts';
+import { fileSystemError } from '../linux/file-system.ts';
+import { readRegularText } from '../regular-file.ts';
 import type { Store } from './store.ts';
 
 const INDEX = 'application/vnd.oci.image.index.v1+json';
@@ -20,14 +21,14 @@ export interface StoredImage {
   platform?: Platform;
 }
 
-/** The images of a store, sorted by name; none where nothing was pulled yet. Throws `store-damaged`. */
+/** The images of a store, sorted by name; none where nothing was pulled yet. Throws `store-damaged`, `io`. */
 export function readImages(store: Store): StoredImage[] {
   let text: string;
   try {
-    text = readFileSync(store.images, 'utf8');
+    text = readRegularText(store.images);
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return [];
-    throw error;
+    throw fileSystemError(error, 'cannot read the list of images', store.images);
   }
   try {
     return parseImages(JSON.parse(text)).sort(byName);

@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { BerthError, isErrno, messageOf } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
+import { openRegularFile } from '../regular-file.ts';
 import type { Metadata, StoredFile } from './object.ts';
 
 /**
@@ -124,7 +125,7 @@ function parseEntry(line: Buffer): LayerEntry {
 
 // In pieces: a record may be as large as all the memory that a pull is to take.
 function* readLines(path: string): Generator<Buffer> {
-  const descriptor = openSync(path, 'r');
+  const descriptor = openRegularFile(path);
   try {
     const piece = Buffer.alloc(FLUSH_AT);
     let rest = Buffer.alloc(0);

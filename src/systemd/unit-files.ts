@@ -1,8 +1,9 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isErrno } from '../errors.ts';
 import { listDirectory } from '../linux/list-directory.ts';
 import type { Paths } from '../paths.ts';
+import { readRegularText } from '../regular-file.ts';
 import { parseUnitFile, type UnitEntry } from './unit-file.ts';
 import { UNIT_SUFFIXES } from './unit-name.ts';
 
@@ -142,9 +143,9 @@ export class UnitFiles {
   /** Empty for a file that masks its unit, as systemd has it, and for one that is not there. */
   #read(path: string): string {
     try {
-      return readFileSync(this.#added.get(path) ?? this.#paths.follow(path), 'utf8');
+      return readRegularText(this.#added.get(path) ?? this.#paths.follow(path));
     } catch (error) {
-      if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP')) return '';
+      if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP', 'EINVAL')) return '';
       throw error;
     }
   }

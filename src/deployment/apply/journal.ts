@@ -4,6 +4,7 @@ import { BerthError, isErrno, messageOf } from '../../errors.ts';
 import { syncDirectory, writeDurably } from '../../linux/durable.ts';
 import { fileSystemError } from '../../linux/file-system.ts';
 import type { Paths } from '../../paths.ts';
+import { readRegularText } from '../../regular-file.ts';
 import type { Plan } from '../plan/plan.ts';
 
 const PHASES = ['applying', 'starting', 'watching', 'undoing'] as const;
@@ -67,7 +68,7 @@ export class Journal {
     if (phase === undefined) return undefined;
     const file = this.#file(phase);
     try {
-      const { version, plan, boot } = JSON.parse(readFileSync(file, 'utf8')) as Content;
+      const { version, plan, boot } = JSON.parse(readRegularText(file)) as Content;
       if (version !== 1) throw new Error(`version ${version} is not known to this berth`);
       return { phase, plan, interruptedByBoot: boot !== bootId() };
     } catch (error) {

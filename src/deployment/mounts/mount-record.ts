@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Digest } from '../../image/digest.ts';
 import { writeDurably } from '../../linux/durable.ts';
 import { listDirectory } from '../../linux/list-directory.ts';
 import type { MountEntry } from '../../linux/mount-table.ts';
 import type { Paths } from '../../paths.ts';
+import { readRegularText } from '../../regular-file.ts';
 import type { ServiceName } from '../../service-name.ts';
 import { isAtOrBelow } from '../exports/host-files-places.ts';
 
@@ -71,7 +71,7 @@ export function isEntryOf(
 
 function readRecord(place: string): MountRecord | undefined {
   try {
-    return JSON.parse(readFileSync(join(place, 'mount.json'), 'utf8')) as MountRecord;
+    return JSON.parse(readRegularText(join(place, 'mount.json'))) as MountRecord;
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Paths } from '../../paths.ts';
+import { readRegularText } from '../../regular-file.ts';
 import type { ServiceName } from '../../service-name.ts';
 import { isAtOrBelow } from '../exports/host-files-places.ts';
 import { hashFile } from '../hash-file.ts';
@@ -70,7 +71,7 @@ function declaredPaths(name: ServiceName, paths: Paths): string[] {
   const texts = keptDeployments(paths, name)
     .map((kept) => join(paths.sideOf(kept).deployment(name, kept.number), 'tmpfiles.conf'))
     .filter((file) => existsSync(file))
-    .map((file) => readFileSync(file, 'utf8'));
+    .map((file) => readRegularText(file));
   return [...new Set(texts.flatMap(createdPaths))].sort();
 }
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { BerthError, isErrno, messageOf } from '../../errors.ts';
 import type { Digest } from '../../image/digest.ts';
 import { writeDurably } from '../../linux/durable.ts';
 import type { Paths } from '../../paths.ts';
+import { readRegularText } from '../../regular-file.ts';
 import type { DeclaredService } from '../declared-service.ts';
 
 /** `/var/lib/berth/apply.json`: what the last apply left to be known. */
@@ -25,7 +25,7 @@ export function readApplied(paths: Paths): Applied {
 
 function readAppliedOn({ applied: file }: Paths): Applied | undefined {
   try {
-    const applied = JSON.parse(readFileSync(file, 'utf8')) as Applied;
+    const applied = JSON.parse(readRegularText(file)) as Applied;
     if (applied.version !== 1) throw new Error(`version ${applied.version} is not known to this berth`);
     return applied;
   } catch (error) {

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { BerthError, isErrno, messageOf } from '../../errors.ts';
 import { writeDurably } from '../../linux/durable.ts';
 import { fileSystemError } from '../../linux/file-system.ts';
 import { type Digest, parseDigest } from '../../reference/digest.ts';
 import { quote } from '../../reference/quote.ts';
+import { readRegularText } from '../../regular-file.ts';
 import type { DeclaredService } from '../declared-service.ts';
 
 /** Images as they are declared, and the digest of the manifest or index that each stood for. */
@@ -19,7 +20,7 @@ export function formatLock(lock: HostLock): string {
 export function readLock(file: string): HostLock | undefined {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readRegularText(file);
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined;
     throw fileSystemError(error, 'cannot read', file);
@@ -38,7 +39,7 @@ export function readLock(file: string): HostLock | undefined {
 export function writeLock(file: string, lock: HostLock): boolean {
   const text = formatLock(lock);
   try {
-    if (existsSync(file) && readFileSync(file, 'utf8') === text) return false;
+    if (existsSync(file) && readRegularText(file) === text) return false;
     writeDurably(file, text, 0o644);
     return true;
   } catch (error) {

@@ -4,6 +4,7 @@ import { cp, mkdir, mkdtemp, readdir, readlink, rm, symlink, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { makeFifo } from '../../../src/linux/node.ts';
 import { Paths } from '../../../src/paths.ts';
 import { OfflineSystemd } from '../../../src/systemd/offline-systemd.ts';
 
@@ -47,6 +48,11 @@ describe('summaries of units below another root', () => {
     );
     const expected = ['/usr/lib/systemd/system/vendor.service', '/etc/systemd/system/own.service', ''];
     assert.deepEqual(places, expected);
+  });
+  it('wait for no pipe where the file of a unit should be', async () => {
+    makeFifo(join(root, 'etc/systemd/system/pipe.service'), 0o600);
+    const [unit] = await systemd.links(['pipe.service']);
+    assert.deepEqual([unit?.name, unit?.links], ['pipe.service', []]);
   });
   it('tell of the others where systemctl cannot tell of one', async () => {
     for (const name of ['first.service', 'last.service']) await writeUnit(name);

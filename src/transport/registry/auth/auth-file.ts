@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { BerthError, isErrno, messageOf } from '../../../errors.ts';
 import { quote } from '../../../reference/quote.ts';
+import { readRegularText } from '../../../regular-file.ts';
 import type { Credential } from './credential.ts';
 
 /** One auth file: containers-auth.json(5), or Docker's config.json, which has the same members. */
@@ -23,7 +23,7 @@ export class AuthFile {
   static read(file: string): AuthFile | undefined {
     let text: string;
     try {
-      text = readFileSync(file, 'utf8');
+      text = readRegularText(file);
     } catch (error) {
       if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
       throw new BerthError('auth-file-invalid', `cannot read: ${file}: ${messageOf(error)}`, {

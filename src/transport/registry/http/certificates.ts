@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   createSecureContext,
@@ -8,6 +8,7 @@ import {
 } from 'node:tls';
 import { BerthError, isErrno, messageOf } from '../../../errors.ts';
 import { Paths } from '../../../paths.ts';
+import { readRegularText } from '../../../regular-file.ts';
 
 // Where distributions keep the bundle, for a node that was built to look elsewhere.
 const BUNDLES = [
@@ -118,7 +119,7 @@ function systemAuthorities(env: NodeJS.ProcessEnv): string[] {
   if (system.size > 0) return [...system, ...extra];
   for (const bundle of BUNDLES) {
     try {
-      return [readFileSync(bundle, 'utf8'), ...extra];
+      return [readRegularText(bundle), ...extra];
     } catch (error) {
       if (!isErrno(error, 'ENOENT', 'ENOTDIR')) throw unusable(bundle, error);
     }
@@ -128,7 +129,7 @@ function systemAuthorities(env: NodeJS.ProcessEnv): string[] {
 
 function readText(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readRegularText(file);
   } catch (error) {
     throw unusable(file, error);
   }
