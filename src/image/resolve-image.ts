@@ -112,8 +112,9 @@ function checkAgreement(manifest: ImageManifest, config: ImageConfig, platform: 
     );
   }
   // An index can call a manifest what it likes; the config is what its builder said.
+  const { os, architecture } = config;
   // Many say no variant, and then claim nothing about it.
-  const { os, architecture, variant = platform.variant } = config;
+  const variant = config.variant ?? (architecture === platform.architecture ? platform.variant : undefined);
   const own = variant === undefined ? { os, architecture } : { os, architecture, variant };
   if (!isRunnable(own, platform)) throw unavailable(platform, [formatPlatform(own)]);
 }
