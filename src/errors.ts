@@ -84,7 +84,10 @@ const EXIT_STATUS: Partial<Record<ErrorCode, number>> = {
 };
 
 export interface ErrorDetail {
-  /** One command, or one sentence, that mends it. */
+  /**
+   * One command that mends it, with words and a colon before it or without; or options with which the same command
+   * line would work, such as `--name web-2`.
+   */
   hint?: string;
   cause?: unknown;
 }

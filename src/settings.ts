@@ -1,4 +1,5 @@
 import { parseDocument } from 'yaml';
+import { editCommand } from './edit-command.ts';
 import { BerthError, isErrno, messageOf } from './errors.ts';
 import type { Paths } from './paths.ts';
 import { readRegularText } from './regular-file.ts';
@@ -101,7 +102,7 @@ class SettingsReader {
         'settings-invalid',
         `unknown key: ${this.#file}: ${key === '' ? '' : `${key}.`}${stranger}`,
         {
-          hint: `known here: ${known?.join(', ')}`,
+          hint: `known here are ${known?.join(', ')}: ${editCommand(this.#file)}`,
         },
       );
     }

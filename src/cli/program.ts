@@ -2,11 +2,11 @@ import { type Command, CommanderError } from 'commander';
 import { BerthError, exitStatus, messageOf } from '../errors.ts';
 import { commandsFor } from './commands.ts';
 import { Context } from './context.ts';
-import { defaultHint } from './default-hint.ts';
 import { defineProgram } from './define-program.ts';
+import { hintFor } from './hint-for.ts';
 import { Output } from './output.ts';
 import type { ConsoleStreams } from './prompt.ts';
-import { commandNamed, reportUsage } from './usage-error.ts';
+import { reportUsage } from './usage-error.ts';
 
 /**
  * Runs one command line and returns its exit status: 0 done, 1 failed, 2 usage, 3 not running,
@@ -51,7 +51,7 @@ function readHelp(program: Command, args: readonly string[]): string[] {
 
 function report(error: unknown, output: Output, program: Command, args: readonly string[]): number {
   if (error instanceof BerthError) {
-    output.error(error.message, error.hint ?? defaultHint(error.code, commandNamed(program, args), args));
+    output.error(error.message, hintFor(error, program, args));
     return exitStatus(error.code);
   }
   if (error instanceof CommanderError) {

@@ -1,5 +1,6 @@
 import type { Command, CommanderError } from 'commander';
 import { commandLine } from './command-line.ts';
+import { commandNamed, pathOf } from './command-named.ts';
 import type { Output } from './output.ts';
 
 /** What people look for here who know systemctl or podman; the services they named take the place of NAME. */
@@ -30,7 +31,7 @@ export function reportUsage(
   const hint =
     (kind === 'command' ? elsewhere(unknown, args) : undefined) ??
     (suggestion === '' || several !== undefined
-      ? `${commandNamed(program, args)} --help`
+      ? `${pathOf(commandNamed(program, args))} --help`
       : commandLine(args.with(args.indexOf(unknown), suggestion)));
   output.error(`${what}${meant}`, hint);
 }
@@ -39,11 +40,4 @@ function elsewhere(unknown: string, args: readonly string[]): string | undefined
   if (!Object.hasOwn(ELSEWHERE, unknown)) return undefined;
   const names = args.slice(args.indexOf(unknown) + 1).filter((word) => /^\w[\w@.-]*$/.test(word));
   return ELSEWHERE[unknown]?.replace('NAME', names.join(' ') || 'NAME');
-}
-
-/** The command that the command line names, such as "berth images rm"; "berth" where it names none. */
-export function commandNamed(program: Command, [word, ...rest]: readonly string[]): string {
-  if (word === undefined) return program.name();
-  const named = program.commands.find((command) => command.name() === word);
-  return named === undefined ? commandNamed(program, rest) : `${program.name()} ${commandNamed(named, rest)}`;
 }

@@ -26,6 +26,13 @@ export async function lookUpImage(
   } catch (cause) {
     throw signal.aborted
       ? new BerthError('interrupted', `interrupted: looking up ${source.name}`, { cause })
-      : cause;
+      : withDocument(cause, source.name);
   }
+}
+
+/** Which platforms there are is in the document that the name stands for. */
+function withDocument(cause: unknown, name: string): unknown {
+  return cause instanceof BerthError && cause.code === 'platform-unavailable'
+    ? new BerthError(cause.code, `${cause.message}: ${name}`, { cause, hint: `berth inspect --raw ${name}` })
+    : cause;
 }

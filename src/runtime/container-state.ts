@@ -14,7 +14,7 @@ export async function containerPid(
   const answer = await execa(program, args, { stdin: 'ignore', reject: false, timeout: 10_000, cwd: '/' });
   if (answer.code === 'ENOENT') {
     throw new BerthError('runtime-missing', `no OCI runtime: ${program}: not found`, {
-      hint: 'apt install runc, or dnf install runc',
+      hint: 'apt install runc || dnf install runc',
     });
   }
   if (answer.failed) return undefined;

@@ -18,7 +18,7 @@ export function packageDirectory(name: 'templates' | 'units', file: string): str
   const found = findPackageDirectory(name, file);
   if (found === undefined) {
     throw new BerthError('io', `cannot find the ${name} of berth: the installation is incomplete`, {
-      hint: 'install berth again',
+      hint: 'in its checkout: npm run build',
     });
   }
   return found;

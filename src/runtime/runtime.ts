@@ -40,7 +40,7 @@ export async function findRuntime(paths: Paths, wanted?: string): Promise<Runtim
     'runtime-missing',
     `no OCI runtime: ${wanted ?? KNOWN.join(' or ')}: not found${below}`,
     {
-      hint: 'apt install runc, or dnf install runc; another one: --runtime PATH',
+      hint: 'apt install runc || dnf install runc',
     },
   );
 }
@@ -68,6 +68,6 @@ async function refuseOther(path: string): Promise<void> {
   const { failed, stdout } = await execa(path, ['--version'], options);
   if (!failed && /\bspecs?\b|^\S+ version /m.test(stdout)) return;
   throw new BerthError('runtime-missing', `no OCI runtime: ${path}: --version does not answer as one does`, {
-    hint: 'name one that does, such as --runtime runc',
+    hint: '--runtime runc',
   });
 }

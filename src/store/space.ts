@@ -33,7 +33,7 @@ export function requireSpace(store: Store, need: SpaceNeed, what: string): void 
   const lacking = findLack(statfsSync(place), need);
   if (lacking === undefined) return;
   throw new BerthError('no-space', `${what}: ${place}: ${lacking}`, {
-    hint: 'berth prune frees what no service needs',
+    hint: 'what no service needs can go: berth prune --all',
   });
 }
 

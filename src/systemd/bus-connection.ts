@@ -174,7 +174,7 @@ export class BusConnection {
 function unreachableBus(cause: unknown): BerthError {
   const why = typeof cause === 'string' ? cause : messageOf(cause);
   return new BerthError('systemd-unreachable', `cannot reach systemd: the system bus: ${why}`, {
-    hint: 'systemctl status dbus; to prepare another root, use --root DIR',
+    hint: 'another system is prepared with --root DIR; this one needs: systemctl start dbus',
     cause,
   });
 }

@@ -35,9 +35,7 @@ export function startFailure(unit: UnitName, { reason, log }: UnitFailure): Bert
 
 /** The hint for a unit that does not run, by what it logged last. */
 export function whereToLook(unit: string, log: readonly string[]): string {
-  return log.some(isAddressTaken)
-    ? 'see who listens there: ss --listening --processes'
-    : `journalctl -u ${unit}`;
+  return log.some(isAddressTaken) ? 'see who listens there: ss -tulnp' : `journalctl -u ${unit}`;
 }
 
 /** What systemd says of a socket, and most servers of their own: strerror(EADDRINUSE). */

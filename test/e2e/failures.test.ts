@@ -90,7 +90,7 @@ test('a variable without a value is named, with its file and the option to give'
     {
       status: 1,
       says: /^Error: a variable has no value: GREETING \(.*config\.json\.template\)$/m,
-      hint: /^Hint: add --set GREETING=…$/m,
+      hint: /^Hint: berth install missing-value --set GREETING=VALUE$/m,
     },
   ]);
 });
@@ -185,7 +185,7 @@ test('a file of the host is not overwritten by one of an image', async () => {
     {
       status: 1,
       says: /^Error: cannot install: \/usr\/local\/bin\/etcdctl: a file is there/m,
-      hint: /^Hint: move \/usr\/local\/bin\/etcdctl away/m,
+      hint: /^Hint: .*mv --no-clobber \/usr\/local\/bin\/etcdctl /m,
     },
   ]);
   assert.equal(await host.sh('cat /usr/local/bin/etcdctl'), 'mine');

@@ -15,6 +15,8 @@ export interface ImageContent {
   files: Record<string, string>;
   /** OCI image spec, config.md, "config". */
   config?: Record<string, unknown>;
+  /** That of this machine without it. */
+  architecture?: string;
   /** Said of the layer in the config instead of the truth. */
   diffId?: string;
 }
@@ -43,7 +45,7 @@ export async function pushImage(host: Host, name: string, content: ImageContent)
   const config = put(
     'application/vnd.oci.image.config.v1+json',
     json({
-      architecture: process.arch === 'x64' ? 'amd64' : process.arch,
+      architecture: content.architecture ?? (process.arch === 'x64' ? 'amd64' : process.arch),
       os: 'linux',
       config: { ...base.config, ...content.config },
       rootfs: { type: 'layers', diff_ids: [...base.diffIds, content.diffId ?? diffId] },

@@ -150,7 +150,7 @@ function makeRequest(
 ): InstallRequest {
   if (options.now && !context.systemd().live) {
     throw new BerthError('usage', `--now starts services: ${context.paths.root}: no systemd runs there`, {
-      hint: 'leave out --now: the services start when that system boots',
+      hint: 'leave out --now; the services start when that system boots',
     });
   }
   return {

@@ -67,7 +67,9 @@ export function checkDependencies(
     throw new BerthError(
       'dependency-cycle',
       `cannot ${verb} ${names}: units would wait for each other: ${cycle.join(' → ')}`,
-      { hint: `see what they wait for: systemctl show --property After,Before UNIT` },
+      {
+        hint: `see what they wait for: systemctl show --property After,Before ${[...new Set(cycle)].join(' ')}`,
+      },
     );
   }
   const missing = units.flatMap((unit) => missingOf(unit, graph));
@@ -79,7 +81,7 @@ export function checkDependencies(
   throw new BerthError(
     'dependency-missing',
     `cannot ${verb} ${names}: ${missing.map(({ text }) => text).join('; ')}`,
-    { hint: `${commandsFor(missing)}${verb === 'install' ? INSTALL_ANYWAY : ''}` },
+    { hint: `${verb === 'install' ? INSTALL_ANYWAY : ''}${commandsFor(missing)}` },
   );
 }
 
@@ -103,7 +105,7 @@ function missingOf(unit: string, graph: UnitGraph): Missing[] {
 }
 
 // An update would stop what runs for what cannot start.
-const INSTALL_ANYWAY = '; or install all in one command, or in spite of it with --force';
+const INSTALL_ANYWAY = 'all in one command, or in spite of it with --force, or first: ';
 
 function commandsFor(missing: readonly Missing[]): string {
   const units = (masked: boolean) => [

@@ -23,7 +23,7 @@ export async function checkShadowed(staged: readonly StagedDeployment[], host: S
         'unit-conflict',
         `cannot install: ${unit}: it runs already, from ${fragmentPath}`,
         {
-          hint: `systemctl stop ${unit}, or give the service another name with --name`,
+          hint: `systemctl stop ${unit}`,
         },
       );
     }

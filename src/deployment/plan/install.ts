@@ -119,10 +119,10 @@ async function planInOrder(
 
 function refuseTwice(targets: InstallTarget[]): void {
   const names = targets.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  const twice = targets.find(({ name }, index) => names.indexOf(name) !== index);
   if (twice === undefined) return;
-  throw new BerthError('usage', `two of these images would be the service ${twice}`, {
-    hint: 'install one of them by a command of its own, with --name',
+  throw new BerthError('usage', `two of these images would be the service ${twice.name}`, {
+    hint: `install one by a command of its own: berth install --name ${twice.name}-2 ${twice.image}`,
   });
 }
 

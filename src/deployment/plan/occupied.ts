@@ -1,5 +1,5 @@
-import { lstatSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { lstatSync, readlinkSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { BerthError, isErrno } from '../../errors.ts';
 import type { Paths } from '../../paths.ts';
 import { findOwner } from './file-owner.ts';
@@ -40,8 +40,16 @@ function occupied(path: string, paths: Paths): BerthError {
     `cannot install: ${path}: ${owner === undefined ? 'a file is there that berth did not put there' : `it belongs to ${owner}`}`,
     {
       hint: unit
-        ? 'give the service another name with --name'
-        : `move ${path} away, then run the command again`,
+        ? hintForUnit(path, paths)
+        : `then run the command again: mv --no-clobber ${path} ${path}.old`,
     },
   );
+}
+
+/** An admin may have masked the unit before it was there; else the name is taken. */
+function hintForUnit(path: string, paths: Paths): string {
+  const unit = basename(path);
+  const found = lstatSync(paths.locate(path), { throwIfNoEntry: false });
+  const isMasked = found?.isSymbolicLink() && readlinkSync(paths.locate(path)) === '/dev/null';
+  return isMasked ? `systemctl unmask ${unit}` : `--name ${unit.replace(/\.[a-z]+$/, '')}-2`;
 }

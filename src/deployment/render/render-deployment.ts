@@ -40,7 +40,7 @@ export async function renderDeployment(input: DeploymentInput): Promise<Rendered
   const hostFiles = exports === undefined ? [] : listHostFiles(exports, values);
   // A new version may do without a variable; its value is kept for one that takes it again.
   const given = [...input.settings.keys()].filter((variable) => !input.kept?.settings.has(variable));
-  checkTaken(input.name, given, exports === undefined ? [] : variablesTaken(exports, hostFiles));
+  checkTaken(input, given, exports === undefined ? [] : variablesTaken(exports, hostFiles));
   const rendered = await render(exports, hostFiles, values, input);
   const activation = await renderActivation({
     ...input,

@@ -12,7 +12,7 @@ export function readSandboxProgram(): string {
     return readFileSync(new URL(SANDBOX_PROGRAM_FILE, import.meta.url), 'utf8');
   } catch (error) {
     throw new BerthError('template-sandbox', `cannot read the sandbox's program: ${messageOf(error)}`, {
-      hint: 'install berth again',
+      hint: 'in its checkout: npm run build',
       cause: error,
     });
   }

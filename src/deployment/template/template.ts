@@ -101,7 +101,7 @@ export function refuseMissing(missing: readonly MissingVariable[]): void {
     'value-missing',
     `${files.size === 1 ? 'a variable has' : 'variables have'} no value: ${list}`,
     {
-      hint: `add ${[...files.keys()].map((variable) => `--set ${variable}=…`).join(' ')}`,
+      hint: [...files.keys()].map((variable) => `--set ${variable}=VALUE`).join(' '),
     },
   );
 }

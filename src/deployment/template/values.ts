@@ -143,14 +143,18 @@ export function resolveValues(
  * Throws `value-invalid` for a variable that a person set and that no template of the image takes:
  * a misspelt name would otherwise leave its default in force without a word.
  */
-export function checkTaken(service: ServiceName, names: Iterable<string>, taken: Iterable<string>): void {
+export function checkTaken(
+  { name: service, image }: { name: ServiceName; image: { name: string } },
+  names: Iterable<string>,
+  taken: Iterable<string>,
+): void {
   const settable = new Set(
     [...taken, ...OVERRIDABLE_VARIABLES].filter((name) => !FORCED_VARIABLES.includes(name)),
   );
   for (const name of names) {
     if (settable.has(name)) continue;
     throw new BerthError('value-invalid', `cannot set ${name}: ${service}: the image has no such variable`, {
-      hint: `it takes ${[...settable].sort().join(', ')}`,
+      hint: `it takes ${[...settable].sort().join(', ')}: berth inspect --values ${image.name}`,
     });
   }
 }

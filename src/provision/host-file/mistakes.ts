@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path';
+import { editCommand } from '../../edit-command.ts';
 import { BerthError } from '../../errors.ts';
 import type { Position } from '../declared-service.ts';
 
@@ -48,9 +49,7 @@ export class Mistakes {
     throw new BerthError(
       'host-invalid',
       `cannot use what is declared: ${second === undefined ? only : `${lines.length} mistakes:\n${shown.join('\n')}`}`,
-      first !== undefined && isAbsolute(first.file)
-        ? { hint: `\${VISUAL:-\${EDITOR:-vi}} +${first.line} ${first.file}` }
-        : {},
+      first !== undefined && isAbsolute(first.file) ? { hint: editCommand(first.file, first.line) } : {},
     );
   }
 }

@@ -48,7 +48,7 @@ test('below another root nothing of this one is read or asked', (context) => {
   assert.deepEqual(berth('--root', root, 'inspect', 'web'), {
     status: 4,
     stdout: '',
-    stderr: 'Error: not installed: web\nHint: berth list\n',
+    stderr: `Error: not installed: web\nHint: berth --root ${root} list\n`,
   });
 });
 

@@ -127,7 +127,7 @@ describe('berth login', () => {
     ]) {
       const { status, stderr } = await runBerth(['--root', root, 'login', ...args]);
       assert.equal(status, 2, stderr);
-      assert.match(stderr, /no terminal\nHint: berth login --username (NAME|me) --password-stdin/);
+      assert.match(stderr, /no terminal\nHint: berth --root \S+ login --username (NAME|me) --password-stdin/);
     }
   });
   it('does not wait for a password when it is interrupted', async (context) => {

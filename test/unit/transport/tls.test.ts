@@ -176,7 +176,7 @@ describe('a registry without TLS', () => {
     await assert.rejects(resolve(registry.remoteHost), (error: BerthError) => {
       assert.equal(error.code, 'registry-unreachable');
       assert.match(error.message, /does not speak TLS/);
-      assert.match(error.hint ?? '', /registries\.insecure/);
+      assert.match(error.hint ?? '', /insecure = true/);
       return true;
     });
     assert.equal(registry.requests.length, before);

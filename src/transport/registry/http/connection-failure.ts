@@ -7,11 +7,12 @@ const CERTIFICATE =
 const NO_TLS = /^(?:EPROTO|ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG)$/;
 const NO_HTTP = /^HPE_/;
 
-const HINTS: Partial<Record<string, string>> = {
-  ECONNREFUSED: 'check the name and the port, and that the registry runs',
-  EAI_AGAIN: 'check the network, and the name servers in /etc/resolv.conf',
-  ENETUNREACH: 'check the network: ip route',
-  EHOSTUNREACH: 'check the network: ip route',
+const HINTS: Partial<Record<string, (host: string) => string>> = {
+  ECONNREFUSED: (host) =>
+    `check the name and the port, and that the registry runs: curl --head http://${host}/v2/`,
+  EAI_AGAIN: () => 'check the network, and the name servers: cat /etc/resolv.conf',
+  ENETUNREACH: () => 'check the network: ip route',
+  EHOSTUNREACH: () => 'check the network: ip route',
 };
 
 /** True for a failure that only a host that speaks TLS can cause. */
@@ -59,14 +60,14 @@ export function connectionFailure(host: string, error: unknown): BerthError | Tr
       'registry-unreachable',
       `cannot reach the registry: ${host}: it does not speak TLS`,
       {
-        hint: 'if it is meant to be so, add it to registries.insecure in /etc/berth/berth.yaml',
+        hint: `if it is meant to be so: ${insecureCommand(host)}`,
         cause: error,
       },
     );
   }
   if (code === 'ENOTFOUND') {
     return new BerthError('registry-unreachable', `cannot reach the registry: ${host}: no such host`, {
-      hint: 'check the spelling and the name servers',
+      hint: `check the spelling and the name servers: getent hosts ${host.replace(/:\d+$/, '')}`,
       cause: error,
     });
   }
@@ -79,13 +80,20 @@ export function connectionFailure(host: string, error: unknown): BerthError | Tr
       },
     );
   }
-  const hint = HINTS[code];
+  const hint = HINTS[code]?.(host);
   return new Transient(
     new BerthError('registry-unreachable', message, {
       cause: error,
       ...(hint === undefined ? {} : { hint }),
     }),
   );
+}
+
+/** What declares a registry to be without TLS that can be trusted, in a file of its own. */
+function insecureCommand(host: string): string {
+  const directory = '/etc/containers/registries.conf.d';
+  const text = `[[registry]]\\nlocation = "${host}"\\ninsecure = true\\n`;
+  return `mkdir -p ${directory} && printf '${text}' >${directory}/${host}.conf`;
 }
 
 /** OpenSSL's words, such as "tlsv13 alert certificate required", without the source file around them. */

@@ -106,7 +106,7 @@ test('a unit’s name that is taken is refused with another name as the way out'
     {
       code: 'unit-conflict',
       message: `cannot install: ${path}: a file is there that berth did not put there`,
-      hint: 'give the service another name with --name',
+      hint: '--name web-2',
     },
   );
 });

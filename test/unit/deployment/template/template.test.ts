@@ -36,7 +36,7 @@ describe('a $NAME template', () => {
       (error: Error & { code?: string; hint?: string }) => {
         assert.equal(error.code, 'value-missing');
         assert.match(error.message, /PORT \(service\.template\), HOST \(service\.template\)/);
-        assert.match(error.hint ?? '', /--set PORT=… --set HOST=…/);
+        assert.match(error.hint ?? '', /--set PORT=VALUE --set HOST=VALUE/);
         return true;
       },
     );

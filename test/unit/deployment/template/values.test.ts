@@ -86,9 +86,10 @@ describe('--set', () => {
   }
 
   it('of a variable that the image does not have is refused with those that it has', () => {
-    checkTaken(facts.name, ['PORT', 'CONF_DIRECTORY'], ['PORT', 'NAME']);
+    const asked = { name: facts.name, image: { name: facts.imageName } };
+    checkTaken(asked, ['PORT', 'CONF_DIRECTORY'], ['PORT', 'NAME']);
     assert.throws(
-      () => checkTaken(facts.name, ['PROT'], ['PORT', 'NAME']),
+      () => checkTaken(asked, ['PROT'], ['PORT', 'NAME']),
       (error: Error & { hint?: string }) => {
         assert.match(error.message, /PROT: web:/);
         assert.match(error.hint ?? '', /PORT/);

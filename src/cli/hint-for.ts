@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { type BerthError, type ErrorCode, exitStatus } from '../errors.ts';
+import { findPackageDirectory } from '../runtime/package-directory.ts';
+import { commandLine } from './command-line.ts';
+import { commandNamed, pathOf } from './command-named.ts';
+
+/** Lines of the longest entry of the page. */
+const ENTRY = 16;
+
+/**
+ * What leads out of the error of a command line: what it says itself, for the system that the command line is about.
+ * Options alone are put into the command line.
+ */
+export function hintFor({ code, hint }: BerthError, program: Command, args: readonly string[]): string {
+  const command = commandNamed(program, args);
+  if (hint === undefined) return defaultHint(code, command, args);
+  if (hint.startsWith('--')) {
+    const isTaken = command.options.some(({ long }) => long === /^\S+/.exec(hint)?.[0]);
+    return isTaken ? withOptions(args, hint) : defaultHint(code, command, args);
+  }
+  const { root } = program.opts<{ root?: string }>();
+  return root === undefined
+    ? hint
+    : hint.replaceAll(/\bberth (?=[a-z])/g, `${commandLine(['--root', root])} `);
+}
+
+function withOptions(args: readonly string[], options: string): string {
+  const end = args.indexOf('--');
+  return end === -1
+    ? `${commandLine(args)} ${options}`
+    : `${commandLine(args.slice(0, end))} ${options}${commandLine(args.slice(end)).slice('berth'.length)}`;
+}
+
+/** Help about the command, the same command line again, or the error's entry in the documentation, with its commands. */
+function defaultHint(code: ErrorCode, command: Command, args: readonly string[]): string {
+  if (exitStatus(code) === 2) return `${pathOf(command)} --help`;
+  if (code === 'interrupted') return commandLine(args);
+  const docs = findPackageDirectory('docs', 'troubleshooting.md');
+  return docs === undefined
+    ? 'berth doctor'
+    : `grep --after-context=${ENTRY} '^### .${code}' ${join(docs, 'troubleshooting.md')}`;
+}
