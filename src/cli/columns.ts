@@ -7,13 +7,35 @@ export interface Fit {
   elastic?: number | undefined;
   /** It goes on in further lines instead of being cut: it holds sentences. */
   wraps?: boolean | undefined;
+  /** Columns that are left out before that, the first of these first: a program still gets them. */
+  spare?: readonly number[] | undefined;
 }
+
+// Of the elastic column: with less, it is of more use than a spare one. Characters.
+const ENOUGH = 20;
 
 /** The widths of columns: of each, that of its longest cell. */
 export function columnWidths(headers: readonly string[], rows: readonly string[][]): number[] {
   return headers.map((header, column) =>
     rows.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), header.length),
   );
+}
+
+/** The columns for which there is room in so many characters, by their numbers. */
+export function shownColumns(
+  headers: readonly string[],
+  rows: readonly string[][],
+  room: number,
+  { elastic, spare = [] }: Fit,
+): number[] {
+  const widths = columnWidths(headers, rows).map((width, column) =>
+    column === elastic ? Math.min(width, ENOUGH) : width,
+  );
+  const total = (columns: readonly number[]) =>
+    columns.reduce((sum, column) => sum + (widths[column] ?? 0) + GAP.length, -GAP.length);
+  let shown = [...headers.keys()];
+  for (const column of spare) if (total(shown) > room) shown = shown.filter((other) => other !== column);
+  return shown;
 }
 
 /**

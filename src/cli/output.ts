@@ -1,11 +1,11 @@
 import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
-import { columnWidths, type Fit, fitRows, GAP } from './columns.ts';
+import { columnWidths, type Fit, fitRows, GAP, shownColumns } from './columns.ts';
 import { relativeTime, toSecond } from './moment.ts';
 
 /** What a command needs of the world to talk to a person or a program. */
 export interface OutputStreams {
-  stdout: Writable & { isTTY?: boolean; columns?: number };
+  stdout: Writable & { isTTY?: boolean; columns?: number; rows?: number };
   stderr: Writable & { isTTY?: boolean; columns?: number; rows?: number };
   env: NodeJS.ProcessEnv;
 }
@@ -16,6 +16,8 @@ export type Color = 'green' | 'red' | 'yellow' | 'dim' | 'bold';
 export interface TableOptions extends Fit {
   /** A column is coloured by what is in it. */
   paint?: (text: string, column: number) => Color | undefined;
+  /** False leaves the headers out. */
+  legend?: boolean | undefined;
 }
 
 /** Words of a text that have a colour. */
@@ -29,6 +31,10 @@ export class Output {
   readonly #streams: OutputStreams;
   /** Lines on the screen that the next output replaces. */
   #drawn = 0;
+  /** Lines of data that the next `redraw` replaces. */
+  #frame = 0;
+  /** Data of a `redraw` under way. */
+  #lines: string[] | undefined;
 
   constructor(streams: OutputStreams) {
     this.#streams = streams;
@@ -37,6 +43,11 @@ export class Output {
   /** True where a line may be drawn over: a terminal that understands escape codes. */
   get live(): boolean {
     return this.#streams.stderr.isTTY === true && this.#streams.env['TERM'] !== 'dumb';
+  }
+
+  /** True where data can be drawn over: see `redraw`. */
+  get redraws(): boolean {
+    return this.#streams.stdout.isTTY === true && this.#streams.env['TERM'] !== 'dumb';
   }
 
   /** Characters in a line of the terminal that data goes to; undefined where it goes elsewhere. */
@@ -85,21 +96,27 @@ export class Output {
   }
 
   /** Rows under upper-case headers, columns two spaces apart; not wider than a terminal. */
-  table(headers: string[], rows: string[][], { paint = () => undefined, ...fit }: TableOptions = {}): void {
+  table(headers: string[], rows: string[][], options: TableOptions = {}): void {
+    const { paint = () => undefined, legend = true, elastic, spare, wraps } = options;
     const whole = rows.map((row) => row.map((cell) => harmless(cell, '')));
-    const { width } = this;
-    const plain = width === undefined ? whole : fitRows(headers, whole, width, fit);
-    const widths = columnWidths(headers, plain);
+    const { width = Number.POSITIVE_INFINITY } = this;
+    const columns = shownColumns(headers, whole, width, { elastic, spare });
+    const pick = (cells: readonly string[]) => columns.map((column) => cells[column] ?? '');
+    const titles = pick(headers);
+    const fit = { elastic: elastic === undefined ? undefined : columns.indexOf(elastic), wraps };
+    const plain = fitRows(titles, whole.map(pick), width, fit);
+    const widths = columnWidths(titles, plain);
     const line = (cells: string[], colored: boolean) =>
       cells
-        .map((cell, column) => {
-          const color = colored ? paint(cell, column) : undefined;
-          const padding = ' '.repeat(column === cells.length - 1 ? 0 : (widths[column] ?? 0) - cell.length);
+        .map((cell, index) => {
+          const color = colored ? paint(cell, columns[index] ?? 0) : undefined;
+          const padding = ' '.repeat(index === cells.length - 1 ? 0 : (widths[index] ?? 0) - cell.length);
           return this.#color(this.#streams.stdout, color, cell) + padding;
         })
         .join(GAP)
         .trimEnd();
-    this.#print([line(headers, false), ...plain.map((row) => line(row, true))].join('\n'));
+    const lines = [...(legend ? [line(titles, false)] : []), ...plain.map((row) => line(row, true))];
+    if (lines.length > 0) this.#print(lines.join('\n'));
   }
 
   /** What happens, or happened: for a person, on stderr. */
@@ -132,7 +149,24 @@ export class Output {
     this.#drawn = lines.length;
   }
 
+  /** The data of `draw` takes the place of that of the last time, as much of it as the terminal has lines for. */
+  redraw(draw: () => void): void {
+    this.#lines = [];
+    draw();
+    const { stdout } = this.#streams;
+    const lines = this.#lines.slice(0, (stdout.rows || 24) - 1);
+    this.#lines = undefined;
+    const up = this.#frame === 0 ? '' : `\u001b[${this.#frame}A`;
+    // What is too long for a line must not take two.
+    stdout.write(`\r${up}\u001b[J\u001b[?7l${lines.map((line) => `${line}\n`).join('')}\u001b[?7h`);
+    this.#frame = lines.length;
+  }
+
   #print(text: string): void {
+    if (this.#lines !== undefined) {
+      this.#lines.push(...text.split('\n'));
+      return;
+    }
     this.#clear();
     this.#streams.stdout.write(`${text}\n`);
   }

@@ -16,6 +16,8 @@ const AT_ONCE = 64;
 
 /** A signal of systemd's manager. */
 export interface BusSignal {
+  /** The object that it is about. */
+  path: string;
   member: string;
   body: BusValue[];
 }
@@ -149,9 +151,9 @@ export class BusConnection {
   }
 
   #deliver(message: BusMessage): void {
-    const { type, answers, sender, member = '' } = message;
+    const { type, answers, sender, path = '', member = '' } = message;
     if (type === 'signal' && sender === this.#systemd) {
-      const signal = { member, body: message.body() };
+      const signal = { path, member, body: message.body() };
       for (const listener of this.#listeners) listener(signal);
     }
     // The bus lets only whoever was called answer; a signal may have whatever its sender likes in it.

@@ -5,6 +5,7 @@ import { padding } from './bus-signature.ts';
 export interface BusMessage {
   type: 'return' | 'error' | 'signal' | 'other';
   sender: string | undefined;
+  path: string | undefined;
   member: string | undefined;
   /** The call that this answers. */
   answers: number | undefined;
@@ -55,6 +56,7 @@ export function decodeMessage(bytes: Buffer): BusMessage {
   return {
     type: TYPES[Number(header[1])] ?? 'other',
     sender: text(FIELDS.sender),
+    path: text(FIELDS.path),
     member: text(FIELDS.member),
     answers: typeof serial === 'number' ? serial : undefined,
     error: text(FIELDS.error),

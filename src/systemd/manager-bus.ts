@@ -9,7 +9,7 @@ import { UnitFiles } from './unit-files.ts';
 import { UnitJobs } from './unit-jobs.ts';
 import type { UnitLinks } from './unit-links.ts';
 import { parseUnitName } from './unit-name.ts';
-import { type ListedUnit, unitLinks, unitState } from './unit-state.ts';
+import { type ListedUnit, stateTimestamp, unitLinks, unitState } from './unit-state.ts';
 
 // As systemctl: a manager with many units may take longer to read them all than other calls may.
 const RELOAD_TIMEOUT = 180_000;
@@ -78,24 +78,27 @@ export class ManagerBus implements Systemd {
 
   async summaries(units: readonly string[]): Promise<UnitSummary[]> {
     const files = new UnitFiles(new Paths());
-    const listed = await this.#manager.list(units);
-    return await Promise.all(listed.map((unit) => this.#summary(unit, files)));
+    const { listed, loaded } = await this.#list(units);
+    const found = listed.map((unit) =>
+      loaded.has(unit) ? this.#summary(unit, files) : this.#atRest(unit, files),
+    );
+    return await Promise.all(found);
   }
 
   async reports(units: readonly string[]): Promise<UnitReport[]> {
-    // Asked first: a list loads all of its units for a moment.
-    const loaded = await this.#manager.loaded(units);
-    const listed = await this.#manager.list(units);
     const files = new UnitFiles(new Paths());
-    const atRest = listed.filter(({ name, activeState }) => activeState === 'inactive' && !loaded.has(name));
-    const links = atRest.flatMap(({ name }) => readFileLinks(files, name).links);
+    const { listed, loaded } = await this.#list(units);
+    const links = listed.flatMap((unit) => (loaded.has(unit) ? [] : readFileLinks(files, unit.name).links));
     const reports = listed.map(async (unit): Promise<UnitReport> => {
-      if (!atRest.includes(unit)) return await this.#report(unit);
+      if (loaded.has(unit)) return await this.#report(unit);
       const own = links.filter(({ from }) => from === unit.name);
-      // It has not run, or so long ago that systemd has forgotten it.
-      return { ...unitState(unit.name, new Map()), ...(await this.#summary(unit, files)), links: own };
+      return { ...(await this.#atRest(unit, files)), links: own };
     });
     return await Promise.all(reports);
+  }
+
+  async watch(onChange: (unit: string | null) => void): Promise<() => void> {
+    return await this.#manager.watch(onChange);
   }
 
   async links(units: readonly string[]): Promise<UnitLinks[]> {
@@ -130,18 +133,52 @@ export class ManagerBus implements Systemd {
     await this.#manager.close();
   }
 
-  /** UnitFileState from files where they tell: systemd takes 2 ms to find it for a unit that it has just loaded. */
-  async #summary({ path, ...unit }: ListedUnit, files: UnitFiles): Promise<UnitSummary> {
-    const found =
-      plainFileState(files, unit.name) ?? (await this.#manager.get('UnitFileState', path, 'Unit'));
-    return { ...unit, unitFileState: String(found) };
+  /** Units in their order, and those among them that systemd has loaded: any question about another loads it anew. */
+  async #list(units: readonly string[]): Promise<{ listed: ListedUnit[]; loaded: Set<ListedUnit> }> {
+    // Asked first: a list loads all of its units for a moment.
+    const names = await this.#manager.loaded(units);
+    const listed = await this.#manager.list(units);
+    // By another name of it, a unit that runs would not be found.
+    const loaded = listed.filter(({ name, activeState }) => activeState !== 'inactive' || names.has(name));
+    return { listed, loaded: new Set(loaded) };
   }
 
-  async #report({ name, path, activeState }: ListedUnit): Promise<UnitReport> {
-    const properties = await this.#manager.getAll(path, 'Unit', name);
+  /** A unit that is not loaded: it has not run, or so long ago that systemd has forgotten it. */
+  async #atRest({ path, ...unit }: ListedUnit, files: UnitFiles): Promise<UnitState> {
+    const unitFileState = await this.#fileState(unit.name, path, files);
+    return { ...unitState(unit.name, new Map()), ...unit, unitFileState };
+  }
+
+  async #summary({ path, ...unit }: ListedUnit, files: UnitFiles): Promise<UnitSummary> {
+    const isService = unit.name.endsWith('.service');
+    const [unitFileState, changed, restarts, controlGroup] = await Promise.all([
+      this.#fileState(unit.name, path, files),
+      this.#manager.get(stateTimestamp(unit.activeState), path, 'Unit'),
+      isService ? this.#manager.get('NRestarts', path, 'Service') : 0,
+      isService ? this.#manager.get('ControlGroup', path, 'Service') : '',
+    ]);
+    return {
+      ...unit,
+      unitFileState,
+      stateChanged: Number(changed),
+      restarts: Number(restarts),
+      controlGroup: String(controlGroup),
+    };
+  }
+
+  async #report({ name, path }: ListedUnit): Promise<UnitReport> {
+    const properties = new Map(await this.#manager.getAll(path, 'Unit', name));
     // All that is asked of services: systemd takes long to tell all of them, with what they use of the machine.
-    const runs = name.endsWith('.service') && !/^(?:inactive|failed)$/.test(activeState);
-    const mainPid = runs ? Number(await this.#manager.get('MainPID', path, 'Service')) : 0;
-    return { ...unitState(name, properties), mainPid, links: unitLinks(name, properties).links };
+    if (name.endsWith('.service')) {
+      const read = async (property: string) =>
+        properties.set(property, await this.#manager.get(property, path, 'Service'));
+      await Promise.all(['MainPID', 'NRestarts', 'Result', 'ControlGroup'].map(read));
+    }
+    return { ...unitState(name, properties), links: unitLinks(name, properties).links };
+  }
+
+  /** UnitFileState from files where they tell: systemd takes 2 ms to find it for a unit that it has just loaded. */
+  async #fileState(unit: string, path: string, files: UnitFiles): Promise<string> {
+    return plainFileState(files, unit) ?? String(await this.#manager.get('UnitFileState', path, 'Unit'));
   }
 }

@@ -7,9 +7,12 @@ import { type BusProperties, type ListedUnit, listedUnits } from './unit-state.t
 
 const MANAGER = { path: '/org/freedesktop/systemd1', interface: 'org.freedesktop.systemd1.Manager' };
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
-const JOB_REMOVED =
-  "type='signal',sender='org.freedesktop.systemd1',path='/org/freedesktop/systemd1'," +
-  "interface='org.freedesktop.systemd1.Manager',member='JobRemoved'";
+const SIGNALS = "type='signal',sender='org.freedesktop.systemd1'";
+const OF_MANAGER = `${SIGNALS},path='${MANAGER.path}',interface='${MANAGER.interface}'`;
+const JOB_REMOVED = `${OF_MANAGER},member='JobRemoved'`;
+const RELOADING = `${OF_MANAGER},member='Reloading'`;
+const UNITS = `${MANAGER.path}/unit`;
+const CHANGED = `${SIGNALS},path_namespace='${UNITS}',interface='${PROPERTIES}',member='PropertiesChanged'`;
 
 interface CallOptions {
   body?: BusCall['body'];
@@ -75,7 +78,7 @@ export class ManagerCalls {
     return new Set(found.map(({ name }) => name));
   }
 
-  /** A connection on which systemd tells of jobs. */
+  /** A connection on which systemd tells of jobs and of what is watched. */
   async subscribe(): Promise<BusConnection> {
     const connection = await this.#connect();
     // Jobs that begin at the same time must not each subscribe: systemd refuses the second time.
@@ -83,6 +86,17 @@ export class ManagerCalls {
     this.#subscriptions.set(connection, subscription);
     await subscription;
     return connection;
+  }
+
+  /** See `Systemd.watch`. */
+  async watch(onChange: (unit: string | null) => void): Promise<() => void> {
+    const connection = await this.subscribe();
+    const stop = connection.listen(({ member, path }) => {
+      if (member === 'Reloading') onChange(null);
+      if (member === 'PropertiesChanged') onChange(unitOfPath(path));
+    });
+    for (const rule of [RELOADING, CHANGED]) await connection.match(rule);
+    return stop;
   }
 
   async close(): Promise<void> {
@@ -115,6 +129,12 @@ export class ManagerCalls {
 /** Texts as names of units. Throws `unit-invalid`. */
 export function names(units: readonly string[]): UnitName[] {
   return units.map(parseUnitName);
+}
+
+/** The unit of an object: "web_2eservice" in its path is "web.service". */
+function unitOfPath(path: string): string {
+  const hex = (_: string, code: string) => String.fromCharCode(Number.parseInt(code, 16));
+  return path.slice(UNITS.length + 1).replace(/_([0-9a-f]{2})/g, hex);
 }
 
 async function subscribe(connection: BusConnection): Promise<void> {

@@ -77,6 +77,10 @@ export class OfflineSystemd implements Systemd {
     return states.map((state) => ({ ...state, links: links.filter(({ from }) => from === state.name) }));
   }
 
+  async watch(): Promise<() => void> {
+    return () => undefined;
+  }
+
   /** Those of all units that have files, because others may say something of these. */
   async links(units: readonly string[]): Promise<UnitLinks[]> {
     const files = new UnitFiles(this.#paths);

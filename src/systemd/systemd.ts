@@ -31,7 +31,9 @@ export interface UnitState {
   restarts: number;
   /** True when a job of it waits or runs: it is about to start or to stop. */
   hasJob: boolean;
-  /** Microseconds of CLOCK_REALTIME since the last change of activeState; 0 for never. */
+  /** True when its files are others than systemd has read. */
+  needsReload: boolean;
+  /** When activeState changed last, in microseconds of CLOCK_REALTIME; 0 for a unit that has not run since the boot. */
   stateChanged: number;
   controlGroup: string;
   fragmentPath: string;
@@ -41,12 +43,19 @@ export interface UnitState {
 /** What tells most of a unit, and costs little to ask of many. */
 export type UnitSummary = Pick<
   UnitState,
-  'name' | 'loadState' | 'activeState' | 'subState' | 'unitFileState'
+  | 'name'
+  | 'loadState'
+  | 'activeState'
+  | 'subState'
+  | 'unitFileState'
+  | 'stateChanged'
+  | 'restarts'
+  | 'controlGroup'
 >;
 
 /** What a report on a unit needs, in as few questions as can be: many units are asked for. */
 export type UnitReport = UnitSummary &
-  Pick<UnitState, 'mainPid' | 'stateChanged' | 'monotonic'> & {
+  Pick<UnitState, 'result' | 'mainPid' | 'needsReload' | 'monotonic'> & {
     /** What it says of others, by its own name or by theirs. */
     links: Link[];
   };
@@ -105,6 +114,11 @@ export interface Systemd {
   summaries(units: readonly string[]): Promise<UnitSummary[]>;
   /** The same with what they say of others, for a report on them. */
   reports(units: readonly string[]): Promise<UnitReport[]>;
+  /**
+   * Calls `onChange` with the name of each unit that may be in another state, and with null when unit files have been
+   * read again, until what it returns is called; never where no systemd runs.
+   */
+  watch(onChange: (unit: string | null) => void): Promise<() => void>;
   /** What these units say of others, and others of them; perhaps of more units. A unit that is unknown has the load state not-found. */
   links(units: readonly string[]): Promise<UnitLinks[]>;
   /** How the unit failed, and what it logged last: in this invocation, if one is given, else in its last. */

@@ -20,7 +20,8 @@ export function unitState(unit: string, properties: BusProperties): UnitState {
     execMainStatus: number(properties, 'ExecMainStatus'),
     restarts: number(properties, 'NRestarts'),
     hasJob: jobOf(properties) !== 0,
-    stateChanged: number(properties, 'StateChangeTimestamp'),
+    needsReload: properties.get('NeedDaemonReload') === true,
+    stateChanged: number(properties, stateTimestamp(text(properties, 'ActiveState'))),
     controlGroup: text(properties, 'ControlGroup'),
     fragmentPath: text(properties, 'FragmentPath'),
     monotonic: {
@@ -30,6 +31,11 @@ export function unitState(unit: string, properties: BusProperties): UnitState {
       inactiveEnter: number(properties, 'InactiveEnterTimestampMonotonic'),
     },
   };
+}
+
+/** The property that tells since when a unit is in this state; what is inactive and never ran has another StateChangeTimestamp. */
+export function stateTimestamp(activeState: string): string {
+  return activeState === 'inactive' ? 'InactiveEnterTimestamp' : 'StateChangeTimestamp';
 }
 
 /** The number of its job, a (uo); 0 for none. */
@@ -45,7 +51,9 @@ export function invocationOf(properties: BusProperties): string {
 }
 
 /** A unit as the manager lists it; `path` is its object. */
-export type ListedUnit = Omit<UnitSummary, 'unitFileState'> & { path: string };
+export type ListedUnit = Pick<UnitSummary, 'name' | 'loadState' | 'activeState' | 'subState'> & {
+  path: string;
+};
 
 /** The answer of ListUnitsByNames and its like, an a(ssssssouso), as far as it tells of states. */
 export function listedUnits(answer: unknown): ListedUnit[] {
@@ -59,6 +67,11 @@ export function listedUnits(answer: unknown): ListedUnit[] {
 /** Such as "active (running)"; a word alone where both are the same, as of what has "failed". */
 export function withDetail(state: string, detail: string): string {
   return state === detail ? state : `${state} (${detail})`;
+}
+
+/** When it came into its state, RFC 3339, UTC; null for never since the boot. */
+export function sinceOf({ stateChanged }: Pick<UnitState, 'stateChanged'>): string | null {
+  return stateChanged > 0 ? new Date(stateChanged / 1000).toISOString() : null;
 }
 
 /** What systemd's properties of a unit say of it and others; dependencies that systemd adds itself are among them. */

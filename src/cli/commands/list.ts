@@ -1,49 +1,69 @@
 import type { Command } from 'commander';
-import { type ServiceSummary, summarizeServices } from '../../deployment/summary.ts';
-import { rootfsImageName } from '../../transport/rootfs/rootfs-image-name.ts';
+import { findServices, summarize } from '../../deployment/summary.ts';
+import { watchServices } from '../../deployment/watch-services.ts';
+import { BerthError } from '../../errors.ts';
 import type { Context } from '../context.ts';
-import type { Color } from '../output.ts';
-import { shortDigest } from '../short-digest.ts';
+import { parseFilters } from '../service-filter.ts';
+import { printServices } from '../service-table.ts';
 
-/** `berth list`: the installed services and what systemd says of each. */
+/** How often `--watch` reads again what services use, in milliseconds. */
+const INTERVAL = 2_000;
+
+interface ListOptions {
+  all?: boolean;
+  filter: string[];
+  quiet?: boolean;
+  /** False with `--no-legend`. */
+  legend: boolean;
+  watch?: boolean;
+  json?: boolean;
+}
+
+const collect = (value: string, previous: string[]): string[] => [...previous, value];
+
+/** `berth list`: the installed services, what systemd says of each and what it uses. */
 export function addList(program: Command, context: Context): void {
   program
     .command('list')
     .description('list the installed services')
+    .option('-a, --all', 'also list the other units of each service, such as its sockets')
+    .option(
+      '-f, --filter <KEY=PATTERN>',
+      'only services whose state, image or name is like that; may be repeated',
+      collect,
+      [],
+    )
+    .option('-q, --quiet', 'print names alone')
+    .option('--no-legend', 'print no headers')
+    .option('-w, --watch', 'stay, and show each change, until Ctrl-C')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  berth list --json')
-    .action(async (options: { json?: boolean }) => {
-      const services = await summarizeServices(context.paths, context.systemd());
-      if (options.json) context.output.json(services);
-      else {
-        const several = services.some(({ origin }) => origin !== 'host');
-        context.output.table(
-          ['NAME', 'STATE', 'ENABLED', 'IMAGE', 'DIGEST', 'DEPLOYMENT', ...(several ? ['ORIGIN'] : [])],
-          services.map((service) => [...row(service), ...(several ? [service.origin] : [])]),
-          { paint, elastic: 3 },
-        );
-      }
+    .addHelpText(
+      'after',
+      '\nExamples:\n  berth list --filter state=failed\n  berth list --quiet --filter "image=httpd*"\n  berth list --watch',
+    )
+    .action((options: ListOptions) => (options.watch ? watch : list)(options, context));
+}
+
+async function list({ filter, quiet, json, ...options }: ListOptions, context: Context): Promise<void> {
+  const { paths, output } = context;
+  const wanted = parseFilters(filter);
+  const services = (await findServices(paths, context.systemd())).map(summarize).filter(wanted);
+  if (json) output.json(services);
+  else if (!quiet) printServices(services, output, options);
+  else if (services.length > 0) output.data(services.map(({ name }) => name).join('\n'));
+}
+
+async function watch({ filter, quiet, json, ...options }: ListOptions, context: Context): Promise<void> {
+  const { paths, output, signal } = context;
+  const systemd = context.systemd();
+  const wanted = parseFilters(filter);
+  if (quiet || json || !output.redraws || !systemd.live) {
+    throw new BerthError('usage', '--watch shows a table on a terminal, of what runs', {
+      hint: 'berth events --follow',
     });
-}
-
-function row(service: ServiceSummary): string[] {
-  return [
-    service.name,
-    service.state,
-    service.enabled,
-    imageOf(service),
-    shortDigest(service.digest),
-    String(service.deployment),
-  ];
-}
-
-/** With what it runs on, where that says more. */
-function imageOf({ image, rootfs }: ServiceSummary): string {
-  return rootfs === null || image === rootfsImageName(rootfs) ? image : `${image} on ${rootfs}`;
-}
-
-function paint(text: string, column: number): Color | undefined {
-  if (column !== 1) return undefined;
-  if (text.startsWith('active')) return 'green';
-  return text.startsWith('failed') ? 'red' : 'dim';
+  }
+  for await (const services of watchServices(paths, systemd, INTERVAL, signal)) {
+    output.redraw(() => printServices(services.map(summarize).filter(wanted), output, options));
+  }
+  context.endWith('interrupted');
 }

@@ -14,7 +14,7 @@ class FakeSignals {
 
   removed(id: number, result: string): void {
     const body = [id, `/job/${id}`, 'web.service', result];
-    for (const listener of this.listeners) listener({ member: 'JobRemoved', body });
+    for (const listener of this.listeners) listener({ path: '', member: 'JobRemoved', body });
   }
 }
 
