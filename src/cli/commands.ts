@@ -19,6 +19,7 @@ const COMMANDS = new Map<string, () => Promise<AddCommand>>([
   ['uninstall', async () => (await import('./commands/uninstall.ts')).addUninstall],
   ['list', async () => (await import('./commands/list.ts')).addList],
   ['status', async () => (await import('./commands/status.ts')).addStatus],
+  ['stats', async () => (await import('./commands/stats.ts')).addStats],
   ['logs', async () => (await import('./commands/logs.ts')).addLogs],
   ['run', async () => (await import('./commands/run.ts')).addRun],
   ['ports', async () => (await import('./commands/ports.ts')).addPorts],
@@ -54,13 +55,16 @@ const COMMANDS = new Map<string, () => Promise<AddCommand>>([
   [COMPLETION, async () => (await import('./commands/completion.ts')).addCompletion],
 ]);
 
+/** What commands are called, too. */
+const ALIASES = new Map([['top', 'stats']]);
+
 /**
  * What a command line can mean: the command that its first word names, and all of them where it names
  * none, so that help lists them and a misspelt one finds its neighbour, or one that tells of all.
  */
 export async function commandsFor(args: readonly string[]): Promise<AddCommand[]> {
   const word = firstWord(args);
-  const named = word === COMPLETION ? undefined : COMMANDS.get(word);
+  const named = word === COMPLETION ? undefined : COMMANDS.get(ALIASES.get(word) ?? word);
   return Promise.all((named === undefined ? [...COMMANDS.values()] : [named]).map((load) => load()));
 }
 

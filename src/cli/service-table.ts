@@ -40,7 +40,7 @@ export function printServices(
 }
 
 function serviceRow(service: ServiceSummary, output: Output): string[] {
-  const { name, state, enabled, since, restarts, memoryBytes, cpuMicroseconds, digest, deployment, origin } =
+  const { name, state, enabled, since, restarts, memoryBytes, cpuSeconds, digest, deployment, origin } =
     service;
   return [
     name,
@@ -49,7 +49,7 @@ function serviceRow(service: ServiceSummary, output: Output): string[] {
     since === null ? '-' : output.moment(since),
     String(restarts ?? '-'),
     memoryBytes === null ? '-' : formatBytes(memoryBytes),
-    cpuMicroseconds === null ? '-' : formatCpuTime(cpuMicroseconds),
+    cpuSeconds === null ? '-' : formatCpuTime(cpuSeconds),
     imageOf(service),
     shortDigest(digest),
     String(deployment),

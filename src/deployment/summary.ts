@@ -27,7 +27,7 @@ export interface ServiceSummary extends Omit<ListedUnit, 'name'> {
   /** null for what does not run, and what the kernel does not count here. */
   memoryBytes: number | null;
   /** Of its processes, since it was started. */
-  cpuMicroseconds: number | null;
+  cpuSeconds: number | null;
   image: string;
   /** What it runs on instead of the image's files; else null. */
   rootfs: string | null;
@@ -65,7 +65,7 @@ export async function findServices(paths: Paths, systemd: Systemd): Promise<Foun
 export function summarize({ record, origin, units, enabled }: FoundService): ServiceSummary {
   const { service, number, image, rootfs, created } = record;
   const [own] = units;
-  const { memoryBytes, cpuMicroseconds } = usageOf(own);
+  const { memoryBytes, cpuSeconds } = usageOf(own);
   // A service that waits for its first connection is as well as its sockets are.
   const shown = own?.activeState === 'inactive' ? units[record.units.indexOf(mainUnit(record) ?? '')] : own;
   return {
@@ -76,7 +76,7 @@ export function summarize({ record, origin, units, enabled }: FoundService): Ser
     since: shown === undefined ? null : sinceOf(shown),
     restarts: own?.restarts ?? null,
     memoryBytes,
-    cpuMicroseconds,
+    cpuSeconds,
     image: image.name,
     rootfs: rootfs?.directory ?? null,
     digest: image.manifestDigest,

@@ -6,7 +6,7 @@ import { isErrno } from '../errors.ts';
 export interface UnitUsage {
   /** With the page cache that is charged to it. */
   memoryBytes: number | null;
-  cpuMicroseconds: number | null;
+  cpuSeconds: number | null;
   /** Threads, as systemd counts tasks. */
   tasks: number | null;
   ioReadBytes: number | null;
@@ -15,7 +15,7 @@ export interface UnitUsage {
 
 const NOTHING: UnitUsage = {
   memoryBytes: null,
-  cpuMicroseconds: null,
+  cpuSeconds: null,
   tasks: null,
   ioReadBytes: null,
   ioWrittenBytes: null,
@@ -33,8 +33,9 @@ export function readUsage(controlGroup: string, mounted = '/sys/fs/cgroup'): Uni
   const io = group('io.stat');
   return {
     memoryBytes: numberIn(group('memory.current') ?? older('memory', 'memory.usage_in_bytes')),
-    cpuMicroseconds:
-      numberIn(group('cpu.stat'), /^usage_usec (\d+)$/m) ?? microseconds(older('cpuacct', 'cpuacct.usage')),
+    cpuSeconds:
+      divide(numberIn(group('cpu.stat'), /^usage_usec (\d+)$/m), 1e6) ??
+      divide(numberIn(older('cpuacct', 'cpuacct.usage')), 1e9),
     tasks: numberIn(group('pids.current') ?? older('pids', 'pids.current')),
     ioReadBytes: sumOf(io, /\brbytes=(\d+)/g),
     ioWrittenBytes: sumOf(io, /\bwbytes=(\d+)/g),
@@ -56,9 +57,8 @@ function numberIn(text: string | undefined, pattern = /^(\d+)$/m): number | null
   return found === null ? null : Number(found[1]);
 }
 
-function microseconds(nanoseconds: string | undefined): number | null {
-  const number = numberIn(nanoseconds);
-  return number === null ? null : Math.round(number / 1000);
+function divide(number: number | null, by: number): number | null {
+  return number === null ? null : number / by;
 }
 
 /** Of all devices. */

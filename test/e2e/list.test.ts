@@ -49,7 +49,7 @@ test('list tells since when a service runs, how often it was restarted and what 
   const show = async (property: string) =>
     Number((await host.sh(`systemctl show --timestamp=unix --value -p ${property} web`)).replace('@', ''));
   assert.equal(Math.floor(Date.parse(web?.since ?? '') / 1000), await show('StateChangeTimestamp'));
-  assert.equal(web?.cpuMicroseconds, (await show('CPUUsageNSec')) / 1000);
+  assert.equal(web?.cpuSeconds, (await show('CPUUsageNSec')) / 1e9);
   assert.deepEqual([web?.state, web?.restarts], ['active (running)', 1]);
   assert.match(
     (await succeed(host, 'list')).stdout,

@@ -28,7 +28,7 @@ test('what a unit uses is read from its cgroup', () => {
   );
   assert.deepEqual(readUsage(GROUP, mounted), {
     memoryBytes: 4096000,
-    cpuMicroseconds: 48328,
+    cpuSeconds: 0.048328,
     tasks: 3,
     ioReadBytes: 4097,
     ioWrittenBytes: 12,
@@ -39,8 +39,8 @@ test('where the controllers have trees of their own, it is read from these', () 
   write(`memory${GROUP}/memory.usage_in_bytes`, '123\n');
   write(`cpuacct${GROUP}/cpuacct.usage`, '48328499\n');
   write(`pids${GROUP}/pids.current`, '1\n');
-  const { memoryBytes, cpuMicroseconds, tasks, ioReadBytes } = readUsage(GROUP, mounted);
-  assert.deepEqual([memoryBytes, cpuMicroseconds, tasks, ioReadBytes], [123, 48328, 1, null]);
+  const { memoryBytes, cpuSeconds, tasks, ioReadBytes } = readUsage(GROUP, mounted);
+  assert.deepEqual([memoryBytes, cpuSeconds, tasks, ioReadBytes], [123, 0.048328499, 1, null]);
 });
 
 test('what nobody counts is null', () => {
