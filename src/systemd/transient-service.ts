@@ -1,15 +1,12 @@
 import { hostProgram } from './host-program.ts';
-import { quoteExecLine } from './unit-quote.ts';
 
 /** A service that systemd knows while it runs, and that no file is left of (systemd-run(1)). */
 export interface TransientService {
   unit: string;
   description: string;
   command: readonly string[];
-  /** Run when the service has ended, however it did; their failures do not count. */
-  cleanUp: readonly (readonly string[])[];
-  /** As KillSignal= takes it. */
-  stopSignal: string;
+  /** Lines of its section [Service]. */
+  properties: readonly string[];
   /** With a terminal of its own in the place of the caller's. */
   terminal: boolean;
 }
@@ -19,19 +16,12 @@ export interface TransientService {
  * status. Who ends the command early has to stop the unit. Throws `systemd-unreachable`.
  */
 export async function transientCommand(service: TransientService): Promise<string[]> {
-  const { unit, description, command, cleanUp, stopSignal, terminal } = service;
-  const properties = [
-    'Delegate=yes',
-    'KillMode=mixed',
-    `KillSignal=${stopSignal}`,
-    'TimeoutStopSec=30',
-    'LimitNOFILE=65536',
-    ...cleanUp.map((line) => `ExecStopPost=-${quoteExecLine(line)}`),
-  ];
+  const { unit, description, command, properties, terminal } = service;
   return [
     ...[await hostProgram('systemd-run'), '--quiet', '--wait', '--collect', '--service-type=exec'],
     ...[terminal ? '--pty' : '--pipe', `--unit=${unit}`, `--description=${description}`],
     ...properties.map((property) => `--property=${property}`),
-    ...['--', ...command],
+    // Else systemd would put variables in.
+    ...['--', ...command.map((word) => word.replaceAll('$', '$$$$'))],
   ];
 }

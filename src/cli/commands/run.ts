@@ -1,4 +1,3 @@
-import { mkdirSync, readdirSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { prepareOnce } from '../../deployment/run-once.ts';
@@ -15,11 +14,12 @@ import { parseServiceName } from '../../service-name.ts';
 import { loadSettings } from '../../settings.ts';
 import { recordImage } from '../../store/images.ts';
 import { transientCommand } from '../../systemd/transient-service.ts';
+import { quoteExecLine } from '../../systemd/unit-quote.ts';
 import type { Context } from '../context.ts';
 import { spelledAsNow } from '../open-image.ts';
 import { pullToStore } from '../pull-to-store.ts';
 import { runAttached } from '../run-attached.ts';
-import { withScratchDirectory } from '../scratch-directory.ts';
+import { withRunDirectory } from '../run-directory.ts';
 
 interface RunOptions {
   set: string[];
@@ -29,7 +29,6 @@ interface RunOptions {
   authfile?: string;
 }
 
-const PREFIX = 'berth-run-';
 const collect = (value: string, previous: string[]): string[] => [...previous, value];
 
 /** `berth run`: an image as a service that runs once, and that nothing is left of. */
@@ -70,9 +69,7 @@ async function run(text: string, command: string[], options: RunOptions, context
   const mounts = options.mount.map(parseMount);
   const terminal = options.tty === true && process.stdin.isTTY === true;
   const runtime = await findRuntime(paths, options.runtime ?? loadSettings(paths).runtime);
-  mkdirSync(paths.runs, { recursive: true, mode: 0o700 });
-  const place = { parent: paths.runs, prefix: PREFIX, busy: await runningOnes(context) };
-  await withScratchDirectory(place, async (directory) => {
+  await withRunDirectory('berth-run-', context, async (directory) => {
     const name = parseServiceName(basename(directory));
     const unit = `${name}.service`;
     const image = await context.writing(`run ${text}`, async ({ store }) => {
@@ -96,16 +93,6 @@ async function run(text: string, command: string[], options: RunOptions, context
   });
 }
 
-/** Runs whose berth was killed go on without it, and clean up by themselves. */
-async function runningOnes(context: Context): Promise<string[]> {
-  const names = readdirSync(context.paths.runs);
-  if (names.length === 0) return [];
-  const states = await context.systemd().summaries(names.map((name) => `${name}.service`));
-  return names.filter(
-    (_, index) => !['inactive', 'failed'].includes(states[index]?.activeState ?? 'inactive'),
-  );
-}
-
 interface PreparedRun {
   name: ReturnType<typeof parseServiceName>;
   directory: string;
@@ -115,14 +102,21 @@ interface PreparedRun {
 
 function describeService({ name, directory, image, runtime }: PreparedRun) {
   const container = { name, runtime, bundle: directory };
+  const cleanUp = [
+    deleteContainer(container),
+    ['/bin/rm', '--recursive', '--force', '--one-file-system', directory],
+  ];
   return {
     description: `berth run ${image.name}`,
     command: runForeground(container),
-    cleanUp: [
-      deleteContainer(container),
-      ['/bin/rm', '--recursive', '--force', '--one-file-system', directory],
+    properties: [
+      'Delegate=yes',
+      'KillMode=mixed',
+      `KillSignal=${parseStopSignal(image.config.stopSignal).name}`,
+      'TimeoutStopSec=30',
+      'LimitNOFILE=65536',
+      ...cleanUp.map((line) => `ExecStopPost=-${quoteExecLine(line)}`),
     ],
-    stopSignal: parseStopSignal(image.config.stopSignal).name,
   };
 }
 
