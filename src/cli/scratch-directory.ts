@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path';
 import { isErrno } from '../errors.ts';
 import { tryFlock } from '../linux/flock.ts';
+import { detachBelow } from '../linux/mount.ts';
 
 export interface ScratchPlace {
   /** An existing directory. */
@@ -37,7 +38,7 @@ export async function withScratchDirectory<Result>(
   try {
     return await work(directory);
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    remove(directory);
     closeSync(lock);
   }
 }
@@ -57,8 +58,13 @@ function makeDirectory(prefix: string): { directory: string; lock: number } {
 function removeAbandoned(directory: string): void {
   const lock = tryLock(directory);
   if (lock === undefined) return;
-  rmSync(directory, { recursive: true, force: true });
+  remove(directory);
   closeSync(lock);
+}
+
+function remove(directory: string): void {
+  detachBelow(directory);
+  rmSync(directory, { recursive: true, force: true });
 }
 
 /** Undefined for what is gone, somebody's who works in it, or another user's: anybody may put things there. */

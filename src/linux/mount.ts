@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync, readdirSync } from 'node:fs';
 import { callLibc, cString } from './libc.ts';
+import { readMountTable } from './mount-table.ts';
 import { O_PATH } from './open-in-root.ts';
 
 // sys/mount.h
@@ -39,14 +40,14 @@ export class MountTarget {
  * Shows a directory in another place: read-only, without devices, and setuid means nothing. `hidden` is an empty
  * directory that nobody else can reach.
  */
-export function mountReadOnly(directory: string, target: MountTarget, hidden: string): void {
+export function mountReadOnly(directory: string, target: string, hidden: string): void {
   // A bind mount is writable until it is mounted once more; a copy of it is as it is by then.
   mount(directory, hidden, MS_BIND);
   try {
     // Else what is mounted in the copy would be mounted in the directory, too.
     mount(undefined, hidden, MS_PRIVATE);
     mount(undefined, hidden, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV);
-    mount(hidden, target.path, MS_BIND);
+    mount(hidden, target, MS_BIND);
   } finally {
     detach(hidden);
   }
@@ -62,11 +63,11 @@ export interface Overlay {
 }
 
 /** Shows a directory in another place, where writing changes only what is in `upper`. */
-export function mountOverlay({ source, lower, upper, work }: Overlay, target: MountTarget): void {
+export function mountOverlay({ source, lower, upper, work }: Overlay, target: string): void {
   const options = Object.entries({ lowerdir: lower, upperdir: upper, workdir: work })
     .map(([name, path]) => `${name}=${path.replace(/[\\,:]/g, '\\$&')}`)
     .join();
-  mount(source, target.path, MS_NOSUID | MS_NODEV, 'overlay', options);
+  mount(source, target, MS_NOSUID | MS_NODEV, 'overlay', options);
 }
 
 /** Mounts an empty file system in memory. */
@@ -77,6 +78,12 @@ export function mountMemory(target: string): void {
 /** Unmounts what is mounted on a directory. Throws EBUSY while somebody uses it. */
 export function unmount(path: string): void {
   callLibc('int umount2(const void *, int)', [cString(path), UMOUNT_NOFOLLOW], path);
+}
+
+/** Takes all mounts below a directory out of sight, so that nothing is removed through one of them. */
+export function detachBelow(directory: string): void {
+  const below = readMountTable().filter(({ mountPoint }) => mountPoint.startsWith(`${directory}/`));
+  for (const { mountPoint } of below.toReversed()) detach(mountPoint);
 }
 
 /** Takes a mount out of sight; it ends when nobody uses it any longer. */

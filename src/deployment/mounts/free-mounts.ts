@@ -1,8 +1,7 @@
 import { rmSync } from 'node:fs';
-import { detach } from '../../linux/mount.ts';
+import { detachBelow } from '../../linux/mount.ts';
 import { readMountTable, readMountTableOf } from '../../linux/mount-table.ts';
 import type { Paths } from '../../paths.ts';
-import { isAtOrBelow } from '../exports/host-files-places.ts';
 import { isEntryOf, type KeptMount, listKeptMounts, type MountRecord } from './mount-record.ts';
 
 /** What is mounted now for people to look at, by directory. */
@@ -22,13 +21,9 @@ export function findMount(directory: string, paths: Paths): MountRecord | undefi
 
 /** Frees what mounts needed that are gone: unmounted, lost with a boot, or never made. The caller holds the writer's lock. */
 export function freeMounts(paths: Paths): void {
-  const mounts = listKeptMounts(paths);
-  if (mounts.length === 0) return;
-  const table = readMountTable();
-  for (const mount of mounts) {
-    // One that was killed may have left it. Nothing is removed through a mount.
-    const inside = table.filter(({ mountPoint }) => isAtOrBelow(mountPoint, mount.place));
-    for (const { mountPoint } of inside.toReversed()) detach(mountPoint);
+  for (const mount of listKeptMounts(paths)) {
+    // One that was killed may have left some.
+    detachBelow(mount.place);
     if (!isMounted(mount)) rmSync(mount.place, { recursive: true, force: true });
   }
 }

@@ -33,7 +33,7 @@ export async function showTree(
   writeMountRecord(place, record);
   const hidden = join(place, 'hidden');
   mkdirSync(hidden, { mode: 0o700 });
-  if (!writable) mountReadOnly(found.tree, target, hidden);
+  if (!writable) mountReadOnly(found.tree, target.path, hidden);
   else if (work !== null) overlay(record, place, work, target);
   else {
     mountMemory(hidden);
@@ -56,5 +56,5 @@ function overlay({ tree }: MountRecord, place: string, memory: string, target: M
     chmodSync(upper, mode);
   }
   mkdirSync(work, { recursive: true, mode: 0o700 });
-  mountOverlay({ source: overlaySource(place), lower: tree, upper, work }, target);
+  mountOverlay({ source: overlaySource(place), lower: tree, upper, work }, target.path);
 }
