@@ -60,6 +60,10 @@ export type ErrorCode =
   | 'host-invalid'
   | 'host-lock-invalid'
   | 'host-lock-outdated'
+  // scan
+  | 'scanner-invalid'
+  | 'scanner-not-found'
+  | 'scanner-failed'
   // command
   | 'service-name-invalid'
   | 'service-not-found'
@@ -80,6 +84,7 @@ const EXIT_STATUS: Partial<Record<ErrorCode, number>> = {
   'service-not-found': 4,
   'program-not-found': 4,
   'not-mounted': 4,
+  'scanner-not-found': 4,
   interrupted: 130,
 };
 

@@ -172,6 +172,11 @@ export class Paths {
     return this.locate(`${this.#places.state}/apply.json`);
   }
 
+  /** Where scanners are declared: the host's own, which go first, and the vendor's. */
+  get scanners(): readonly string[] {
+    return ['/etc', '/usr/lib'].map((place) => this.follow(`${place}/berth/scanners.d`));
+  }
+
   /** `host.yaml`, `host.lock` or what is in `host.d`: the services that the host should have. */
   hostFile(name: string): string {
     return this.follow(`/etc/berth/${name}`);

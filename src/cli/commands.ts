@@ -26,6 +26,7 @@ const COMMANDS = new Map<string, () => Promise<AddCommand>>([
   ['cp', async () => (await import('./commands/cp.ts')).addCp],
   ['mount', async () => (await import('./commands/mount.ts')).addMount],
   ['umount', async () => (await import('./commands/umount.ts')).addUmount],
+  ['scan', async () => (await import('./commands/scan.ts')).addScan],
   ['exec', async () => (await import('./commands/exec.ts')).addExec],
   ['shell', async () => (await import('./commands/shell.ts')).addShell],
   ['events', async () => (await import('./commands/events.ts')).addEvents],

@@ -130,6 +130,10 @@ before(async () => {
     mkdir -p /var/lib/berth/store/objects/00
     touch /var/lib/berth/store/objects/00/${'0'.repeat(62)}
     mkdir -p /etc/berth /srv/images /srv/out /tmp/web /tmp/work
+    mkdir -p /etc/berth/scanners.d
+    printf '%s\\n' 'description: finds' 'command: [sh, -c, echo found; exit 1, "{rootfs}"]' 'reads: [/etc/hostname]' \\
+      'hint: apt-get install dash' >/etc/berth/scanners.d/finds.yaml
+    printf '%s\\n' 'description: fails' 'command: [sh, -c, exit 2, "{rootfs}"]' >/etc/berth/scanners.d/fails.yaml
     echo 'autoUpdate: {window: "02:00-04:00", exclude: [front]}' >/etc/berth/berth.yaml`);
   writeFileSync(host.path('/srv/host.yaml'), JSON.stringify({ version: 1, services: DECLARED }));
   writeFileSync(host.path('/srv/quadlet.container'), QUADLET);
@@ -216,6 +220,8 @@ const CHANGING: Invocation[] = [
   ['import', ['--force', '/srv/out/export.tar']],
   ['mount', ['--work', '/tmp/work', 'web', '/tmp/web']],
   ['mount'],
+  ['scan', ['--list']],
+  ['scan', ['web'], 5],
   ['import quadlet', ['/srv/quadlet.container']],
   ['uninstall', ['--dry-run', 'hidden', 'tiny']],
   ['uninstall', ['hidden', 'tiny']],

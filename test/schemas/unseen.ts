@@ -40,7 +40,8 @@ function* pathsIn(schema: Schema, value: unknown, path: string): Generator<strin
 }
 
 /** Whether a value is of this alternative: those of one schema differ in their keys. */
-function fits(value: unknown, { $ref, type, properties = {} }: Schema): boolean {
+function fits(value: unknown, { $ref, type, items = {}, properties = {} }: Schema): boolean {
   if ($ref !== undefined) return fits(value, definition($ref));
+  if (type === 'array') return Array.isArray(value) && value.every((item) => fits(item, items));
   return type !== 'null' && Object.keys(properties).every((key) => Object.hasOwn(Object(value), key));
 }

@@ -1,14 +1,22 @@
 import { isAbsolute } from 'node:path';
 import { editCommand } from '../../edit-command.ts';
-import { BerthError } from '../../errors.ts';
+import { BerthError, type ErrorCode } from '../../errors.ts';
 import type { Position } from '../declared-service.ts';
 
 const MOST_SHOWN = 20;
 
-/** What is wrong with the files that declare a host: all of it is found before anything is said. */
+/** What is wrong with files that a person wrote, those that declare a host for one: all of it is found before anything is said. */
 export class Mistakes {
   /** By what a person reads. */
   readonly #found = new Map<string, Position>();
+  readonly #code: ErrorCode;
+  readonly #what: string;
+
+  /** `what` begins the message of an error of this code. */
+  constructor(code: ErrorCode = 'host-invalid', what = 'cannot use what is declared') {
+    this.#code = code;
+    this.#what = what;
+  }
 
   /** `text` says what is wrong and what is allowed. */
   add(position: Position, text: string): void {
@@ -33,7 +41,7 @@ export class Mistakes {
     return this.#found.size;
   }
 
-  /** Throws `host-invalid` with the first 20, in the order of files and lines, if there are any. */
+  /** Throws an error with the first 20, in the order of files and lines, if there are any. */
   throwAny(): void {
     if (this.#found.size === 0) return;
     const files = [...new Set([...this.#found.values()].map(({ file }) => file))];
@@ -47,8 +55,8 @@ export class Mistakes {
     const [only, second] = lines;
     const first = found[0]?.[1];
     throw new BerthError(
-      'host-invalid',
-      `cannot use what is declared: ${second === undefined ? only : `${lines.length} mistakes:\n${shown.join('\n')}`}`,
+      this.#code,
+      `${this.#what}: ${second === undefined ? only : `${lines.length} mistakes:\n${shown.join('\n')}`}`,
       first !== undefined && isAbsolute(first.file) ? { hint: editCommand(first.file, first.line) } : {},
     );
   }
