@@ -5,20 +5,24 @@ import { BerthError } from '../errors.ts';
 import type { Context } from './context.ts';
 import { runAttached } from './run-attached.ts';
 
+interface EditRequest {
+  text: string;
+  fileName: string;
+  /** What leads on where there is no terminal. */
+  hint: string;
+}
+
 /**
  * Has a person edit a text in an editor and does work with what became of it; nothing for a text that stayed as it was.
  * Where the work fails, the file is kept and named. Throws `usage` where nobody can edit, `io` for an editor that fails.
  */
 export async function editText(
-  text: string,
-  fileName: string,
+  { text, fileName, hint }: EditRequest,
   { prompt, env, output }: Context,
   work: (text: string, file: string) => Promise<void>,
 ): Promise<void> {
   if (!prompt.isPossible) {
-    throw new BerthError('usage', 'cannot edit without a terminal', {
-      hint: 'berth set NAME VARIABLE=VALUE',
-    });
+    throw new BerthError('usage', 'cannot edit without a terminal', { hint });
   }
   const file = join(mkdtempSync(join(tmpdir(), 'berth-edit-')), fileName);
   writeFileSync(file, text, { mode: 0o600 });
