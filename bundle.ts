@@ -14,7 +14,11 @@ export const ROOT = fileURLToPath(new URL('.', import.meta.url));
 export async function bundle(entryPoints: Record<string, string>, folder: string): Promise<string[]> {
   const { metafile } = await build({
     absWorkingDir: ROOT,
-    entryPoints: { ...entryPoints, 'extract-worker': 'src/layer/extract-worker.ts' },
+    entryPoints: {
+      ...entryPoints,
+      'extract-worker': 'src/layer/extract-worker.ts',
+      'link-worker': 'src/deployment/plan/link-worker.ts',
+    },
     outdir: join(ROOT, folder),
     bundle: true,
     // Parts that are imported when needed are loaded when needed. They lie beside the program, because

@@ -97,7 +97,7 @@ async function readValues(
     const rootfs = join(store.directory, 'rootfs');
     const tree = readImageTree(store, diffIds);
     tree.keepOnly('exports');
-    checkout(store, tree, rootfs);
+    await checkout(store, tree, rootfs);
     return exposedValues(rootfs);
   });
 }

@@ -63,7 +63,7 @@ async function ofImage(text: string, options: ShownTreeOptions, context: Context
   } else {
     image = await pullFrom(new StoreSource(stored.name, stored.digest, store), store, { trees }, context);
   }
-  checkout(store, trees.of(image.diffIds), place);
+  await checkout(store, trees.of(image.diffIds), place);
   return { service: null, image: image.name, digest: image.manifestDigest, tree: place };
 }
 

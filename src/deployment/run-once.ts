@@ -44,7 +44,7 @@ export async function prepareOnce(directory: string, request: OnceRequest, host:
   const { name, image, command, settings, mounts, terminal } = request;
   const { paths, store, trees, runtime } = host;
   const rootfs = join(directory, 'rootfs');
-  checkout(store, trees.of(image.diffIds), rootfs);
+  await checkout(store, trees.of(image.diffIds), rootfs);
   const config = { ...image.config, ...(command.length === 0 ? {} : { cmd: [...command] }) };
   const asked = { ...NO_REQUEST, settings, mounts };
   const description = { name: image.name, id: image.configDigest, config };

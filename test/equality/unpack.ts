@@ -29,7 +29,7 @@ export async function unpackWithBerth(
   const source = new FakeSource(await readLayers(recipe, compression));
   const { diffIds } = await pullImage(store, source, { platform: { os: 'linux', architecture: 'amd64' } });
   const rootfs = join(directory, recipe.name);
-  checkout(store, readImageTree(store, diffIds), rootfs);
+  await checkout(store, readImageTree(store, diffIds), rootfs);
   return rootfs;
 }
 

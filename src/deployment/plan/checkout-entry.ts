@@ -1,5 +1,4 @@
-import { chmodSync, constants, copyFileSync, lchownSync, linkSync, symlinkSync } from 'node:fs';
-import { isErrno } from '../../errors.ts';
+import { chmodSync, constants, copyFileSync, lchownSync, symlinkSync } from 'node:fs';
 import type { Leaf, TreeNode } from '../../layer/image-tree.ts';
 import type { FileName } from '../../linux/libc.ts';
 import { setMtime } from '../../linux/mtime.ts';
@@ -7,6 +6,7 @@ import { makeDevice, makeFifo } from '../../linux/node.ts';
 import { setXattr } from '../../linux/xattr.ts';
 import type { Metadata, StoredFile } from '../../store/object.ts';
 import type { Store } from '../../store/store.ts';
+import { fileName, tryLink } from './make-links.ts';
 
 /**
  * Puts one entry of a checkout where there is nothing, with all its metadata; a file as a hard link to
@@ -33,24 +33,18 @@ export function placeLeaf(store: Store, leaf: Leaf, path: FileName): void {
 }
 
 function placeFile(store: Store, file: StoredFile, path: FileName): void {
-  const object = store.readableObject(file.key);
-  // Thousands of empty files would meet in one inode and run into its limit of links.
-  // A link to what is only lent would be a change of it.
-  const linkable = file.size > 0 && object === store.object(file.key);
-  if (linkable && tryLink(object, path)) return;
-  copyFileSync(object, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  const object = linkableObject(store, file);
+  if (object !== undefined && tryLink(object, path)) return;
+  copyFileSync(store.readableObject(file.key), path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
   setMetadata(path, file, 'file');
 }
 
-/** False for too many links, another file system, or one without links (or a policy that forbids this one). */
-export function tryLink(existing: FileName, path: FileName): boolean {
-  try {
-    linkSync(existing, path);
-    return true;
-  } catch (error) {
-    if (isErrno(error, 'EMLINK', 'EXDEV', 'EPERM')) return false;
-    throw error;
-  }
+/** The object that a file is to be a hard link to; undefined for one that has to be a copy. */
+export function linkableObject(store: Store, { key, size }: StoredFile): string | undefined {
+  const object = store.object(key);
+  // Thousands of empty files would meet in one inode and run into its limit of links.
+  // A link to what is only lent would be a change of it.
+  return size > 0 && object === store.readableObject(key) ? object : undefined;
 }
 
 /** Gives an entry its owner, mode, xattrs and time. */
@@ -63,9 +57,4 @@ export function setMetadata(path: FileName, metadata: Metadata, type: TreeNode['
     setXattr(path, Buffer.from(name, 'latin1'), Buffer.from(value, 'latin1'));
   }
   setMtime(path, mtime);
-}
-
-/** Names are latin1 text that stands for bytes; plain ASCII is the same either way, and faster as text. */
-export function fileName(path: string): FileName {
-  return /^[\x20-\x7e]*$/.test(path) ? path : Buffer.from(path, 'latin1');
 }

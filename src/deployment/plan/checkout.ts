@@ -2,54 +2,88 @@ import { mkdirSync, rmSync } from 'node:fs';
 import type { DirectoryNode, ImageTree, Leaf, TreeNode } from '../../layer/image-tree.ts';
 import { fileSystemError } from '../../linux/file-system.ts';
 import type { Store } from '../../store/store.ts';
-import { fileName, placeLeaf, setMetadata, tryLink } from './checkout-entry.ts';
+import { linkableObject, placeLeaf, setMetadata } from './checkout-entry.ts';
+import { HardLinks } from './hard-links.ts';
+import { fileName, tryLink } from './make-links.ts';
 
 /**
  * Makes the root file system of layers that have just been pulled, which looks at every object, its files
  * as hard links to objects: nobody may write to it. `rootfs` must not exist; what is there after an error
  * is removed. To have it on disk is left to the caller. Throws `no-space`, `io`.
  */
-export function checkout(store: Store, tree: ImageTree, rootfs: string): void {
+export async function checkout(store: Store, tree: ImageTree, rootfs: string): Promise<void> {
   try {
     // Refuses what exists, so all that is below is made here: no name can lead anywhere else.
     mkdirSync(rootfs, { mode: 0o700 });
   } catch (error) {
     throw fileSystemError(error, 'cannot make the root file system', rootfs);
   }
+  const work = new Checkout(store, tree, Buffer.from(rootfs).toString('latin1'));
   try {
-    new Checkout(store, tree.linked).fill(tree.root, Buffer.from(rootfs).toString('latin1'));
+    await work.run();
   } catch (error) {
+    await work.close();
     rmSync(rootfs, { recursive: true, force: true });
     throw fileSystemError(error, 'cannot make the root file system', rootfs);
   }
+  await work.close();
 }
 
 class Checkout {
   readonly #store: Store;
-  readonly #linked: Set<Leaf>;
+  readonly #tree: ImageTree;
+  /** As latin1 text, like all names. */
+  readonly #rootfs: string;
+  readonly #links = new HardLinks();
   /** Where a leaf with several names has its first one. */
   readonly #first = new Map<Leaf, string>();
 
-  constructor(store: Store, linked: Set<Leaf>) {
+  constructor(store: Store, tree: ImageTree, rootfs: string) {
     this.#store = store;
-    this.#linked = linked;
+    this.#tree = tree;
+    this.#rootfs = rootfs;
   }
 
-  /** Fills a new directory; its own metadata comes last, because every name made in it changes its time. */
-  fill(directory: DirectoryNode, path: string): void {
+  async run(): Promise<void> {
+    this.#fill(this.#tree.root, this.#rootfs);
+    for (const path of await this.#links.finish()) {
+      const node = this.#tree.find(path.slice(this.#rootfs.length));
+      if (node !== undefined && node.type !== 'directory') this.#place(node, path);
+    }
+    this.#finish(this.#tree.root, this.#rootfs);
+  }
+
+  async close(): Promise<void> {
+    await this.#links.close();
+  }
+
+  #fill(directory: DirectoryNode, path: string): void {
     for (const [name, node] of directory.children) this.#make(node, `${path}/${name}`);
-    setMetadata(fileName(path), directory.metadata, 'directory');
   }
 
   #make(node: TreeNode, path: string): void {
     if (node.type === 'directory') {
       mkdirSync(fileName(path), { mode: 0o700 });
-      this.fill(node, path);
+      this.#fill(node, path);
       return;
     }
-    const first = this.#first.get(node);
+    const object = node.type === 'file' ? linkableObject(this.#store, node) : undefined;
+    if (object === undefined) this.#place(node, path);
+    else this.#links.add(Buffer.from(object).toString('latin1'), path);
+  }
+
+  #place(leaf: Leaf, path: string): void {
+    const first = this.#first.get(leaf);
     if (first !== undefined && tryLink(fileName(first), fileName(path))) return;
-    placeLeaf(this.#store, node, fileName(path));
-    if (this.#linked.has(node)) this.#first.set(node, path);
+    placeLeaf(this.#store, leaf, fileName(path));
+    if (this.#tree.linked.has(leaf)) this.#first.set(leaf, path);
+  }
+
+  /** Directories get their metadata last, because every name made in one changes its time. */
+  #finish(directory: DirectoryNode, path: string): void {
+    for (const [name, node] of directory.children) {
+      if (node.type === 'directory') this.#finish(node, `${path}/${name}`);
+    }
+    setMetadata(fileName(path), directory.metadata, 'directory');
   }
 }

@@ -78,7 +78,7 @@ async function stage(input: StageInput): Promise<StagedDeployment> {
   const directory = join(input.staging, name);
   const checkedOut = checkoutOf(directory, rootfs);
   mkdirSync(directory, { mode: 0o700 });
-  checkout(store, trees.of(image.diffIds), checkedOut);
+  await checkout(store, trees.of(image.diffIds), checkedOut);
   // Whoever looks for the service's files in its deployment finds them.
   if (rootfs !== undefined) symlinkSync(rootfs.directory, join(directory, 'rootfs'));
   const own = await renderDeployment({

@@ -10,7 +10,7 @@ import {
   readXattrs,
   type StoredFile,
 } from '../../store/object.ts';
-import { fileName } from '../plan/checkout-entry.ts';
+import { fileName } from '../plan/make-links.ts';
 import type { CheckoutMender } from './mend-checkout.ts';
 
 /** A checkout, and what it must be. */

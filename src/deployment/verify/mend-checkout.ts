@@ -5,7 +5,8 @@ import { removeXattr } from '../../linux/xattr.ts';
 import type { ContentCheck } from '../../store/content-check.ts';
 import { readXattrs } from '../../store/object.ts';
 import type { Store } from '../../store/store.ts';
-import { fileName, placeLeaf, setMetadata } from '../plan/checkout-entry.ts';
+import { placeLeaf, setMetadata } from '../plan/checkout-entry.ts';
+import { fileName } from '../plan/make-links.ts';
 
 /**
  * Puts entries of a checkout right that a running service may have open: a file is replaced in one

@@ -9,7 +9,7 @@ import type { ContentCheck } from '../../store/content-check.ts';
 import { inspectObject, type ObjectKey } from '../../store/object.ts';
 import type { Store } from '../../store/store.ts';
 import type { ImageUse } from '../images-in-use.ts';
-import { fileName, tryLink } from '../plan/checkout-entry.ts';
+import { fileName, tryLink } from '../plan/make-links.ts';
 
 /**
  * Puts back into a store what deployments still have whole: objects that a checkout has a link to or a

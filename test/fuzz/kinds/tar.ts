@@ -61,7 +61,7 @@ export const tar: FuzzKind = {
         layers.map((layer) => readLayerRecord(store.layer(layer), layer).entries),
         TAR_LIMITS,
       );
-      checkout(store, tree, resolve('rootfs'));
+      await checkout(store, tree, resolve('rootfs'));
     } finally {
       rmSync('rootfs', { recursive: true, force: true });
       assert.deepEqual(look(), before, 'something was written outside');

@@ -34,7 +34,7 @@ async function pull(
   const source = new RootfsSource({ path, named: '/srv/web', command, platform });
   const image = await pullImage(store, source, { platform });
   const out = join(directory, 'out');
-  checkout(store, readImageTree(store, image.diffIds), out);
+  await checkout(store, readImageTree(store, image.diffIds), out);
   return { image, out };
 }
 

@@ -53,8 +53,8 @@ function look(root: string): Record<string, string> {
   return found;
 }
 
-function checkOut(store: Store, diffIds: Digest[], rootfs: string): void {
-  checkout(store, readImageTree(store, diffIds), rootfs);
+async function checkOut(store: Store, diffIds: Digest[], rootfs: string): Promise<void> {
+  await checkout(store, readImageTree(store, diffIds), rootfs);
 }
 
 test('owner, setuid, capability, time and type of everything come out', async (context) => {
@@ -73,7 +73,7 @@ test('owner, setuid, capability, time and type of everything come out', async (c
       .fifo('d/p', { mode: 0o620 })
       .end(),
   );
-  checkOut(store, diffIds, rootfs);
+  await checkOut(store, diffIds, rootfs);
   const stat = (name: string) => lstatSync(join(rootfs, name), { bigint: true });
   const meta = (name: string) => [stat(name).mode & 0o7777n, stat(name).uid, stat(name).gid].map(Number);
   assert.deepEqual([meta(''), stat('').mtimeNs], [[0o711, 0, 0], 11_000_000_000n]);
@@ -101,7 +101,7 @@ test('two checkouts share every file but the empty ones', async (context) => {
   const big = Buffer.alloc(2_000_000, 'b');
   const diffIds = await pull(store, new TarBuilder().file('a', 'a').file('d/big', big).file('empty').end());
   const inode = (root: string, name: string) => lstatSync(join(directory, root, name)).ino;
-  for (const root of ['0', '1']) checkOut(store, diffIds, join(directory, root));
+  for (const root of ['0', '1']) await checkOut(store, diffIds, join(directory, root));
   for (const name of ['a', 'd/big']) assert.equal(inode('0', name), inode('1', name));
   assert.notEqual(inode('0', 'empty'), inode('1', 'empty'));
 });
@@ -116,7 +116,7 @@ test('the same content with another time or owner is not shared', async (context
       .file('c', 'x', { mtime: 1, uid: 1 })
       .end(),
   );
-  checkOut(store, diffIds, rootfs);
+  await checkOut(store, diffIds, rootfs);
   const seen = ['a', 'b', 'c'].map((name) => lstatSync(join(rootfs, name)));
   assert.deepEqual(
     seen.map(({ mtimeMs, uid }) => [mtimeMs, uid]),
@@ -136,7 +136,7 @@ test('hard links stay hard links: across layers, of empty files, devices and sym
     .hardlink('e2', './e')
     .hardlink('s2', '/s')
     .hardlink('c2', 'c');
-  checkOut(store, await pull(store, lower.end(), upper.end()), rootfs);
+  await checkOut(store, await pull(store, lower.end(), upper.end()), rootfs);
   for (const name of ['a', 'e', 's', 'c']) {
     assert.equal(lstatSync(join(rootfs, name)).ino, lstatSync(join(rootfs, `${name}2`)).ino, name);
   }
@@ -153,19 +153,19 @@ test('a store on another file system is copied from, metadata and all', async (c
     .hardlink('su2', 'su')
     .end();
   const diffIds = await pull(store, archive);
-  checkOut(store, diffIds, rootfs);
+  await checkOut(store, diffIds, rootfs);
   const mount = join(directory, 'other');
   mkdirSync(mount);
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', mount]);
   try {
-    checkOut(store, diffIds, join(mount, 'rootfs'));
+    await checkOut(store, diffIds, join(mount, 'rootfs'));
     const copy = look(join(mount, 'rootfs'));
     assert.equal(copy['/su'], look(rootfs)['/su']);
     assert.equal(copy['/su2'], copy['/su']);
     assert.equal(lstatSync(join(mount, 'rootfs/su')).nlink, 2);
     // One that does not fit is an error that leaves nothing.
     const big = await pull(store, new TarBuilder().file('big', Buffer.alloc(2_000_000)).end());
-    assert.throws(() => checkOut(store, big, join(mount, 'full')), { code: 'no-space' });
+    await assert.rejects(() => checkOut(store, big, join(mount, 'full')), { code: 'no-space' });
     assert.equal(existsSync(join(mount, 'full')), false);
   } finally {
     execFileSync('umount', [mount]);
@@ -178,7 +178,7 @@ test('names are kept byte for byte, below a root that is not ASCII too', async (
   const builder = new TarBuilder();
   for (const name of names) builder.file(`d\xe9/${name}`, name);
   const rootfs = join(directory, 'r\u00f6\u00f6t');
-  checkOut(store, await pull(store, builder.end()), rootfs);
+  await checkOut(store, await pull(store, builder.end()), rootfs);
   const parent = Buffer.concat([Buffer.from(`${rootfs}/`), Buffer.from('d\xe9', 'latin1')]);
   assert.deepEqual(readdirSync(parent, 'latin1').sort(), [...names].sort());
 });
@@ -190,7 +190,7 @@ test('a checkout that fails leaves nothing, names of any bytes included', async 
     const path = join(name.parentPath, name.name);
     if (name.isFile() && readFileSync(path, 'latin1') === 'object') rmSync(path);
   }
-  assert.throws(() => checkOut(store, diffIds, rootfs), { code: 'io', message: /ENOENT/ });
+  await assert.rejects(() => checkOut(store, diffIds, rootfs), { code: 'io', message: /ENOENT/ });
   assert.equal(existsSync(rootfs), false);
 });
 
@@ -199,7 +199,7 @@ test('a place that exists is refused and left as it is', async (context) => {
   const diffIds = await pull(store, new TarBuilder().file('a', 'a').end());
   mkdirSync(rootfs);
   writeFileSync(join(rootfs, 'mine'), '');
-  assert.throws(() => checkOut(store, diffIds, rootfs), { code: 'io' });
+  await assert.rejects(() => checkOut(store, diffIds, rootfs), { code: 'io' });
   assert.deepEqual(readdirSync(rootfs), ['mine']);
 });
 
@@ -221,7 +221,7 @@ test('no symlink of an image leads a write out of the checkout', async (context)
       .file('file', 'replaced')
       .end();
     const root = `${rootfs}${index}`;
-    checkOut(store, await pull(store, lower, upper), root);
+    await checkOut(store, await pull(store, lower, upper), root);
     assert.equal(readFileSync(join(root, 'file'), 'utf8'), 'replaced');
     assert.equal(lstatSync(join(root, 'out')).isDirectory(), true);
   }
@@ -235,7 +235,7 @@ test("the host's security labels are not taken from an image", async (context) =
     'SCHILY.xattr.system.nfs4_acl': 'x',
     'SCHILY.xattr.user.a': 'b',
   };
-  checkOut(
+  await checkOut(
     store,
     await pull(store, new TarBuilder().file('f', 'x', { pax }).symlink('s', 't', { pax }).end()),
     rootfs,
@@ -269,7 +269,7 @@ for (const format of ['gnu', 'pax', 'ustar']) {
     const kept = format === 'ustar' ? ['--exclude=./long', ...args] : args;
     const archive = execFileSync('tar', kept, { maxBuffer: 1 << 26 });
     const { store, rootfs } = scratchStore(context);
-    checkOut(store, await pull(store, archive), rootfs);
+    await checkOut(store, await pull(store, archive), rootfs);
     const comparable = (root: string) => {
       const found = look(root);
       if (format === 'ustar') delete found['/long'];
@@ -295,7 +295,7 @@ test('what another store lends is neither fetched nor written nor linked', async
   const source = new FakeSource([base, other, top]);
   const { diffIds } = await pullImage(store, source, { platform });
   assert.deepEqual(source.fetched, [other.descriptor.digest, top.descriptor.digest]);
-  checkOut(store, diffIds, rootfs);
+  await checkOut(store, diffIds, rootfs);
   assert.equal(readFileSync(join(rootfs, 'lent'), 'utf8'), 'as it is');
   assert.deepEqual(look(lender.directory), before);
   for (const [name, links] of [

@@ -83,7 +83,7 @@ export class Installed {
     mkdirSync(directory, { recursive: true });
     chmodSync(directory, 0o700);
     const rootfs = join(directory, 'rootfs');
-    checkout(this.store, readImageTree(this.store, image.diffIds), rootfs);
+    await checkout(this.store, readImageTree(this.store, image.diffIds), rootfs);
     const mountPoints = [
       { path: '/data/mounted', type: 'directory' },
       { path: '/etc/hosts', type: 'file' },
