@@ -105,6 +105,6 @@ describe('berth diff of two images', () => {
     const usage = async (...args: string[]) => (await diff(context, ...args)).stderr;
     assert.match(await usage('registry.example.com/a:1'), /^Error: one image alone: .*\nHint: name another/);
     assert.match(await usage('--latest', 'a:1', 'b:1'), /exclude each other/);
-    assert.match(await usage('web'), /^Error: not installed: web\nHint: berth list/);
+    assert.match(await usage('web'), /^Error: not installed: web\nHint: berth --root \S+ list/);
   });
 });
