@@ -4,11 +4,11 @@ import type { Command } from 'commander';
 export interface Place {
   /** Commands or options. */
   words: string[];
-  names?: 'services' | 'images';
+  names?: 'services' | 'images' | 'both';
 }
 
 // By the name that the argument has in the help.
-const NAMES: Record<string, Place['names']> = { name: 'services', image: 'images' };
+const NAMES: Record<string, Place['names']> = { name: 'services', image: 'images', 'name|image': 'both' };
 
 /**
  * What may stand for the last of `words`, which are those behind "berth"; it may be empty, or the beginning

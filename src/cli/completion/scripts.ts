@@ -23,12 +23,7 @@ if [[ $funcstack[1] == _berth ]]; then _berth; else compdef _berth berth; fi`,
 
   fish: `function __berth_words
     set --local words (commandline -opc)
-    set --local found (berth completion fish -- $words[2..-1] (commandline -ct) 2>/dev/null)
-    if set --query found[1]
-        printf '%s\\n' $found
-    else
-        __fish_complete_path (commandline -ct)
-    end
+    berth completion fish -- $words[2..-1] (commandline -ct) 2>/dev/null
 end
-complete --command berth --no-files --arguments '(__berth_words)'`,
+complete --command berth --arguments '(__berth_words)'`,
 };
