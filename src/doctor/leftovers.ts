@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Journal } from '../deployment/apply/journal.ts';
+import { goneMounts } from '../deployment/mounts/free-mounts.ts';
 import { listServices } from '../deployment/record.ts';
 import { isErrno } from '../errors.ts';
 import { listDirectory } from '../linux/list-directory.ts';
@@ -41,6 +42,7 @@ function unfinished(paths: Paths): Finding[] {
       ...(staged.length === 0
         ? []
         : [problem(`staged, and never put in place: ${paths.store}/staging`, 'berth recover')]),
+      ...goneMounts(paths).map((place) => problem(`mounted no longer: ${place}`, 'berth recover')),
     ];
   } finally {
     lock?.release();

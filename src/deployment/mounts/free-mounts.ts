@@ -21,11 +21,16 @@ export function findMount(directory: string, paths: Paths): MountRecord | undefi
 
 /** Frees what mounts needed that are gone: unmounted, lost with a boot, or never made. The caller holds the writer's lock. */
 export function freeMounts(paths: Paths): void {
-  for (const mount of listKeptMounts(paths)) {
-    // One that was killed may have left some.
-    detachBelow(mount.place);
-    if (!isMounted(mount)) rmSync(mount.place, { recursive: true, force: true });
-  }
+  // One that was killed may have left some.
+  for (const { place } of listKeptMounts(paths)) detachBelow(place);
+  for (const place of goneMounts(paths)) rmSync(place, { recursive: true, force: true });
+}
+
+/** The directories of mounts that are gone. */
+export function goneMounts(paths: Paths): string[] {
+  return listKeptMounts(paths)
+    .filter((mount) => !isMounted(mount))
+    .map(({ place }) => place);
 }
 
 function isMounted(mount: KeptMount): boolean {
