@@ -6,6 +6,7 @@ import { fileSystemError } from '../linux/file-system.ts';
 import { MountTarget } from '../linux/mount.ts';
 import { othersCanChange } from '../linux/only-root.ts';
 import type { Paths } from '../paths.ts';
+import { shellLineToPaste } from '../systemd/shell-quote.ts';
 
 /**
  * The empty directory that a person wants something mounted on; the caller closes `target`. Throws `usage`,
@@ -18,7 +19,7 @@ export function openMountPoint(text: string, paths: Paths): Pick<ShowRequest, 'd
     refuseOwn(text, directory, paths);
     if (target.isEmpty) return { directory, target };
     throw new BerthError('destination-exists', `cannot mount: ${text}: it is not empty`, {
-      hint: `ls -la ${text}`,
+      hint: shellLineToPaste(['ls', '-la', text]),
     });
   } catch (error) {
     target[Symbol.dispose]();
@@ -30,11 +31,13 @@ export function openMountPoint(text: string, paths: Paths): Pick<ShowRequest, 'd
 export function findWork(text: string, paths: Paths): string {
   const stat = statSync(text, { throwIfNoEntry: false });
   if (!stat?.isDirectory()) {
-    throw new BerthError('usage', `not a directory: --work ${text}`, { hint: `mkdir -m 700 ${text}` });
+    throw new BerthError('usage', `not a directory: --work ${text}`, {
+      hint: shellLineToPaste(['mkdir', '-m', '700', text]),
+    });
   }
   if (othersCanChange(stat)) {
     throw new BerthError('usage', `others than root can change it: --work ${text}`, {
-      hint: `chown root:root ${text} && chmod go-w ${text}`,
+      hint: `${shellLineToPaste(['chown', 'root:root', text])} && ${shellLineToPaste(['chmod', 'go-w', text])}`,
     });
   }
   const directory = realpathSync(text);
@@ -49,7 +52,7 @@ function open(text: string): MountTarget {
     if (!isErrno(error, 'ENOENT', 'ENOTDIR')) throw fileSystemError(error, 'cannot mount', text);
     const absent = error.code === 'ENOENT';
     throw new BerthError('usage', `cannot mount: ${text}: ${absent ? 'no such' : 'not a'} directory`, {
-      hint: absent ? `mkdir ${text}` : 'name an empty directory',
+      ...(absent ? { hint: shellLineToPaste(['mkdir', text]) } : {}),
       cause: error,
     });
   }
@@ -58,7 +61,5 @@ function open(text: string): MountTarget {
 function refuseOwn(text: string, directory: string, paths: Paths): void {
   const own = paths.sides.map(({ state }) => state).find((state) => isAtOrBelow(directory, state));
   if (own === undefined) return;
-  throw new BerthError('usage', `cannot mount: ${text}: ${own} belongs to berth`, {
-    hint: 'name another directory, such as /mnt',
-  });
+  throw new BerthError('usage', `cannot mount: ${text}: ${own} belongs to berth`);
 }

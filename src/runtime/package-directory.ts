@@ -7,7 +7,10 @@ import { BerthError } from '../errors.ts';
 const PLACES = ['../', '../../'];
 
 /** A directory of berth's own package, known by a file in it; undefined in a package that lacks it. */
-export function findPackageDirectory(name: 'docs' | 'templates' | 'units', file: string): string | undefined {
+export function findPackageDirectory(
+  name: 'docs' | 'examples' | 'templates' | 'units',
+  file: string,
+): string | undefined {
   return PLACES.map((place) => fileURLToPath(new URL(`${place}${name}/`, import.meta.url))).find((path) =>
     existsSync(join(path, file)),
   );

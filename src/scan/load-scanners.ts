@@ -6,8 +6,12 @@ import { listDirectory } from '../linux/list-directory.ts';
 import type { Paths } from '../paths.ts';
 import { Mistakes } from '../provision/host-file/mistakes.ts';
 import { quote } from '../reference/quote.ts';
+import { findPackageDirectory } from '../runtime/package-directory.ts';
+import { shellLineToPaste } from '../systemd/shell-quote.ts';
 import { readScanner } from './read-scanner.ts';
 import type { Scanner } from './scanner.ts';
+
+const EXAMPLE = 'scanners/debsums.yaml';
 
 /**
  * The scanners of a host by name, or those of them that are wanted. A file of /etc takes the place of the vendor's of
@@ -17,7 +21,11 @@ import type { Scanner } from './scanner.ts';
 export function loadScanners(paths: Paths, wanted: readonly string[] = []): Scanner[] {
   const files = findFiles(paths);
   const missing = wanted.find((name) => !files.has(name));
-  if (missing !== undefined) throw notFound(`no such scanner: ${quote(missing)}`, files);
+  if (missing !== undefined) {
+    throw new BerthError('scanner-not-found', `no such scanner: ${quote(missing)}`, {
+      hint: 'berth scan --list',
+    });
+  }
   const mistakes = new Mistakes('scanner-invalid', 'cannot use a scanner');
   const scanners = [...files]
     .filter(([name]) => wanted.length === 0 || wanted.includes(name))
@@ -27,16 +35,14 @@ export function loadScanners(paths: Paths, wanted: readonly string[] = []): Scan
 }
 
 /** The error where there is no scanner at all. */
-export function noScanners(): BerthError {
-  return notFound('no scanner is declared', new Map());
-}
-
-function notFound(what: string, files: ReadonlyMap<string, string>): BerthError {
-  const hint =
-    files.size === 0
-      ? 'declare one in /etc/berth/scanners.d, such as examples/scanners/debsums.yaml of berth'
-      : 'berth scan --list';
-  return new BerthError('scanner-not-found', what, { hint });
+export function noScanners(paths: Paths): BerthError {
+  const [own = ''] = paths.scanners;
+  const examples = findPackageDirectory('examples', EXAMPLE);
+  const install =
+    examples === undefined
+      ? {}
+      : { hint: shellLineToPaste(['install', '-D', '-m', '644', '-t', own, join(examples, EXAMPLE)]) };
+  return new BerthError('scanner-not-found', 'no scanner is declared', install);
 }
 
 function findFiles(paths: Paths): Map<string, string> {

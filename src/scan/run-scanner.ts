@@ -22,7 +22,7 @@ export interface ScanRequest {
 
 /** What a scanner found. */
 export interface ScanResult extends Verdict {
-  /** What it wrote, of a hostile tree; at most 4 MiB. */
+  /** What it wrote, of a hostile tree; at most `LARGEST_REPORT`. */
   report: string;
   /** True where there was more of it. */
   truncated: boolean;
@@ -79,6 +79,7 @@ async function runToEnd([program = '', ...args]: readonly string[], signal: Abor
   }
   const end = () => child.kill();
   signal.addEventListener('abort', end);
+  if (signal.aborted) end();
   try {
     const [status] = (await once(child, 'close')) as [number | null];
     return { printed: Buffer.concat(chunks), status };

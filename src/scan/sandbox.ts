@@ -24,7 +24,7 @@ export const GIVE_UP = [
   '--',
 ];
 
-/** Bytes of one file, which counts as memory but for the report. */
+/** Bytes of a report that are kept. */
 export const LARGEST_REPORT = 4 << 20;
 
 /** Where a scanner sees what it looks at, and where it may write its report. */
@@ -34,6 +34,7 @@ export const OUTPUT = '/output';
 /** Where it is told how the scanner ended, which the scanner cannot write. */
 const END = '/end';
 
+/** Paths without white space and ":", as berth makes them. */
 export interface Sandbox {
   /** What is to be scanned. */
   tree: string;
@@ -46,10 +47,10 @@ export interface Sandbox {
 }
 
 /**
- * Makes the root of a scanner, and returns the lines of a unit that shut it in there, once it begins by `GIVE_UP`. Scanner and tree are hostile to
- * each other and to the host: the scanner is a user of its own that can read every file it sees, and sees those of the
- * tree, /usr and what is declared; it can change nothing but its report and files in memory, and has no network unless
- * declared.
+ * Makes the root of a scanner, and returns the lines of a unit that shut it in there, once it begins by `GIVE_UP`.
+ * Scanner and tree are hostile to each other and to the host: the scanner is a user of its own that can read every file
+ * it sees, and sees those of the tree, /usr and what is declared; it can change nothing but its report and files in
+ * memory, and has no network unless declared.
  */
 export function makeSandbox({ tree, root, report, end }: Sandbox, scanner: Scanner): string[] {
   mkdirSync(root, { mode: 0o755 });
@@ -63,9 +64,9 @@ export function makeSandbox({ tree, root, report, end }: Sandbox, scanner: Scann
     'BindReadOnlyPaths=/usr',
     ...besideUsr(root).map((path) => `BindReadOnlyPaths=${path}`),
     ...seen.map((path) => `BindReadOnlyPaths=-${path}`),
-    `BindReadOnlyPaths=${bindWord(tree)}:${SCANNED}:norbind`,
-    `BindPaths=${bindWord(report)}:${OUTPUT}`,
-    `BindPaths=${bindWord(end)}:${END}`,
+    `BindReadOnlyPaths=${tree}:${SCANNED}:norbind`,
+    `BindPaths=${report}:${OUTPUT}`,
+    `BindPaths=${end}:${END}`,
     // The status of systemd-run does not tell one that is the scanner's from its own.
     `ExecStopPost=+${quoteExecLine(['/bin/sh', '-c', TELL_END])}`,
     ...WRITABLE.map((path) => `TemporaryFileSystem=${path}:mode=1777,size=${memory}`),
@@ -119,9 +120,4 @@ function besideUsr(root: string): string[] {
     if (found?.isSymbolicLink()) symlinkSync(readlinkSync(`/${name}`), join(root, name));
     return found?.isDirectory() === true;
   }).map((name) => `/${name}`);
-}
-
-/** A path in a line of paths, where white space and ":" end one. */
-function bindWord(path: string): string {
-  return `"${path.replace(/[\\"]/g, '\\$&')}"`;
 }

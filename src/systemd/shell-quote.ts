@@ -15,3 +15,8 @@ export function quoteShellWord(word: string): string {
 export function quoteShellLine(argv: readonly string[]): string {
   return argv.map(quoteShellWord).join(' ');
 }
+
+/** The same for people to read: only words that need quotes have them. */
+export function shellLineToPaste(argv: readonly string[]): string {
+  return argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : quoteShellWord(word))).join(' ');
+}

@@ -175,10 +175,17 @@ test('a directory is refused that a mount would do harm to', async () => {
     /not a directory: --work/,
     /mkdir -m 700/,
   );
-  await refuses(['sleeper'], 2, /no directory is named/, /berth mount sleeper \/mnt/);
+  await host.sh('mkdir -p /srv/overlay');
+  await refuses(
+    ['--work', '/srv/overlay', 'sleeper', '/srv/look'],
+    1,
+    /its file system cannot keep the changes of an overlay/,
+    /findmnt --target \/srv\/overlay/,
+  );
+  await refuses(['sleeper'], 2, /no directory is named/, /berth mount sleeper \/mnt$/m);
   await refuses(['no-such-image', '/srv/look'], 4, /no-such-image/);
   assert.equal(await kept(), '');
-  await host.sh('rmdir /var/lib/berth/empty; rm -r /srv/full /srv/open /srv/link /srv/inside');
+  await host.sh('rmdir /var/lib/berth/empty; rm -r /srv/full /srv/open /srv/overlay /srv/link /srv/inside');
 });
 
 test('umount ends only what berth mounted, and says who uses it', async () => {
@@ -250,6 +257,9 @@ test('after a boot, nothing is mounted, and the next command that writes frees t
   await host.reboot();
   assert.deepEqual(await mounts(), []);
   assert.match(await kept(), /^berth-mount-/);
+  const told = await host.berth('doctor');
+  assert.match(told.stdout, /^leftovers +problem +mounted no longer: \/var\/lib\/berth\/mounts\//m);
+  assert.match(told.stderr, /berth recover/);
   await succeed(host, 'recover');
   assert.equal(await kept(), '');
 });

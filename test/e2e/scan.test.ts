@@ -229,8 +229,11 @@ vendor   of the vendor  /usr/lib/berth/scanners.d/vendor.yaml`,
   assertFailure(await host.berth('scan', 'sleeper'), {
     status: 4,
     says: /no scanner is declared/,
-    hint: /\/etc\/berth\/scanners\.d/,
+    hint: /install -D -m 644 -t \/etc\/berth\/scanners\.d .*debsums\.yaml$/m,
   });
+  await host.sh(
+    "$(berth scan sleeper 2>&1 | sed -n 's/^Hint: //p'); berth scan sleeper; rm /etc/berth/scanners.d/*",
+  );
 });
 
 test('a scan that is interrupted, or killed, leaves nothing in the end', async () => {

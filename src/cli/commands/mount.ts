@@ -2,8 +2,10 @@ import type { Command } from 'commander';
 import { listMounts } from '../../deployment/mounts/free-mounts.ts';
 import type { MountRecord } from '../../deployment/mounts/mount-record.ts';
 import { showTree } from '../../deployment/mounts/show-tree.ts';
-import { BerthError } from '../../errors.ts';
+import { BerthError, isErrno } from '../../errors.ts';
 import { fileSystemError } from '../../linux/file-system.ts';
+import { shellLineToPaste } from '../../systemd/shell-quote.ts';
+import { commandLine } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { findWork, openMountPoint } from '../mount-point.ts';
 import { shortDigest } from '../short-digest.ts';
@@ -21,7 +23,7 @@ export function addMount(program: Command, context: Context): void {
   program
     .command('mount')
     .description('show the files of a service or an image in a directory; without one, list what is mounted')
-    .argument('[name]', 'service, or image of any transport')
+    .argument('[name|image]', 'service, or image of any transport')
     .argument('[dir]', 'empty directory')
     .option('--live', 'let the files be changed there; berth umount throws the changes away')
     .option('--work <dir>', 'keep the changes in this directory; implies --live')
@@ -35,7 +37,9 @@ export function addMount(program: Command, context: Context): void {
       if (name === undefined) list(options, context);
       else if (dir !== undefined) await mount(name, dir, options, context);
       else
-        throw new BerthError('usage', `no directory is named: ${name}`, { hint: `berth mount ${name} /mnt` });
+        throw new BerthError('usage', `no directory is named: ${name}`, {
+          hint: commandLine(['mount', name, '/mnt']),
+        });
     });
 }
 
@@ -52,6 +56,7 @@ async function mount(name: string, dir: string, options: MountOptions, context: 
           makeShownTree(name, { place, store, authfile }, context),
         );
       } catch (error) {
+        if (work !== null && isErrno(error, 'EINVAL')) throw unfitFor(work, error);
         throw fileSystemError(error, `cannot mount ${name}`, directory);
       }
     });
@@ -60,6 +65,17 @@ async function mount(name: string, dir: string, options: MountOptions, context: 
   } finally {
     target[Symbol.dispose]();
   }
+}
+
+function unfitFor(work: string, cause: Error): BerthError {
+  return new BerthError(
+    'io',
+    `cannot mount: ${work}: its file system cannot keep the changes of an overlay`,
+    {
+      hint: shellLineToPaste(['findmnt', '--target', work]),
+      cause,
+    },
+  );
 }
 
 function list({ json = false }: MountOptions, { paths, output }: Context): void {

@@ -35,7 +35,7 @@ export function addScan(program: Command, context: Context): void {
     .description(
       'have scanners look at the files of services or images; ends with 5 when they find something',
     )
-    .argument('[name...]', 'services, or images of any transport')
+    .argument('[name|image...]', 'services, or images of any transport')
     .option('--scanner <scanner>', 'only this one of the host’s scanners; may be repeated', collect, [])
     .option('--list', 'list the scanners that the host declares')
     .option('--authfile <file>', 'credentials for registries')
@@ -69,13 +69,11 @@ async function scanAll(
   context: Context,
 ): Promise<void> {
   const { paths, output } = context;
-  if (names.length === 0) {
-    throw new BerthError('usage', 'no service or image is named', { hint: 'berth scan --help' });
-  }
+  if (names.length === 0) throw new BerthError('usage', 'no service or image is named');
   if (!context.systemd().live) {
     throw new BerthError('usage', `nothing runs below ${paths.root}`, { hint: 'leave out --root' });
   }
-  if (scanners.length === 0) throw noScanners();
+  if (scanners.length === 0) throw noScanners(paths);
   const all: Scanned[] = [];
   for (const name of names) {
     await scanOne(name, scanners, options, context, (scanned) => {

@@ -5,6 +5,7 @@ import { findMount } from '../../deployment/mounts/free-mounts.ts';
 import { BerthError, isErrno } from '../../errors.ts';
 import { fileSystemError } from '../../linux/file-system.ts';
 import { unmount } from '../../linux/mount.ts';
+import { shellLineToPaste } from '../../systemd/shell-quote.ts';
 import type { Context } from '../context.ts';
 
 /** `berth umount`: ends what `berth mount` began. */
@@ -33,7 +34,7 @@ function unmountOne(text: string, { paths, output }: Context): void {
   } catch (error) {
     if (!isErrno(error, 'EBUSY')) throw fileSystemError(error, 'cannot unmount', directory);
     throw new BerthError('mount-busy', `cannot unmount: ${directory}: something uses it`, {
-      hint: `fuser -vm ${directory}`,
+      hint: shellLineToPaste(['fuser', '-vm', directory]),
       cause: error,
     });
   }
