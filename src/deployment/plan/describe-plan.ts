@@ -29,7 +29,7 @@ function plannedStep(step: Step): PlannedStep {
     kind: step.kind,
     service: 'service' in step ? step.service : null,
     path: pathOf(step),
-    units: 'units' in step ? step.units : 'unit' in step ? [step.unit] : [],
+    units: unitsOf(step),
     text: describeStep(step).replace(/ +/, ' '),
   };
 }
@@ -38,6 +38,12 @@ function pathOf(step: Step): string | null {
   if (step.kind === 'replace') return step.by.path;
   if (step.kind === 'remove') return step.file.path;
   return 'path' in step ? step.path : null;
+}
+
+function unitsOf(step: Step): string[] {
+  if (step.kind === 'restart') return [...step.units, ...step.dependents];
+  if ('units' in step) return step.units;
+  return 'unit' in step ? [step.unit] : [];
 }
 
 function stepsToDo({ steps }: Plan): Step[] {

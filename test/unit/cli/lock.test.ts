@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { checkDocument } from '../../schemas/documents.ts';
 import { ScratchHost } from '../provision/scratch-host.ts';
 import { FakeRegistry } from '../transport/fake-registry.ts';
 import { layoutFiles, writeFiles } from '../transport/sample-image.ts';
@@ -106,8 +107,11 @@ test('a lock stands beside the file that it is of, and on stdout for standard in
   assert.equal(beside.status, 0, beside.stderr);
   const written = readFileSync(file.replace(/yaml$/, 'lock'), 'utf8');
   assert.match(written, /"oci:.*layout:web": "sha256:/);
-  const piped = await runBerth(['--root', host.paths.root, 'lock', '-f', '-'], { input: text });
-  assert.equal(piped.stdout, written);
+  const args = ['--root', host.paths.root, 'lock', '-f', '-'];
+  assert.equal((await runBerth(args, { input: text })).stdout, written);
+  const json = JSON.parse((await runBerth([...args, '--json'], { input: text })).stdout);
+  assert.deepEqual(checkDocument('lock', json), []);
+  assert.deepEqual([json.path, json.written, json.images.length], [null, false, 1]);
 });
 
 test('mistakes in host.yaml are told in the form of every error', async () => {

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { describePlan, describeStep } from '../../../../src/deployment/plan/describe-plan.ts';
-import type { Step } from '../../../../src/deployment/plan/plan.ts';
+import { describePlan, describeStep, plannedSteps } from '../../../../src/deployment/plan/describe-plan.ts';
+import type { Plan, Step } from '../../../../src/deployment/plan/plan.ts';
 import { planInstall, type StagedDeployment } from '../../../../src/deployment/plan/plan-install.ts';
 import { planUninstall } from '../../../../src/deployment/plan/plan-uninstall.ts';
 import type { StagedFile } from '../../../../src/deployment/plan/stage-files.ts';
@@ -224,5 +224,9 @@ test('every step is one line for a person', () => {
     { kind: 'resume', units: ['a.service'] },
     { kind: 'reload', on: 'undo' },
   ];
-  assert.deepEqual(describePlan({ title: '', interrupted: 'undo', steps: [...forUndo, ...lines] }).length, 7);
+  const plan: Plan = { title: '', interrupted: 'undo', steps: [...forUndo, ...lines] };
+  assert.equal(describePlan(plan).length, 7);
+  const [first, , , , restart, , drop, ...rest] = plannedSteps(plan);
+  assert.deepEqual(first, { kind: 'file', service: null, path: '/etc/x', units: [], text: 'create /etc/x' });
+  assert.deepEqual([restart?.units, drop?.service, rest], [['a.service', 'b.service'], 'a', []]);
 });
