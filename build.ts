@@ -2,6 +2,7 @@ import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundle, ROOT } from './bundle.ts';
 import { manPages } from './src/man/man-pages.ts';
+import { readSourceDate } from './src/source-date.ts';
 
 // Bundles berth into dist/: main.js, which any Node of the version in package.json runs, and the
 // programs that it starts, and writes the manual into man/.
@@ -34,5 +35,6 @@ async function removeStale(files: string[]): Promise<void> {
 async function writeManual(): Promise<void> {
   await rm(MAN, { recursive: true, force: true });
   await mkdir(MAN);
-  for (const [name, page] of await manPages()) await writeFile(join(MAN, name), page);
+  const date = readSourceDate(process.env) ?? new Date();
+  for (const [name, page] of await manPages(date)) await writeFile(join(MAN, name), page);
 }

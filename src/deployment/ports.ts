@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isErrno } from '../errors.ts';
 import { type ListeningSocket, listeningSockets } from '../linux/listening-sockets.ts';
 import type { ServiceName } from '../service-name.ts';
-import type { Systemd } from '../systemd/systemd.ts';
+import type { Systemd, UnitSummary } from '../systemd/systemd.ts';
 import { unitProcesses } from '../systemd/unit-processes.ts';
 import { unitSockets } from '../systemd/unit-sockets.ts';
 import type { DeploymentRecord } from './record.ts';
@@ -18,10 +18,24 @@ export interface ServicePort extends ListeningSocket {
   process: string;
 }
 
-/** All sockets that a service's running units listen on; the ones that systemd holds, once and as systemd's. */
+/**
+ * All sockets that the running units of services listen on; the ones that systemd holds, once and as systemd's. Sorted
+ * within each service.
+ */
 export async function servicePorts(
+  records: readonly DeploymentRecord[],
+  systemd: Pick<Systemd, 'summaries'>,
+): Promise<ServicePort[]> {
+  const names = records.flatMap(({ units }) => units);
+  // In one question for all: of many services, most would wait for their turn.
+  const summaries = await systemd.summaries(names);
+  const states = new Map(names.map((name, index) => [name, summaries[index]]));
+  return (await Promise.all(records.map((record) => portsOf(record, states)))).flat();
+}
+
+async function portsOf(
   { service, units }: DeploymentRecord,
-  systemd: Pick<Systemd, 'state'>,
+  states: ReadonlyMap<string, UnitSummary | undefined>,
 ): Promise<ServicePort[]> {
   const ports = new Map<string, ServicePort>();
   const add = (key: string, port: ServicePort) => {
@@ -29,7 +43,7 @@ export async function servicePorts(
   };
   // Sockets come last among the units, and what the service has of them is listed as theirs.
   for (const unit of units.toReversed()) {
-    const { activeState, controlGroup } = await systemd.state(unit);
+    const { activeState, controlGroup = '' } = states.get(unit) ?? {};
     if (unit.endsWith('.socket')) {
       const sockets = activeState === 'active' ? await unitSockets(unit) : [];
       for (const socket of sockets)

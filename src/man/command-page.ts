@@ -30,12 +30,12 @@ export function schemaName(command: Command): string | undefined {
 }
 
 /** The page of a command in section 1, made of its definition. */
-export function commandPage(command: Command): string {
+export function commandPage(command: Command, date: Date): string {
   const { parent } = command;
   const help = command.createHelp();
   const options = help.visibleOptions(command);
   const lines = [
-    header(pageName(command), 1, VERSION),
+    header(pageName(command), 1, { version: VERSION, date }),
     ...section('NAME', [`${escapeRoff(pageName(command))} \\- ${escapeRoff(command.description())}`]),
     ...section('SYNOPSIS', [`${bold(spelled(command))} ${escapeRoff(command.usage())}`]),
     ...section('DESCRIPTION', [

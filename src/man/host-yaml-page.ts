@@ -26,10 +26,10 @@ const SEE_ALSO = [
 ];
 
 /** The page host.yaml(5), made of its schema. */
-export function hostYamlPage(): string {
+export function hostYamlPage(date: Date): string {
   const { service, instance, sockets, mount, resources } = schema.definitions;
   const lines = [
-    header('host.yaml', 5, VERSION),
+    header('host.yaml', 5, { version: VERSION, date }),
     ...section('NAME', ['host.yaml \\- services that a host should have']),
     ...section('SYNOPSIS', ['/etc/berth/host.yaml']),
     ...section('DESCRIPTION', [escapeRoff(schema.description)]),

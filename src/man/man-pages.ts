@@ -3,12 +3,12 @@ import { defineAll } from '../cli/define-all.ts';
 import { commandPage, pageName } from './command-page.ts';
 import { hostYamlPage } from './host-yaml-page.ts';
 
-/** The manual by the names of its files: a page for every command, and one for host.yaml. */
-export async function manPages(): Promise<Map<string, string>> {
+/** The manual by the names of its files: a page for every command, and one for host.yaml, as of this day. */
+export async function manPages(date: Date): Promise<Map<string, string>> {
   const pages = withAll(await defineAll()).map(
-    (command) => [`${pageName(command)}.1`, commandPage(command)] as const,
+    (command) => [`${pageName(command)}.1`, commandPage(command, date)] as const,
   );
-  return new Map([...pages, ['host.yaml.5', hostYamlPage()]]);
+  return new Map([...pages, ['host.yaml.5', hostYamlPage(date)]]);
 }
 
 /** A command and all below it, in the order of the help. */

@@ -24,9 +24,16 @@ export function bold(text: string): string {
   return `\\fB${escapeRoff(text)}\\fR`;
 }
 
+/** What a page says of itself: of which version, and when it was written. */
+export interface Edition {
+  version: string;
+  date: Date;
+}
+
 /** The first lines of a page. `section` is that of the manual. */
-export function header(title: string, section: 1 | 5, version: string): string {
-  return `.TH ${escapeRoff(title.toUpperCase())} ${section} "" "berth ${version}"`;
+export function header(title: string, section: 1 | 5, { version, date }: Edition): string {
+  const day = date.toISOString().slice(0, 10);
+  return `.TH ${escapeRoff(title.toUpperCase())} ${section} ${day} "berth ${version}"`;
 }
 
 /** Empty where it has no lines. */

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { Host } from '../host/host.ts';
 import type { RunResult } from '../host/run.ts';
 import { assertFailure, leavesNothing, succeed } from './attempt.ts';
+import { pushImage } from './push-image.ts';
 
 let host: Host;
 
@@ -156,4 +157,19 @@ test('what cannot run is an error, and leaves nothing', async () => {
   assertFailure(missing, { status: 1, says: /\/srv\/none.*is not there/, hint: /mkdir/ });
   assert.notEqual((await run('base', '/no/such/program')).exitCode, 0);
   assert.equal(await traces(), '');
+});
+
+test('an image that is made to run once becomes a service only by force', async () => {
+  const config = { Cmd: ['/bin/echo', 'ran'], Labels: { 'atomic.run': 'once' } };
+  await pushImage(host, 'once', { from: 'base', files: {}, config });
+  const failure = {
+    status: 2,
+    says: /cannot install once: its label atomic\.run=once/,
+    hint: /Hint: berth run once/,
+  };
+  assertFailure(await host.berth('install', 'once'), failure);
+  assert.equal((await run('once')).stdout, 'ran');
+  const { stderr } = await succeed(host, 'install', '--force', 'once');
+  assert.match(stderr, /^Warning: once: its label atomic\.run=once/m);
+  await succeed(host, 'uninstall', 'once');
 });

@@ -58,7 +58,7 @@ export function addInstall(program: Command, context: Context): void {
     .option('--requires <unit>', 'start only when this unit has started; may be repeated', collect, [])
     .option('--after <unit>', 'start after this unit, if it starts; may be repeated', collect, [])
     .option('--before <unit>', 'start before this unit, if it starts; may be repeated', collect, [])
-    .option('--force', 'install although a required unit is not there')
+    .option('--force', 'install although a required unit is not there, or the image is made to run once')
     .option(
       '--socket <address>',
       'start the service when somebody connects to this address, such as 8080, /run/x.sock, udp:514, http=[::1]:80; may be repeated',

@@ -20,8 +20,7 @@ export function addPorts(program: Command, context: Context): void {
         throw new BerthError('usage', `nothing runs below ${paths.root}`, { hint: 'leave out --root' });
       }
       const records = namedServices(names, paths).flatMap((name) => readCurrentRecord(paths, name) ?? []);
-      const ports: ServicePort[] = [];
-      for (const record of records) ports.push(...(await servicePorts(record, systemd)));
+      const ports = await servicePorts(records, systemd);
       if (options.json) output.json(ports);
       else output.table(['SERVICE', 'PROTOCOL', 'ADDRESS', 'UNIT', 'PROCESS'], ports.map(row));
     });

@@ -12,7 +12,7 @@ export function addTag(program: Command, context: Context): void {
     .command('tag')
     .description('give an image of the store another name')
     .argument('<image>', 'name or digest, as berth images shows it')
-    .argument('<name>', 'full name, such as registry.example.com/httpd:stable')
+    .argument('<new-name>', 'full name, such as registry.example.com/httpd:stable')
     .addHelpText(
       'after',
       '\nExample:\n  berth tag registry.example.com/httpd:2.4 registry.internal/httpd:stable',

@@ -23,7 +23,12 @@ if [[ $funcstack[1] == _berth ]]; then _berth; else compdef _berth berth; fi`,
 
   fish: `function __berth_words
     set --local words (commandline -opc)
-    berth completion fish -- $words[2..-1] (commandline -ct) 2>/dev/null
+    set --local found (berth completion fish -- $words[2..-1] (commandline -ct) 2>/dev/null)
+    if set --query found[1]
+        printf '%s\\n' $found
+    else
+        __fish_complete_path (commandline -ct)
+    end
 end
-complete --command berth --arguments '(__berth_words)'`,
+complete --command berth --no-files --arguments '(__berth_words)'`,
 };

@@ -40,7 +40,7 @@ export interface InstallRequest {
   /** A path or a name; found on the host when undefined. */
   runtime: string | undefined;
   now: boolean;
-  /** Install what needs a unit that is not there. */
+  /** Install what needs a unit that is not there, and what is made to run once. */
   force: boolean;
 }
 
@@ -67,7 +67,7 @@ export interface PreparedInstall {
 /**
  * Pulls the images of an install and stages their deployments; nothing on the host is changed but the
  * store. The caller holds the writer's lock, or has a store of its own. Throws, beside what pulling and
- * staging throw, `dependency-cycle` and `dependency-missing`.
+ * staging throw, `dependency-cycle`, `dependency-missing`, and `usage` for an image that is made to run once.
  */
 export async function prepareInstall(request: InstallRequest, host: InstallHost): Promise<PreparedInstall> {
   refuseTwice(request.targets);
@@ -83,7 +83,9 @@ export async function prepareInstall(request: InstallRequest, host: InstallHost)
   const trees = new ImageTrees(host.store);
   const images = new Map<string, PulledImage>();
   for (const target of absent) {
-    if (!images.has(target.image)) images.set(target.image, await pull(target, trees, host));
+    const image = images.get(target.image) ?? (await pull(target, trees, host));
+    images.set(target.image, image);
+    refuseOnce(target, image, request, host);
   }
 
   const staged: StagedDeployment[] = [];
@@ -124,6 +126,24 @@ function refuseTwice(targets: InstallTarget[]): void {
   throw new BerthError('usage', `two of these images would be the service ${twice.name}`, {
     hint: `install one by a command of its own: berth install --name ${twice.name}-2 ${twice.image}`,
   });
+}
+
+/** An image made to run once and be gone: as a service it would be done, or be started again and again. */
+function refuseOnce(
+  { image, declared }: InstallTarget,
+  { labels }: PulledImage,
+  { force }: InstallRequest,
+  { warn }: InstallHost,
+): void {
+  if (labels['atomic.run'] !== 'once') return;
+  const what = `${image}: its label atomic.run=once says that it is to run once`;
+  // Who writes a service into host.yaml wants one.
+  if (force || declared) warn(what);
+  else {
+    throw new BerthError('usage', `cannot install ${what}: --force makes it a service all the same`, {
+      hint: `berth run ${image}`,
+    });
+  }
 }
 
 async function pull({ open }: InstallTarget, trees: ImageTrees, host: InstallHost): Promise<PulledImage> {

@@ -48,6 +48,7 @@ describe('a word that is completed', async () => {
     assert.equal(place('mount', 'web', '').names, undefined);
     assert.equal(place('scan', 'web', '').names, 'both');
     assert.equal(place('history', 'web', '').names, undefined);
+    assert.deepEqual([place('tag', '').names, place('tag', 'x', '').names], ['images', undefined]);
   });
 
   it('is nothing that berth knows as the value of an option, or behind --', () => {
@@ -65,6 +66,14 @@ describe('a word that is completed', async () => {
     assert.equal((await runBerth([...complete, ''])).stdout, 'etcd\nweb\n');
     assert.equal((await runBerth([...complete, 'w'])).stdout, 'web\n');
     assert.deepEqual(await runBerth([...complete, 'x']), { status: 0, stdout: '', stderr: '' });
+    for (const typed of [
+      ['--root', root, 'status'],
+      [`--root=${root}`, 'status'],
+      ['status', '--root', root],
+    ]) {
+      const { stdout } = await runBerth(['completion', 'bash', '--', ...typed, '']);
+      assert.equal(stdout, 'etcd\nweb\n', typed.join(' '));
+    }
   });
 
   it('is what bash gets', async () => {

@@ -22,7 +22,7 @@ describe('the schemas of what --json prints', () => {
   });
 
   it('are named in the pages of the manual', async () => {
-    const pages = await manPages();
+    const pages = await manPages(new Date());
     for (const command of commands) {
       const page = pages.get(`${pageName(command)}.1`) ?? '';
       assert.ok(page.includes(escapeRoff(`schemas/v1/${schemaName(command)}.schema.json`)), command.name());

@@ -8,7 +8,7 @@ import { manPages, withAll } from '../../../src/man/man-pages.ts';
 import { escapeRoff } from '../../../src/man/roff.ts';
 
 describe('the manual', async () => {
-  const pages = await manPages();
+  const pages = await manPages(new Date('2026-01-02'));
   const hasGroff = (await execa('groff', ['--version'], { reject: false })).failed === false;
 
   it('has in the page of every command its options, arguments and examples', async () => {
@@ -42,6 +42,7 @@ describe('the manual', async () => {
         input: page,
       });
       assert.equal(stderr, '', name);
+      assert.match(page, /^\.TH \S+ [15] 2026-01-02 "berth /);
       if (name === 'berth-install.1') assert.match(stdout, /--set PORT=8080 registry\.example\.com/);
     }
   });
