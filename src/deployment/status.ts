@@ -1,12 +1,15 @@
 import type { Digest } from '../image/digest.ts';
+import type { Paths } from '../paths.ts';
 import type { ServiceName } from '../service-name.ts';
 import { findCulprit, hasFailed } from '../systemd/culprit.ts';
 import type { Snapshot } from '../systemd/snapshot.ts';
 import { describeCulprit } from '../systemd/start-failure.ts';
 import type { UnitFailure, UnitReport } from '../systemd/systemd.ts';
-import { withDetail } from '../systemd/unit-state.ts';
+import { sinceOf, withDetail } from '../systemd/unit-state.ts';
+import { type Pending, pendingOf } from './pending.ts';
 import { type DeploymentRecord, mainUnit } from './record.ts';
 import { relationsOf } from './relations.ts';
+import { usageOf } from './summary.ts';
 
 /** What `berth status` tells of a service. */
 export interface ServiceStatus {
@@ -18,13 +21,26 @@ export interface ServiceStatus {
   subState: string;
   /** RFC 3339, UTC; null for a service that has not been started since the boot. */
   since: string | null;
-  mainPid: number | null;
+  /** loaded, not-found, masked, bad-setting … */
+  loadState: string;
   enabled: string;
+  /** How it ended last, in systemd's words; "success" while it runs, null where there is no service or no systemd. */
+  result: string | null;
+  /** How often systemd has started it again by itself since somebody started it. */
+  restarts: number | null;
+  mainPid: number | null;
+  /** What it uses; null for what does not run, and what the kernel does not count here. */
+  tasks: number | null;
+  memoryBytes: number | null;
+  cpuSeconds: number | null;
   image: string;
   /** What it runs on instead of the image's files; else null. */
   rootfs: string | null;
   digest: Digest;
   deployment: number;
+  /** Signatures are not checked. */
+  signature: null;
+  pending: Pending[];
   units: { name: string; state: string; subState: string }[];
   /** Without what systemd adds to every unit. */
   requires: string[];
@@ -35,12 +51,24 @@ export interface ServiceStatus {
   culprit: ({ unit: string } & UnitFailure) | null;
 }
 
+/** What a status is made of, beside the record. */
+export interface StatusHost {
+  paths: Paths;
+  systemd: Snapshot;
+  /** See `interruptedServices`. */
+  interrupted: ReadonlySet<ServiceName>;
+}
+
 /** What systemd says of an installed service, and why it is not running when it is not. */
-export async function readStatus(record: DeploymentRecord, systemd: Snapshot): Promise<ServiceStatus> {
+export async function readStatus(
+  record: DeploymentRecord,
+  { paths, systemd, interrupted }: StatusHost,
+): Promise<ServiceStatus> {
   const states = await Promise.all(record.units.map((unit) => systemd.report(unit)));
   const [own] = states;
   const relations = own === undefined ? [] : relationsOf(own.name, own.links);
   const live = systemd.live && own !== undefined;
+  const usage = usageOf(live ? own : undefined);
   const main = mainUnit(record);
   const listening = states.some(({ name, activeState }) => name === main && isUp(activeState));
   return {
@@ -48,15 +76,23 @@ export async function readStatus(record: DeploymentRecord, systemd: Snapshot): P
     running: live && !hasFailed(own) && (isUp(own.activeState) || listening),
     state: live ? own.activeState : '-',
     subState: live ? own.subState : '-',
-    since: live && own.stateChanged > 0 ? new Date(own.stateChanged / 1000).toISOString() : null,
-    mainPid: live && own.mainPid > 0 ? own.mainPid : null,
+    since: live ? sinceOf(own) : null,
+    loadState: own?.loadState || '-',
     enabled:
       states.find(({ unitFileState }) => unitFileState.startsWith('enabled'))?.unitFileState ??
       enabledOf(own),
+    result: live ? own.result || null : null,
+    restarts: live ? own.restarts : null,
+    mainPid: live && own.mainPid > 0 ? own.mainPid : null,
+    tasks: usage.tasks,
+    memoryBytes: usage.memoryBytes,
+    cpuSeconds: usage.cpuSeconds,
     image: record.image.name,
     rootfs: record.rootfs?.directory ?? null,
     digest: record.image.manifestDigest,
     deployment: record.number,
+    signature: null,
+    pending: pendingOf(record, systemd.live ? states : [], { paths, interrupted }),
     units: states.map(({ name, activeState, subState }) => ({ name, state: activeState, subState })),
     requires: relations
       .filter(({ kind }) => kind !== 'After' && kind !== 'Wants' && kind !== 'PartOf')

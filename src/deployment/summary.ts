@@ -87,7 +87,7 @@ export function summarize({ record, origin, units, enabled }: FoundService): Ser
 }
 
 /** What a unit uses; nothing for one that does not run. */
-export function usageOf(unit: UnitSummary | undefined): UnitUsage {
+export function usageOf(unit: Pick<UnitSummary, 'activeState' | 'controlGroup'> | undefined): UnitUsage {
   return readUsage(unit === undefined || unit.activeState === 'inactive' ? '' : unit.controlGroup);
 }
 

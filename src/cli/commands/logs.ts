@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import { readCurrentRecord } from '../../deployment/record.ts';
-import { BerthError } from '../../errors.ts';
-import { type JournalEntry, readJournal } from '../../systemd/follow-journal.ts';
-import { plainLine } from '../../systemd/journal.ts';
+import { readJournal } from '../../systemd/follow-journal.ts';
 import type { Context } from '../context.ts';
+import { describeEntry, parseLineCount } from '../journal-text.ts';
 import { namedServices } from '../named-services.ts';
 
 interface LogsOptions {
@@ -38,42 +37,11 @@ async function showLogs(names: string[], options: LogsOptions, context: Context)
   const services = new Map(records.flatMap(({ service, units }) => units.map((unit) => [unit, service])));
   // Without a unit to look for, journalctl would show all there is.
   if (services.size === 0) return;
-  const query = { ...wanted, units: [...services.keys()], root: paths.root, lines: readLines(lines) };
+  const query = { ...wanted, units: [...services.keys()], root: paths.root, lines: parseLineCount(lines) };
   for await (const entry of readJournal(query, signal)) {
     if (json) output.data(JSON.stringify({ service: services.get(entry.unit) ?? null, ...entry }));
-    else output.data(describe(entry));
+    else output.data(describeEntry(entry));
     if (output.unread) return;
   }
   if (signal.aborted) context.endWith('interrupted');
-}
-
-function readLines(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new BerthError('usage', `not a number of lines: --lines ${text}`, { hint: 'such as --lines 100' });
-}
-
-/** As journalctl's short output has it; what the unit's own processes logged is under the unit's name. */
-function describe({ time, unit, pid, message }: JournalEntry): string {
-  // Anything may call itself systemd.
-  const who = pid === 1 ? 'systemd' : unit.replace(/\.service$/, '');
-  const prefix = `${localTime(time)} ${who}${pid === null ? '' : `[${pid}]`}: `;
-  return (
-    prefix +
-    message
-      .split('\n')
-      .map(plainLine)
-      .join(`\n${' '.repeat(prefix.length)}`)
-  );
-}
-
-function localTime(time: string): string {
-  const parts = {
-    month: 'short',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-  } as const;
-  return new Date(time).toLocaleString('en-US', { ...parts, hourCycle: 'h23' }).replace(',', '');
 }

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
 import type { DeploymentRecord } from '../../../src/deployment/record.ts';
-import { readStatus } from '../../../src/deployment/status.ts';
+import { readStatus, type StatusHost } from '../../../src/deployment/status.ts';
 import { Paths } from '../../../src/paths.ts';
 import { Snapshot } from '../../../src/systemd/snapshot.ts';
 import { scratch } from '../layer/scratch.ts';
@@ -16,10 +16,15 @@ const RECORD = {
   image: { name: 'registry.example/web:1', manifestDigest: 'sha256:0' },
 } as unknown as DeploymentRecord;
 
+function hostOf(systemd: FakeSystemd, paths: Paths): StatusHost {
+  return { paths, systemd: new Snapshot(systemd), interrupted: new Set() };
+}
+
 test('a service whose unit is gone has not failed: it says what is missing', async (context) => {
-  const systemd = new FakeSystemd(new Paths(scratch(context)));
+  const paths = new Paths(scratch(context));
+  const systemd = new FakeSystemd(paths);
   systemd.change('web.service', { activeState: 'inactive' });
-  const { running, why } = await readStatus(RECORD, new Snapshot(systemd));
+  const { running, why } = await readStatus(RECORD, hostOf(systemd, paths));
   assert.equal(running, false);
   assert.equal(why, 'cannot start: web.service is not there any longer');
 });
@@ -30,5 +35,5 @@ test('a service that failed says why', async (context) => {
   writeFileSync(paths.unit('web.service'), '[Service]\nExecStart=/bin/web\n');
   const systemd = new FakeSystemd(paths);
   systemd.change('web.service', { activeState: 'failed', subState: 'failed' });
-  assert.equal((await readStatus(RECORD, new Snapshot(systemd))).why, 'failed (exit-code)');
+  assert.equal((await readStatus(RECORD, hostOf(systemd, paths))).why, 'failed (exit-code)');
 });
