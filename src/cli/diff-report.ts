@@ -27,7 +27,11 @@ export interface DiffReportOptions {
 export function reportDiff(diff: ImageDiff, { files, packages }: DiffReportOptions, context: Context): void {
   const { output } = context;
   output.note(`from ${titleOf(diff.before)} to ${titleOf(diff.after)}`);
-  for (const text of diff.unread) output.warn(`packages are not known: ${text}`);
+  const [unread, ...others] = diff.unread;
+  if (unread !== undefined) {
+    const more = others.length === 0 ? '' : `, and ${others.length} more; --json has all`;
+    output.warn(`packages are not known: ${unread}${more}`);
+  }
   const both = files === packages;
   const tables = [
     ...(both || packages ? [packageTable(diff.packages ?? [])] : []),

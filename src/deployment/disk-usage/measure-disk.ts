@@ -5,7 +5,6 @@ import { mountPoint } from '../../linux/file-system.ts';
 import { listDirectory } from '../../linux/list-directory.ts';
 import type { Paths } from '../../paths.ts';
 import { listBlobs, listLayers, listObjects } from '../../store/contents.ts';
-import type { ObjectKey } from '../../store/object.ts';
 import type { Store } from '../../store/store.ts';
 import { imagesOfDeployments, imagesWithNames } from '../images-in-use.ts';
 import { pruneImages } from '../prune-images.ts';
@@ -50,14 +49,13 @@ export interface DiskUsage {
  */
 export function measureDisk(paths: Paths, store: Store): DiskUsage {
   const uses = [...imagesOfDeployments(paths), ...imagesWithNames(store)];
-  const sizes = new Map<ObjectKey, number>();
-  const images = measureImages(store, uses, sizes);
+  const { images, files } = measureImages(store, uses);
   const checkouts = new Checkouts(paths, uses);
   const whole = ({ path }: Place) => diskBytes(path);
   const beside = ({ path }: Place) => checkouts.bytesBeside(path);
   const kinds = {
     files: withDirectories(
-      measure(listObjects(store), ({ path, name }) => (name && sizes.get(name)) ?? diskBytes(path)),
+      measure(listObjects(store), ({ path, name }) => (name && files.get(name))?.bytes ?? diskBytes(path)),
       store.objects,
     ),
     layers: measure(listLayers(store), whole),

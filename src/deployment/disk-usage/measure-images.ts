@@ -29,13 +29,12 @@ interface KnownFile {
 
 /**
  * What each image takes, by name. The records of layers say which files it has; each record is read once, and each file
- * looked at once. `sizes` gets the bytes of all of these files. Throws `store-damaged`.
+ * looked at once: `files` are all of them. Throws `store-damaged`.
  */
 export function measureImages(
   store: Store,
   uses: readonly ImageUse[],
-  sizes: Map<ObjectKey, number>,
-): ImageUsage[] {
+): { images: ImageUsage[]; files: ReadonlyMap<ObjectKey, { bytes: number }> } {
   const files = new Map<ObjectKey, KnownFile>();
   const keysOf = rememberKeys(store);
   const images = [...Map.groupBy(uses, ({ manifestDigest }) => manifestDigest)];
@@ -56,8 +55,7 @@ export function measureImages(
     file.counted = index;
     sum[file.owner === index ? 'ownBytes' : 'sharedBytes'] += file.bytes;
   });
-  for (const [key, { bytes }] of files) sizes.set(key, bytes);
-  return images
+  const measured = images
     .map(([digest, group], index) => ({
       digest,
       names: namesOf(group),
@@ -65,6 +63,7 @@ export function measureImages(
       ...{ ownBytes: 0, sharedBytes: 0, ...sums[index] },
     }))
     .sort((one, other) => (one.names.join() < other.names.join() ? -1 : 1));
+  return { images: measured, files };
 }
 
 /** Images have layers in common. */
