@@ -1,10 +1,11 @@
-import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { BerthError, isErrno } from '../../errors.ts';
 import { copyTree } from '../../linux/copy-tree.ts';
 import { fileSystemError } from '../../linux/file-system.ts';
 import { O_PATH, openInRoot } from '../../linux/open-in-root.ts';
+import { readRegularText } from '../../regular-file.ts';
 import { containerPid } from '../../runtime/container-state.ts';
 import { type OciConfig, parseConfigText } from '../../runtime/oci-config.ts';
 import type { Context } from '../context.ts';
@@ -80,7 +81,7 @@ function parsePlace(text: string): Place {
 /** As whom the service runs: it is to read what it is given. */
 function ownerIn({ bundle }: RunningContainer): { uid: number; gid: number } {
   const file = join(bundle, 'config.json');
-  const config = parseConfigText(readFileSync(file, 'utf8'), file) as OciConfig;
+  const config = parseConfigText(readRegularText(file), file) as OciConfig;
   return config.process.user ?? { uid: 0, gid: 0 };
 }
 

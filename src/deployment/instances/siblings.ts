@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Paths } from '../../paths.ts';
+import { readRegularText } from '../../regular-file.ts';
 import { baseName, instanceOf, type ServiceName } from '../../service-name.ts';
 import { fileAt } from '../plan/file-steps.ts';
 import { type DeploymentRecord, listServices, type RecordedFile, readCurrentRecord } from '../record.ts';
@@ -41,7 +41,7 @@ export function readUnitTemplate(
 ): string | undefined {
   for (const { record, directory } of siblings) {
     const file = fileAt(record, paths.sideOf(record).installed.unit(unitFileName(name)));
-    if (file !== undefined) return readFileSync(join(directory, file.source), 'utf8');
+    if (file !== undefined) return readRegularText(join(directory, file.source));
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Paths } from '../../paths.ts';
+import { readRegularText } from '../../regular-file.ts';
 import type { ServiceName } from '../../service-name.ts';
 import type { Systemd } from '../../systemd/systemd.ts';
 import { parseUnitFile, type UnitEntry } from '../../systemd/unit-file.ts';
@@ -97,7 +97,7 @@ function installSection(
   const name = main === `${record.service}.service` ? unitFileName(record.service) : main;
   const file = fileAt(record, paths.sideOf(record).installed.unit(name));
   if (file === undefined) return [];
-  const { entries } = parseUnitFile(readFileSync(join(directory, file.source), 'utf8'), file.path, () => {});
+  const { entries } = parseUnitFile(readRegularText(join(directory, file.source)), file.path, () => {});
   return entries
     .filter(({ section }) => section === 'Install')
     .map(({ section, key, value }) => ({ section, key, value }));

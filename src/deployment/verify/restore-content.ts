@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BerthError, isErrno } from '../../errors.ts';
 import { digestOf } from '../../image/descriptor.ts';
 import type { DirectoryNode, TreeNode } from '../../layer/image-tree.ts';
 import { readImageTree } from '../../layer/stored-layer.ts';
+import { readRegularFile } from '../../regular-file.ts';
 import { putBlobs } from '../../store/blob.ts';
 import type { ContentCheck } from '../../store/content-check.ts';
 import { inspectObject, type ObjectKey } from '../../store/object.ts';
@@ -86,9 +87,9 @@ function tryTree(store: Store, diffIds: Parameters<typeof readImageTree>[1]) {
 
 function tryRead(path: string): Buffer | undefined {
   try {
-    return readFileSync(path);
+    return readRegularFile(path);
   } catch (error) {
-    if (isErrno(error, 'ENOENT', 'EISDIR', 'ENOTDIR', 'EIO')) return undefined;
+    if (isErrno(error, 'ENOENT', 'EISDIR', 'ENOTDIR', 'EIO', 'EINVAL')) return undefined;
     throw error;
   }
 }
