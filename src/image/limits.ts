@@ -34,7 +34,7 @@ export interface Limits {
   compressionRatio: number;
   /** Uncompressed bytes of a layer beyond which the ratio counts: a sparse file of zeros is no attack. */
   compressionRatioFrom: number;
-  /** Memory that a zstd frame may ask for. */
+  /** Memory that a zstd frame may ask for; layers that are unpacked at the same time share it. */
   zstdWindowBytes: number;
   /** Memory that xz may take to decompress a layer of an old docker archive. */
   xzMemoryBytes: number;

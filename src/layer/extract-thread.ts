@@ -1,12 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import { BerthError } from '../errors.ts';
+import type { Budget } from '../image/budget.ts';
 import { fillsItsBuffer } from '../image/compression/free-buffer.ts';
 import type { ArchiveUnpacker, ExtractedLayer, ExtractJob } from './extract.ts';
 import type { LayerArchive } from './layer-archive.ts';
 import { type FromWorker, type ToWorker, unpackFailure } from './worker-messages.ts';
-
-/** Uncompressed bytes that may be under way to a thread: bounds memory when writing is slower than what comes before. */
-const CREDIT = 4 << 20;
 
 /**
  * A thread that unpacks archives, one after the other: parsing, hashing and synchronous file system calls
@@ -14,11 +12,14 @@ const CREDIT = 4 << 20;
  */
 export class ExtractThread implements ArchiveUnpacker {
   readonly #worker: Worker;
-  #credit = CREDIT;
-  #wake: () => void = () => {};
+  readonly #credit: Budget;
+  /** Bytes that the thread was given and has not written yet. */
+  #underWay = 0;
   #settle: { done: (layer: ExtractedLayer) => void; failed: (error: unknown) => void } | undefined;
 
-  constructor() {
+  /** `credit` is for uncompressed bytes under way, to threads that share it: writing may be slower than what comes before. */
+  constructor(credit: Budget) {
+    this.#credit = credit;
     // From sources the file keeps its extension; the build puts the bundled one beside this chunk.
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
     this.#worker = new Worker(new URL(`./extract-worker.${extension}`, import.meta.url));
@@ -35,7 +36,8 @@ export class ExtractThread implements ArchiveUnpacker {
       this.#settle = { done, failed };
     }).finally(() => {
       settled = true;
-      this.#wake();
+      // Of a job that failed.
+      this.#giveBack(this.#underWay);
     });
     this.#send({ kind: 'job', job });
     const feeding = this.#feed(archive, () => settled);
@@ -51,17 +53,21 @@ export class ExtractThread implements ArchiveUnpacker {
 
   async #feed(archive: LayerArchive, settled: () => boolean): Promise<void> {
     for await (const bytes of archive.chunks()) {
-      if (settled()) return;
-      this.#credit -= bytes.length;
+      await this.#credit.take(bytes.length);
+      this.#underWay += bytes.length;
+      if (settled()) {
+        this.#giveBack(this.#underWay);
+        return;
+      }
       const own = ownMemory(bytes);
       this.#send({ kind: 'chunk', bytes: own }, [own.buffer]);
-      while (this.#credit <= 0 && !settled()) {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-      }
     }
     this.#send({ kind: 'end', size: archive.size });
+  }
+
+  #giveBack(bytes: number): void {
+    this.#underWay -= bytes;
+    this.#credit.give(bytes);
   }
 
   #send(message: ToWorker, transfer: ArrayBuffer[] = []): void {
@@ -71,8 +77,8 @@ export class ExtractThread implements ArchiveUnpacker {
   #receive(message: FromWorker): void {
     switch (message.kind) {
       case 'taken':
-        this.#credit += message.bytes;
-        if (this.#credit > 0) this.#wake();
+        // After a failure all is given back already.
+        this.#giveBack(Math.min(message.bytes, this.#underWay));
         break;
       case 'done':
         this.#settle?.done(message.layer);

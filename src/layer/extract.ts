@@ -1,4 +1,5 @@
 import { BerthError } from '../errors.ts';
+import type { Budget } from '../image/budget.ts';
 import type { Digest } from '../image/digest.ts';
 import { VerifiedBlob } from '../image/verified-blob.ts';
 import { fileSystemError } from '../linux/file-system.ts';
@@ -33,18 +34,19 @@ export interface ArchiveUnpacker {
 
 /**
  * Unpacks a layer into staging: hashes and decompresses, while `unpacker` writes what came before.
- * Digest and size of the blob, the diff ID and every limit are checked; an error leaves parts behind that
- * the caller removes. Throws `digest-mismatch`, `size-mismatch`, `layer-invalid`, `layer-unsafe`,
+ * `windows` is for decompressing, and shared by layers that are unpacked at the same time. Digest and size of
+ * the blob, the diff ID and every limit are checked; an error leaves parts behind that the caller removes. Throws `digest-mismatch`, `size-mismatch`, `layer-invalid`, `layer-unsafe`,
  * `limit-exceeded`, `no-space`, `io`; and what the source throws, as it is.
  */
 export async function extractLayer(
   job: ExtractJob,
   source: SourceBytes,
   unpacker: ArchiveUnpacker,
+  windows?: Budget,
 ): Promise<ExtractedLayer> {
   const blob = new VerifiedBlob(source, job.blobDigest, job.blobSize);
   try {
-    return await unpacker.unpack(job, new LayerArchive(blob, job));
+    return await unpacker.unpack(job, new LayerArchive(blob, job, windows));
   } catch (error) {
     const blamed = await blameTheBlob(error, blob);
     if (source.failure !== undefined) throw source.failure.error;

@@ -1,4 +1,5 @@
 import { BerthError } from '../errors.ts';
+import { Budget } from '../image/budget.ts';
 import type { Digest } from '../image/digest.ts';
 import type { Descriptor } from '../image/image.ts';
 import { checkLimit, type Limits } from '../image/limits.ts';
@@ -36,8 +37,11 @@ export interface FetchOptions {
   onFinished: (diffId: Digest) => void;
 }
 
-/** More would compete for the same disk, and each costs memory for a zstd window. */
+/** More would compete for the same disk. */
 const PARALLEL = 2;
+
+/** Uncompressed bytes that may be under way to threads, of all layers together. */
+const CREDIT = 6 << 20;
 
 /** Compressed bytes after which what was made of them goes to the disk. */
 const WRITE_BACK_AFTER = 16 << 20;
@@ -53,19 +57,24 @@ export async function fetchLayers(options: FetchOptions): Promise<void> {
     .toSorted((a, b) => b.descriptor.size - a.descriptor.size)
     .map((layer) => ({ layer, job: makeJob(layer, options) }));
   const stop = new AbortController();
-  const threads = queue.slice(0, PARALLEL).map(() => new ExtractThread());
+  const credit = new Budget(CREDIT);
+  const threads = queue.slice(0, PARALLEL).map(() => new ExtractThread(credit));
   const sum = { entries: 0, imageBytes: 0, recordBytes: 0 };
   const writeBack = new WriteBack(staging.directory);
   let unwritten = 0;
-  const onBytes = (bytes: number) => {
-    unwritten += bytes;
-    if (unwritten < WRITE_BACK_AFTER) return;
-    unwritten = 0;
-    writeBack.start();
+  const shared: Shared = {
+    signal: stop.signal,
+    windows: new Budget(limits.zstdWindowBytes),
+    onBytes: (bytes) => {
+      unwritten += bytes;
+      if (unwritten < WRITE_BACK_AFTER) return;
+      unwritten = 0;
+      writeBack.start();
+    },
   };
   const serve = async (thread: ExtractThread) => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const layer = await fetchLayer(thread, next.layer, next.job, stop.signal, options, onBytes);
+      const layer = await fetchLayer(thread, next, shared, options);
       addUp(sum, layer, limits);
     }
   };
@@ -99,13 +108,18 @@ function makeJob({ diffId, descriptor }: MissingLayer, { staging, limits }: Fetc
   };
 }
 
+/** What all layers of a pull have together. */
+interface Shared {
+  signal: AbortSignal;
+  windows: Budget;
+  onBytes(bytes: number): void;
+}
+
 async function fetchLayer(
   thread: ExtractThread,
-  { descriptor }: MissingLayer,
-  job: ExtractJob,
-  signal: AbortSignal,
+  { layer: { descriptor }, job }: { layer: MissingLayer; job: ExtractJob },
+  { signal, windows, onBytes }: Shared,
   { source, onProgress, onFinished }: FetchOptions,
-  onBytes: (bytes: number) => void,
 ): Promise<ExtractedLayer> {
   const { digest, size } = descriptor;
   let fetched = 0;
@@ -118,7 +132,7 @@ async function fetchLayer(
       onProgress({ kind: 'layer-progress', digest, fetched, size });
     },
   });
-  const layer = await extractLayer(job, bytes, thread);
+  const layer = await extractLayer(job, bytes, thread, windows);
   onFinished(layer.diffId);
   onProgress({ kind: 'layer-done', digest, size, entries: layer.entries });
   return layer;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BerthError } from '../errors.ts';
+import type { Budget } from '../image/budget.ts';
 import { decompress } from '../image/compression/decompress.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../image/digest.ts';
 import { checkLimit, type Limits } from '../image/limits.ts';
@@ -17,11 +18,14 @@ export interface ExpectedArchive {
 export class LayerArchive {
   readonly #blob: VerifiedBlob;
   readonly #expected: ExpectedArchive;
+  readonly #windows: Budget | undefined;
   #size = 0;
 
-  constructor(blob: VerifiedBlob, expected: ExpectedArchive) {
+  /** `windows` is shared with archives that are read at the same time. */
+  constructor(blob: VerifiedBlob, expected: ExpectedArchive, windows?: Budget) {
     this.#blob = blob;
     this.#expected = expected;
+    this.#windows = windows;
   }
 
   /** Bytes so far, uncompressed. */
@@ -36,7 +40,7 @@ export class LayerArchive {
   async *chunks(): AsyncGenerator<Buffer> {
     const { compression, diffId, limits } = this.#expected;
     const hash = createHash(digestAlgorithm(diffId));
-    for await (const chunk of decompress(compression, this.#blob.chunks(), limits)) {
+    for await (const chunk of decompress(compression, this.#blob.chunks(), limits, this.#windows)) {
       this.#size += chunk.length;
       this.#checkSize(limits);
       hash.update(chunk);

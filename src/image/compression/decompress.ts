@@ -1,6 +1,7 @@
 import type { Transform } from 'node:stream';
 import { constants, createGunzip, createZstdDecompress, zstdDecompressSync } from 'node:zlib';
 import { isErrno, messageOf } from '../../errors.ts';
+import { Budget } from '../budget.ts';
 import { invalid } from '../layer-problem.ts';
 import { checkLimit, type Limits } from '../limits.ts';
 import type { Compression } from '../media-type.ts';
@@ -21,13 +22,15 @@ const SMALL = 1 << 16;
  * The archive inside a blob, in pieces that are valid only until the next one is asked for. The whole
  * input must be one sequence of gzip members, zstd frames or the like: cut off, damaged or followed by
  * anything else is `layer-invalid`, and so is a compression other than the one that was announced. No
- * bytes at all are an empty archive, as docker has them. Throws `limit-exceeded` too, and
- * `media-type-unsupported` where the host lacks the program for bzip2 or xz.
+ * bytes at all are an empty archive, as docker has them. A zstd frame takes its window from `windows` and waits
+ * for that. Throws `limit-exceeded` too, and `media-type-unsupported` where the host lacks the program for
+ * bzip2 or xz.
  */
 export async function* decompress(
   compression: Compression,
   input: AsyncIterable<Uint8Array>,
   limits: Limits,
+  windows: Budget = new Budget(limits.zstdWindowBytes),
 ): AsyncGenerator<Buffer> {
   const source = new ByteSource(input);
   const head = await source.peek(LONGEST_MAGIC);
@@ -44,7 +47,7 @@ export async function* decompress(
       yield* decode('gzip', createGunzip({ chunkSize: CHUNK }), source.rest());
       break;
     case 'zstd':
-      yield* unzstd(source, limits);
+      yield* unzstd(source, limits, windows);
       break;
     case 'bzip2':
     case 'xz':
@@ -52,7 +55,7 @@ export async function* decompress(
   }
 }
 
-async function* unzstd(source: ByteSource, limits: Limits): AsyncGenerator<Buffer> {
+async function* unzstd(source: ByteSource, limits: Limits, windows: Budget): AsyncGenerator<Buffer> {
   let frames = 0;
   for (let head = await source.peek(4); head.length > 0; head = await source.peek(4)) {
     const frame = new ZstdFrame(limits);
@@ -60,7 +63,7 @@ async function* unzstd(source: ByteSource, limits: Limits): AsyncGenerator<Buffe
       // Writers that begin one for each file, as zstd:chunked does, have not many more of them than entries.
       frames += 1;
       checkLimit(limits, 'entries', frames, 'zstd frames of a layer');
-      yield* unzstdFrame(source, frame, limits);
+      yield* unzstdFrame(source, frame, limits, windows);
     } else {
       for await (const _skipped of source.frame(frame));
     }
@@ -68,18 +71,27 @@ async function* unzstd(source: ByteSource, limits: Limits): AsyncGenerator<Buffe
 }
 
 // A decoder that is a stream costs ten times what a small frame does.
-async function* unzstdFrame(source: ByteSource, frame: ZstdFrame, limits: Limits): AsyncGenerator<Buffer> {
+async function* unzstdFrame(
+  source: ByteSource,
+  frame: ZstdFrame,
+  limits: Limits,
+  windows: Budget,
+): AsyncGenerator<Buffer> {
   const windowLogMax = Math.max(10, Math.min(31, Math.ceil(Math.log2(limits.zstdWindowBytes))));
   const params = { [constants.ZSTD_d_windowLogMax]: windowLogMax };
   const first = await collect(source.frame(frame), SMALL);
   const whole = frame.ended ? unzstdAtOnce(first, params) : undefined;
-  if (whole !== undefined) yield whole;
-  else
-    yield* decode(
-      'zstd',
-      createZstdDecompress({ chunkSize: CHUNK, params }),
-      chain(first, source.frame(frame)),
-    );
+  if (whole !== undefined) {
+    yield whole;
+    return;
+  }
+  await windows.take(frame.windowBytes);
+  try {
+    const decoder = createZstdDecompress({ chunkSize: CHUNK, params });
+    yield* decode('zstd', decoder, chain(first, source.frame(frame)));
+  } finally {
+    windows.give(frame.windowBytes);
+  }
 }
 
 /** The content of a whole frame; undefined when that is not small. */

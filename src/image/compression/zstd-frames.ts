@@ -32,6 +32,8 @@ export class ZstdFrame {
   #descriptor = 0;
   /** True for a frame without data. */
   skippable = false;
+  /** Memory that its decoder needs, once the first bytes of it were scanned. */
+  windowBytes = 0;
 
   constructor(limits: Limits) {
     this.#limits = limits;
@@ -115,10 +117,11 @@ export class ZstdFrame {
 
   #checkWindow(): void {
     if (this.#dictionaryBytes > 0) throw invalid('zstd: frame needs a dictionary');
-    checkLimit(this.#limits, 'zstdWindowBytes', this.#windowBytes(), 'zstd window');
+    this.windowBytes = this.#readWindow();
+    checkLimit(this.#limits, 'zstdWindowBytes', this.windowBytes, 'zstd window');
   }
 
-  #windowBytes(): number {
+  #readWindow(): number {
     if (!this.#singleSegment) {
       const descriptor = this.#held[0] ?? 0;
       const base = 2 ** (10 + (descriptor >> 3));

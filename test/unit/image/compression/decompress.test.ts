@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
+import { Budget } from '../../../../src/image/budget.ts';
 import { decompress } from '../../../../src/image/compression/decompress.ts';
 import { DEFAULT_LIMITS, readLimits } from '../../../../src/image/limits.ts';
 import { type Compression, layerCompression } from '../../../../src/image/media-type.ts';
@@ -121,6 +123,24 @@ test('a zstd window above the limit is refused by name', async () => {
     code: 'limit-exceeded',
     message: /zstdWindowBytes/,
   });
+});
+
+test('zstd frames that share memory take turns, also where one is given up', async () => {
+  const windows = new Budget(1);
+  const open = () => decompress('zstd', pieces(zstd, 65_536), DEFAULT_LIMITS, windows);
+  const [first, second, third] = [open(), open(), open()];
+  await first.next();
+  let begun = false;
+  const next = second.next().then(() => {
+    begun = true;
+  });
+  for (let turns = 0; turns < 50; turns += 1) await turn();
+  assert.equal(begun, false);
+  await first.return(undefined);
+  await next;
+  for await (const _ of second);
+  assert.equal((await third.next()).done, false);
+  await third.return(undefined);
 });
 
 test('a small zstd frame of much content comes out whole, and one of damaged content is refused', async () => {
