@@ -2,12 +2,12 @@ import type { ServiceSummary } from '../deployment/summary.ts';
 import { BerthError } from '../errors.ts';
 import { nearest } from '../provision/host-file/nearest.ts';
 import { commandLine } from './command-line.ts';
+import { shownState } from './shown-state.ts';
 
 /** What a filter can look at: any of these texts must match. */
 const KEYS: Record<string, (service: ServiceSummary) => string[]> = {
   name: ({ name }) => [name],
-  // "active (running)" is both.
-  state: ({ state }) => [state, ...state.split(/[ ()]+/)],
+  state: ({ state, subState }) => [shownState({ state, subState }), state ?? '-', subState ?? '-'],
   image: ({ image }) => {
     const shorter = image.replace(/^.*\//, '');
     return [image, shorter].flatMap((name) => [name, name.replace(/:[^:/]*$|@.*$/, '')]);

@@ -1,9 +1,10 @@
-import type { ServiceSummary } from '../deployment/summary.ts';
+import type { ListedUnit, ServiceSummary } from '../deployment/summary.ts';
 import { rootfsImageName } from '../transport/rootfs/rootfs-image-name.ts';
 import { formatBytes } from './bytes.ts';
 import { formatCpuTime } from './cpu-time.ts';
 import type { Color, Output } from './output.ts';
 import { shortDigest } from './short-digest.ts';
+import { shownState } from './shown-state.ts';
 
 const HEADERS = [
   ...['NAME', 'STATE', 'ENABLED', 'SINCE', 'RESTARTS', 'MEMORY', 'CPU', 'IMAGE', 'DIGEST', 'DEPLOYMENT'],
@@ -40,12 +41,11 @@ export function printServices(
 }
 
 function serviceRow(service: ServiceSummary, output: Output): string[] {
-  const { name, state, enabled, since, restarts, memoryBytes, cpuSeconds, digest, deployment, origin } =
-    service;
+  const { name, enabled, since, restarts, memoryBytes, cpuSeconds, digest, deployment, origin } = service;
   return [
     name,
-    state,
-    enabled,
+    shownState(service),
+    enabled ?? '-',
     since === null ? '-' : output.moment(since),
     String(restarts ?? '-'),
     memoryBytes === null ? '-' : formatBytes(memoryBytes),
@@ -57,8 +57,9 @@ function serviceRow(service: ServiceSummary, output: Output): string[] {
   ];
 }
 
-function unitRow({ name, state, since }: ServiceSummary['units'][number], output: Output): string[] {
-  const told = [name, state, '-', since === null ? '-' : output.moment(since)];
+function unitRow(unit: ListedUnit, output: Output): string[] {
+  const { name, since } = unit;
+  const told = [name, shownState(unit), '-', since === null ? '-' : output.moment(since)];
   return [...told, ...HEADERS.slice(told.length).map(() => '-')];
 }
 

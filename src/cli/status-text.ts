@@ -3,7 +3,6 @@ import type { Pending } from '../deployment/pending.ts';
 import type { ServiceStatus } from '../deployment/status.ts';
 import type { StatusDetails } from '../deployment/status-details.ts';
 import type { ListeningSocket } from '../linux/listening-sockets.ts';
-import { withDetail } from '../systemd/unit-state.ts';
 import { formatBytes } from './bytes.ts';
 import type { AvailableUpdate } from './check-updates.ts';
 import { wrap } from './columns.ts';
@@ -11,6 +10,7 @@ import { formatCpuTime } from './cpu-time.ts';
 import { describeEntry } from './journal-text.ts';
 import type { Color, Output } from './output.ts';
 import { shortDigest } from './short-digest.ts';
+import { shownState } from './shown-state.ts';
 
 /** What `berth status` prints of a service; null is what was not asked for. */
 export type ShownStatus = ServiceStatus &
@@ -38,12 +38,12 @@ function paint(state: string): Color {
 }
 
 function describe(status: ShownStatus, output: Output): string[] {
-  const { name, state, subState, since } = status;
+  const { name, since } = status;
   const when = since === null ? '' : ` since ${output.moment(since)}`;
   const room = (output.width ?? Number.POSITIVE_INFINITY) - KEY_WIDTH;
   const facts = factsOf(status).filter(([, value]) => value !== '');
   return [
-    `${name}  ${withDetail(state, subState)}${when}`,
+    `${name}  ${shownState(status)}${when}`,
     ...facts.flatMap(([key, value]) =>
       wrap(value, room).map((line, index) => `  ${(index === 0 ? key : '').padEnd(KEY_WIDTH - 2)}${line}`),
     ),
@@ -55,7 +55,7 @@ function factsOf(status: ShownStatus): [string, string][] {
   const { why, image, digest, update, rootfs, deployment, origin, hides, enabled, mainPid, tasks, units } =
     status;
   const { result, restarts, memoryBytes, cpuSeconds, requires, after, pending, sockets, drift } = status;
-  const others = units.slice(1).map((unit) => `, ${unit.name}: ${withDetail(unit.state, unit.subState)}`);
+  const others = units.slice(1).map((unit) => `, ${unit.name}: ${shownState(unit)}`);
   return [
     ['why', why ?? ''],
     ...pending.map((what): [string, string] => ['pending', describePending(what, status)]),
@@ -64,7 +64,7 @@ function factsOf(status: ShownStatus): [string, string][] {
     ['signature', 'not checked'],
     ['origin', hides === null ? (origin === 'vendor' ? origin : '') : describeHidden(hides, status)],
     ['runs on', rootfs ?? ''],
-    ['enabled', enabled],
+    ['enabled', enabled ?? ''],
     ['result', result === null || result === 'success' ? '' : result],
     ['restarts', restarts === null || restarts === 0 ? '' : String(restarts)],
     ['main PID', mainPid === null ? '' : String(mainPid)],

@@ -16,14 +16,15 @@ export interface ServiceStatus {
   name: ServiceName;
   /** Active itself, or, where a socket is to start it, listening. */
   running: boolean;
-  /** ActiveState and SubState of the service's unit; "-" where there is no unit or no systemd. */
-  state: string;
-  subState: string;
+  /** ActiveState and SubState of the service's unit; null where there is no unit or no systemd. */
+  state: string | null;
+  subState: string | null;
   /** RFC 3339, UTC; null for a service that has not been started since the boot. */
   since: string | null;
-  /** loaded, not-found, masked, bad-setting … */
-  loadState: string;
-  enabled: string;
+  /** loaded, not-found, masked, bad-setting …; null where there is no unit. */
+  loadState: string | null;
+  /** UnitFileState; null where there is no unit. */
+  enabled: string | null;
   /** How it ended last, in systemd's words; "success" while it runs, null where there is no service or no systemd. */
   result: string | null;
   /** How often systemd has started it again by itself since somebody started it. */
@@ -74,10 +75,10 @@ export async function readStatus(
   return {
     name: record.service,
     running: live && !hasFailed(own) && (isUp(own.activeState) || listening),
-    state: live ? own.activeState : '-',
-    subState: live ? own.subState : '-',
+    state: live ? own.activeState : null,
+    subState: live ? own.subState : null,
     since: live ? sinceOf(own) : null,
-    loadState: own?.loadState || '-',
+    loadState: own?.loadState || null,
     enabled:
       states.find(({ unitFileState }) => unitFileState.startsWith('enabled'))?.unitFileState ??
       enabledOf(own),
@@ -111,8 +112,8 @@ function isUp(activeState: string): boolean {
   return activeState === 'active' || activeState === 'reloading';
 }
 
-function enabledOf(state: UnitReport | undefined): string {
-  return state === undefined || state.unitFileState === '' ? '-' : state.unitFileState;
+function enabledOf(state: UnitReport | undefined): string | null {
+  return state?.unitFileState || null;
 }
 
 async function explain(

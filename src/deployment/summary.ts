@@ -2,26 +2,31 @@ import type { Digest } from '../image/digest.ts';
 import type { Paths } from '../paths.ts';
 import type { ServiceName } from '../service-name.ts';
 import type { Systemd, UnitSummary } from '../systemd/systemd.ts';
-import { sinceOf, withDetail } from '../systemd/unit-state.ts';
+import { sinceOf } from '../systemd/unit-state.ts';
 import { readUsage, type UnitUsage } from '../systemd/unit-usage.ts';
 import { type Origin, readOrigin } from './origin.ts';
 import { type DeploymentRecord, listServices, mainUnit, readCurrentRecord } from './record.ts';
 
-/** A unit beside others of a service, or the one that stands for it. */
+/** A unit of a service. */
 export interface ListedUnit {
   name: string;
-  /** ActiveState and, in parentheses, SubState, as systemd names them; "-" where there is no unit or no systemd. */
+  /** ActiveState and SubState. */
   state: string;
+  subState: string;
   /** When it came into this state, RFC 3339, UTC; null for one that has not run since the boot. */
   since: string | null;
 }
 
 /** A line of `berth list`. */
-export interface ServiceSummary extends Omit<ListedUnit, 'name'> {
+export interface ServiceSummary {
   name: ServiceName;
+  /** Those of the unit that stands for it; null where there is no unit, or no systemd. */
+  state: string | null;
+  subState: string | null;
+  since: string | null;
   origin: Origin['origin'];
-  /** UnitFileState: enabled, disabled, static …; "-" where there is no unit or no systemd. */
-  enabled: string;
+  /** UnitFileState: enabled, disabled, static …; null where there is no unit. */
+  enabled: string | null;
   /** How often systemd has started it again by itself since somebody started it; null where no systemd runs. */
   restarts: number | null;
   /** null for what does not run, and what the kernel does not count here. */
@@ -44,7 +49,7 @@ export interface FoundService {
   origin: Origin['origin'];
   /** In the order of the record; empty where no systemd runs. */
   units: UnitSummary[];
-  enabled: string;
+  enabled: string | null;
 }
 
 /** All installed services, sorted by name. */
@@ -57,7 +62,7 @@ export async function findServices(paths: Paths, systemd: Systemd): Promise<Foun
     record,
     origin: readOrigin(record, paths).origin,
     units: systemd.live ? record.units.flatMap((unit) => states.get(unit) ?? []) : [],
-    enabled: states.get(mainUnit(record) ?? '')?.unitFileState || '-',
+    enabled: states.get(mainUnit(record) ?? '')?.unitFileState || null,
   }));
 }
 
@@ -71,9 +76,10 @@ export function summarize({ record, origin, units, enabled }: FoundService): Ser
   return {
     name: service,
     origin,
-    state: shown === undefined ? '-' : stateOf(shown),
-    enabled,
+    state: shown?.activeState ?? null,
+    subState: shown?.subState ?? null,
     since: shown === undefined ? null : sinceOf(shown),
+    enabled,
     restarts: own?.restarts ?? null,
     memoryBytes,
     cpuSeconds,
@@ -82,7 +88,7 @@ export function summarize({ record, origin, units, enabled }: FoundService): Ser
     digest: image.manifestDigest,
     deployment: number,
     created,
-    units: units.map((unit) => ({ name: unit.name, state: stateOf(unit), since: sinceOf(unit) })),
+    units: units.map(listUnit),
   };
 }
 
@@ -91,6 +97,7 @@ export function usageOf(unit: Pick<UnitSummary, 'activeState' | 'controlGroup'> 
   return readUsage(unit === undefined || unit.activeState === 'inactive' ? '' : unit.controlGroup);
 }
 
-function stateOf({ activeState, subState }: UnitSummary): string {
-  return withDetail(activeState, subState);
+function listUnit(unit: UnitSummary): ListedUnit {
+  const { name, activeState, subState } = unit;
+  return { name, state: activeState, subState, since: sinceOf(unit) };
 }

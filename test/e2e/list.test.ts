@@ -50,7 +50,7 @@ test('list tells since when a service runs, how often it was restarted and what 
     Number((await host.sh(`systemctl show --timestamp=unix --value -p ${property} web`)).replace('@', ''));
   assert.equal(Math.floor(Date.parse(web?.since ?? '') / 1000), await show('StateChangeTimestamp'));
   assert.equal(web?.cpuSeconds, (await show('CPUUsageNSec')) / 1e9);
-  assert.deepEqual([web?.state, web?.restarts], ['active (running)', 1]);
+  assert.deepEqual([web?.state, web?.subState, web?.restarts], ['active', 'running', 1]);
   assert.match(
     (await succeed(host, 'list')).stdout,
     /^web +active \(running\) +enabled +\S+Z +1 +\S+ +0\.\d\d s /m,
@@ -59,7 +59,7 @@ test('list tells since when a service runs, how often it was restarted and what 
 
 test('a service that has not run since the boot has no time', async () => {
   const [resting] = await list('--filter', 'name=resting');
-  assert.deepEqual([resting?.state, resting?.since, resting?.enabled], ['inactive (dead)', null, 'disabled']);
+  assert.deepEqual([resting?.state, resting?.since, resting?.enabled], ['inactive', null, 'disabled']);
   // systemd knows of this one, because it is enabled.
   await succeed(host, 'install', '--name', 'waiting', 'sleeper');
   assert.equal((await list('--filter', 'name=waiting'))[0]?.since, null);
