@@ -15,25 +15,25 @@ export interface BusCall {
 const METHOD_CALL = 1;
 const PROTOCOL = 1;
 
+// Where the lengths of body and header fields stand, and where the fields begin.
+const [BODY_LENGTH, FIELDS_LENGTH, FIELDS_START] = [4, 12, 16] as const;
+
 /** The message of a call; `serial` is what its answer names. */
 export function encodeCall(call: BusCall, destination: string, serial: number): Buffer {
   const { path, interface: face, member, body = [] } = call;
-  const values = new Writer();
-  for (const value of body) values.argument(value);
-  const fields = new Writer();
-  fields.field(FIELDS.path, 'o', path);
-  fields.field(FIELDS.interface, 's', face);
-  fields.field(FIELDS.member, 's', member);
-  fields.field(FIELDS.destination, 's', destination);
-  fields.field(FIELDS.signature, 'g', body.map(signatureOf).join(''));
-  const fixed = new Writer();
-  for (const byte of [LITTLE_ENDIAN, METHOD_CALL, 0, PROTOCOL]) fixed.byte(byte);
-  for (const number of [values.length, serial, fields.length]) fixed.uint32(number);
   const message = new Writer();
-  for (const part of [fixed, fields, values]) {
-    message.align(8);
-    message.append(part);
-  }
+  for (const byte of [LITTLE_ENDIAN, METHOD_CALL, 0, PROTOCOL]) message.byte(byte);
+  for (const number of [0, serial, 0]) message.uint32(number);
+  message.field(FIELDS.path, 'o', path);
+  message.field(FIELDS.interface, 's', face);
+  message.field(FIELDS.member, 's', member);
+  message.field(FIELDS.destination, 's', destination);
+  message.field(FIELDS.signature, 'g', body.map(signatureOf).join(''));
+  message.setUint32(FIELDS_LENGTH, message.length - FIELDS_START);
+  message.align(8);
+  const start = message.length;
+  for (const value of body) message.argument(value);
+  message.setUint32(BODY_LENGTH, message.length - start);
   return message.bytes();
 }
 
@@ -42,38 +42,40 @@ function signatureOf(argument: BusArgument): string {
   return typeof argument === 'boolean' ? 'b' : 'as';
 }
 
-/** Puts values together as they go on the wire, in little endian. What is appended must be aligned by its caller. */
+/** Puts values together as they go on the wire, in little endian: in one buffer, for there are many calls. */
 class Writer {
-  readonly #parts: Buffer[] = [];
+  #bytes = Buffer.alloc(512);
   length = 0;
 
   bytes(): Buffer {
-    return Buffer.concat(this.#parts);
-  }
-
-  append(other: Writer): void {
-    this.#put(other.bytes());
+    return this.#bytes.subarray(0, this.length);
   }
 
   byte(value: number): void {
-    this.#put(Buffer.of(value));
+    this.#reserve(1);
+    this.#bytes[this.length] = value;
+    this.length += 1;
   }
 
   uint32(value: number): void {
     this.align(4);
-    const bytes = Buffer.alloc(4);
-    bytes.writeUInt32LE(value);
-    this.#put(bytes);
+    this.#reserve(4);
+    this.length = this.#bytes.writeUInt32LE(value, this.length);
+  }
+
+  /** Says at an earlier place what was not known there yet. */
+  setUint32(at: number, value: number): void {
+    this.#bytes.writeUInt32LE(value, at);
   }
 
   text(value: string): void {
     this.uint32(Buffer.byteLength(value));
-    this.#put(Buffer.from(`${value}\0`));
+    this.#terminated(value);
   }
 
   signature(value: string): void {
     this.byte(value.length);
-    this.#put(Buffer.from(`${value}\0`));
+    this.#terminated(value);
   }
 
   field(code: number, type: 's' | 'o' | 'g', value: string): void {
@@ -88,19 +90,30 @@ class Writer {
     if (typeof value === 'string') this.text(value);
     else if (typeof value === 'boolean') this.uint32(value ? 1 : 0);
     else {
-      const list = new Writer();
-      for (const item of value) list.text(item);
-      this.uint32(list.length);
-      this.append(list);
+      this.uint32(0);
+      const start = this.length;
+      for (const item of value) this.text(item);
+      this.setUint32(start - 4, this.length - start);
     }
   }
 
   align(size: number): void {
-    this.#put(Buffer.alloc(padding(this.length, size)));
+    const zeros = padding(this.length, size);
+    this.#reserve(zeros);
+    this.length += zeros;
   }
 
-  #put(bytes: Buffer): void {
-    this.#parts.push(bytes);
-    this.length += bytes.length;
+  #terminated(value: string): void {
+    this.#reserve(Buffer.byteLength(value) + 1);
+    this.length += this.#bytes.write(value, this.length) + 1;
+  }
+
+  /** Room for so many more bytes, all of them 0. */
+  #reserve(size: number): void {
+    const needed = this.length + size;
+    if (needed <= this.#bytes.length) return;
+    const larger = Buffer.alloc(Math.max(needed, 2 * this.#bytes.length));
+    this.#bytes.copy(larger);
+    this.#bytes = larger;
   }
 }

@@ -116,7 +116,10 @@ export class BusConnection {
     this.#serial += 1;
     const serial = this.#serial;
     const answered = new Promise<BusMessage>((resolve) => this.#calls.set(serial, resolve));
+    // Calls that are made together go out together.
+    this.#socket.cork();
     this.#socket.write(encodeCall(call, destination, serial));
+    process.nextTick(() => this.#socket.uncork());
     try {
       const late = `no answer to ${call.member} in ${timeout / 1000} s`;
       const answer = await this.#within(answered, timeout, late);

@@ -9,6 +9,7 @@ import { UnitFiles } from './unit-files.ts';
 import { UnitJobs } from './unit-jobs.ts';
 import type { UnitLinks } from './unit-links.ts';
 import { parseUnitName } from './unit-name.ts';
+import { usualControlGroup } from './unit-processes.ts';
 import { type ListedUnit, stateTimestamp, unitLinks, unitState } from './unit-state.ts';
 
 // As systemctl: a manager with many units may take longer to read them all than other calls may.
@@ -155,26 +156,36 @@ export class ManagerBus implements Systemd {
       this.#fileState(unit.name, path, files),
       this.#manager.get(stateTimestamp(unit.activeState), path, 'Unit'),
       isService ? this.#manager.get('NRestarts', path, 'Service') : 0,
-      isService ? this.#manager.get('ControlGroup', path, 'Service') : '',
+      isService ? this.#controlGroup({ ...unit, path }) : '',
     ]);
     return {
       ...unit,
       unitFileState,
       stateChanged: Number(changed),
       restarts: Number(restarts),
-      controlGroup: String(controlGroup),
+      controlGroup,
     };
   }
 
-  async #report({ name, path }: ListedUnit): Promise<UnitReport> {
+  async #report(unit: ListedUnit): Promise<UnitReport> {
+    const { name, path, activeState } = unit;
     const properties = new Map(await this.#manager.getAll(path, 'Unit', name));
     // All that is asked of services: systemd takes long to tell all of them, with what they use of the machine.
     if (name.endsWith('.service')) {
       const read = async (property: string) =>
         properties.set(property, await this.#manager.get(property, path, 'Service'));
-      await Promise.all(['MainPID', 'NRestarts', 'Result', 'ControlGroup'].map(read));
+      // A start forgets how the last run ended.
+      const ended = activeState === 'active' ? properties.set('Result', 'success') : read('Result');
+      await Promise.all([read('MainPID'), read('NRestarts'), ended]);
+      properties.set('ControlGroup', await this.#controlGroup(unit));
     }
     return { ...unitState(name, properties), links: unitLinks(name, properties).links };
+  }
+
+  /** Of a service; empty for one that does not run. */
+  async #controlGroup({ name, path, activeState }: ListedUnit): Promise<string> {
+    if (activeState === 'inactive') return '';
+    return usualControlGroup(name) ?? String(await this.#manager.get('ControlGroup', path, 'Service'));
   }
 
   /** UnitFileState from files where they tell: systemd takes 2 ms to find it for a unit that it has just loaded. */

@@ -30,6 +30,7 @@ interface CallOptions {
 export class ManagerCalls {
   #connection: Promise<BusConnection> | undefined;
   readonly #subscriptions = new WeakMap<BusConnection, Promise<void>>();
+  readonly #watched = new WeakSet<BusConnection>();
 
   /** Calls a method of the manager; `what` is what cannot be done when it refuses. */
   async call(member: string, what: string, { body, on, timeout }: CallOptions = {}): Promise<BusValue[]> {
@@ -95,6 +96,9 @@ export class ManagerCalls {
       if (member === 'Reloading') onChange(null);
       if (member === 'PropertiesChanged') onChange(unitOfPath(path));
     });
+    // Each rule counts against a limit of the bus (max_match_rules_per_connection, dbus-daemon(1)).
+    if (this.#watched.has(connection)) return stop;
+    this.#watched.add(connection);
     for (const rule of [RELOADING, CHANGED]) await connection.match(rule);
     return stop;
   }

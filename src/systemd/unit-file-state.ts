@@ -10,14 +10,15 @@ const PULLS = ['WantedBy', 'RequiredBy', 'UpheldBy'];
  * instances, aliases, symlinks, and [Install] sections that do more than have the unit pulled in.
  */
 export function plainFileState(files: UnitFiles, unit: string): string | undefined {
-  const { name, loadState, path, symlink, entries } = files.find(unit);
+  const found = files.find(unit);
+  const { name, loadState, path, symlink } = found;
   if (loadState === 'not-found') return '';
   const plain = PLAIN.some((directory) => path === directory + unit);
   if (loadState !== 'loaded' || name !== unit || symlink || !plain) return undefined;
-  const install = entries.filter(({ section }) => section === 'Install');
-  if (install.some(({ key, value }) => !PULLS.includes(key) || value === '')) return undefined;
   const pulled = files.pulledBy(unit);
   if (pulled.includes(ETC)) return 'enabled';
   if (pulled.length > 0) return undefined;
+  const install = found.entries.filter(({ section }) => section === 'Install');
+  if (install.some(({ key, value }) => !PULLS.includes(key) || value === '')) return undefined;
   return install.length > 0 ? 'disabled' : 'static';
 }

@@ -70,8 +70,14 @@ export class UnitFiles {
     const wants = this.#linked(names, 'wants');
     const requires = this.#linked(names, 'requires');
     const found = (loadState: FoundUnit['loadState'], files: string[], symlink = false): FoundUnit => {
-      const entries = files.flatMap((path) => readEntries(this.#read(path), path));
-      return { name: unit, loadState, path: files[0] ?? '', symlink, entries, wants, requires };
+      const read = (path: string) => readEntries(this.#read(path), path);
+      return {
+        ...{ name: unit, loadState, path: files[0] ?? '', symlink, wants, requires },
+        // Whoever asks whether there is such a unit need not wait for that.
+        get entries() {
+          return files.flatMap(read);
+        },
+      };
     };
     const places = names.flatMap((name) => UNIT_DIRECTORIES.map((directory) => join(directory, name)));
     const place = places.find((path) => this.#exists(path));

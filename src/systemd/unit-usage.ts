@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno } from '../errors.ts';
 
@@ -27,9 +27,11 @@ const NOTHING: UnitUsage = {
  */
 export function readUsage(controlGroup: string, mounted = '/sys/fs/cgroup'): UnitUsage {
   if (controlGroup === '') return NOTHING;
-  const read = (...path: string[]) => readCounter(join(mounted, ...path));
-  const group = (file: string) => read(controlGroup, file);
-  const older = (controller: string, file: string) => read(controller, controlGroup, file);
+  // In version 1 of cgroups each controller has a tree of its own.
+  const unified = existsSync(join(mounted, 'cgroup.controllers'));
+  const group = (file: string) => (unified ? readCounter(join(mounted, controlGroup, file)) : undefined);
+  const older = (controller: string, file: string) =>
+    unified ? undefined : readCounter(join(mounted, controller, controlGroup, file));
   const io = group('io.stat');
   return {
     memoryBytes: numberIn(group('memory.current') ?? older('memory', 'memory.usage_in_bytes')),
@@ -43,11 +45,13 @@ export function readUsage(controlGroup: string, mounted = '/sys/fs/cgroup'): Uni
 }
 
 function readCounter(path: string): string | undefined {
+  // What no controller counts is the rule on some hosts, and an error costs more than this question.
+  if (!existsSync(path)) return undefined;
   try {
     return readFileSync(path, 'latin1');
   } catch (error) {
-    // A cgroup ends with its last process; the version 1 of cgroups is a tree a controller.
-    if (isErrno(error, 'ENOENT', 'ENODEV', 'ENOTDIR', 'EOPNOTSUPP')) return undefined;
+    // A cgroup ends with its last process.
+    if (isErrno(error, 'ENOENT', 'ENODEV', 'EOPNOTSUPP')) return undefined;
     throw error;
   }
 }

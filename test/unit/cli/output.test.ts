@@ -53,6 +53,35 @@ test('a column gives way where a terminal is too narrow, down to its header, and
   assert.equal((await lines('web', false))[1], 'web   registry.example.com/team/httpd:2.4  0');
 });
 
+test('whole columns are left out before the one that gives way is too short to tell anything', async () => {
+  const row = ['web', '2 h ago', 'registry.example.com/team/httpd:2.4', 'active', '0123456789ab'];
+  const table = (legend?: boolean) => (output: Output) =>
+    output.table(['NAME', 'SINCE', 'IMAGE', 'STATE', 'DIGEST'], [row], {
+      elastic: 2,
+      spare: [4, 1],
+      legend,
+      paint: (_, column) => (column === 3 ? 'green' : undefined),
+    });
+  const { stdout } = await show(table(), true);
+  assert.deepEqual(stdout.split('\n').slice(0, -1), [
+    'NAME  IMAGE                       STATE',
+    'web   registry…om/team/httpd:2.4  \u001b[32mactive\u001b[39m',
+  ]);
+  assert.equal((await show(table(false))).stdout, `${row.join('  ')}\n`.replace('web', 'web '));
+});
+
+test('what is drawn again takes the place of what was there, within the height of the terminal', async () => {
+  const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: 40, rows: 3 });
+  const output = new Output({ stdout, stderr: new PassThrough(), env: {} });
+  assert.ok(output.redraws);
+  output.redraw(() => output.data('one\ntwo\nthree'));
+  output.redraw(() => output.data('four'));
+  stdout.end();
+  const [off, on] = ['\u001b[?7l', '\u001b[?7h'];
+  assert.equal(await text(stdout), `\r\u001b[J${off}one\ntwo\n${on}\r\u001b[2A\u001b[J${off}four\n${on}`);
+  assert.equal(new Output({ stdout, stderr: stdout, env: { TERM: 'dumb' } }).redraws, false);
+});
+
 test('a cell is one line, whatever an image calls itself', async () => {
   const { stdout } = await show((output) => output.table(['VERSION', 'N'], [['1\n2\t', '0']]));
   assert.equal(stdout, 'VERSION         N\n1\\u000a2\\u0009  0\n');

@@ -49,6 +49,12 @@ const UNITS: Record<string, { make(unit: string): void; alone?: true }> = {
       writeFileSync(place(`${ETC}/${unit}.d/10-install.conf`), WANTED);
     },
   },
+  'alias.service': {
+    make: (unit) => {
+      write(`${ETC}/${unit}`, `${WANTED}Alias=other.service\n`);
+      symlinkSync(`../${unit}`, place(`${ETC}/multi-user.target.wants/${unit}`));
+    },
+  },
   'runtime.service': {
     make: (unit) => {
       write(`${ETC}/${unit}`, WANTED);

@@ -19,6 +19,7 @@ function write(path: string, text: string): void {
 }
 
 test('what a unit uses is read from its cgroup', () => {
+  write('cgroup.controllers', 'cpu io memory pids\n');
   write(`${GROUP}/memory.current`, '4096000\n');
   write(`${GROUP}/cpu.stat`, 'usage_usec 48328\nuser_usec 27616\nsystem_usec 20712\n');
   write(`${GROUP}/pids.current`, '3\n');
@@ -44,6 +45,7 @@ test('where the controllers have trees of their own, it is read from these', () 
 });
 
 test('what nobody counts is null', () => {
+  write('cgroup.controllers', '');
   write(`${GROUP}/cgroup.procs`, '');
   const none = [null, null, null, null, null];
   assert.deepEqual(Object.values(readUsage(GROUP, mounted)), none);
