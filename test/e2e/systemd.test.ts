@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { UnitSummary } from '../../src/systemd/systemd.ts';
 import { CHECKOUT } from '../host/checkout.ts';
 import { Host } from '../host/host.ts';
 
@@ -73,7 +74,9 @@ test('as many units are asked for at once as anybody likes, more than the bus le
   const units = [...absent, 'of@a.service', 'one.service', 'dbus.socket'];
   const { value, ...failed } = await systemd(`summaries(${JSON.stringify(units)})`);
   assert.deepEqual(failed, {});
-  const found = (value as Record<string, string>[]).map(Object.values).map((fields) => fields.join(' '));
+  const found = (value as UnitSummary[]).map(({ name, loadState, activeState, subState, unitFileState }) =>
+    [name, loadState, activeState, subState, unitFileState].join(' '),
+  );
   assert.equal(found.length, 203);
   assert.equal(found[0], 'no0.service not-found inactive dead ');
   assert.deepEqual(found.slice(200), [
