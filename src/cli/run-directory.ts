@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, realpathSync } from 'node:fs';
 import type { Context } from './context.ts';
 import { withScratchDirectory } from './scratch-directory.ts';
 
@@ -11,8 +11,9 @@ export async function withRunDirectory<Result>(
   context: Context,
   work: (directory: string) => Promise<Result>,
 ): Promise<Result> {
-  const parent = context.paths.runs;
-  mkdirSync(parent, { recursive: true, mode: 0o700 });
+  mkdirSync(context.paths.runs, { recursive: true, mode: 0o700 });
+  // systemd makes no root directory of one behind a symlink.
+  const parent = realpathSync(context.paths.runs);
   return await withScratchDirectory({ parent, prefix, busy: await runningOnes(context) }, work);
 }
 

@@ -1,4 +1,5 @@
-import { closeSync, constants, openSync, readdirSync } from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { callLibc, cString } from './libc.ts';
 import { readMountTable } from './mount-table.ts';
 import { O_PATH } from './open-in-root.ts';
@@ -82,8 +83,10 @@ export function unmount(path: string): void {
 
 /** Takes all mounts below a directory out of sight, so that nothing is removed through one of them. */
 export function detachBelow(directory: string): void {
-  const below = readMountTable().filter(({ mountPoint }) => mountPoint.startsWith(`${directory}/`));
-  for (const { mountPoint } of below.toReversed()) detach(mountPoint);
+  // The table has no symlinks in it. The directory itself may be gone.
+  const below = `${join(realpathSync(dirname(directory)), basename(directory))}/`;
+  const mounts = readMountTable().filter(({ mountPoint }) => mountPoint.startsWith(below));
+  for (const { mountPoint } of mounts.toReversed()) detach(mountPoint);
 }
 
 /** Takes a mount out of sight; it ends when nobody uses it any longer. */

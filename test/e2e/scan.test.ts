@@ -256,6 +256,13 @@ test('a scan that is interrupted, or killed, leaves nothing in the end', async (
   assert.equal(await traces(), '');
 });
 
+test('a scan works where berth has its files behind a symlink, on another file system', async () => {
+  await host.sh('mkdir /srv/runs; rmdir /var/lib/berth/runs; ln -s /srv/runs /var/lib/berth/runs');
+  assert.equal((await scanBy('quick')).stdout, 'sleeper: quick: clean');
+  assert.equal(await traces(), '');
+  await host.sh('rm /var/lib/berth/runs; rmdir /srv/runs');
+});
+
 test('what cannot be scanned is an error that leads on', async () => {
   assertFailure(await host.berth('scan'), { status: 2, says: /no service or image is named/ });
   assertFailure(await host.berth('scan', 'no-such-image'), { status: 4, says: /no-such-image/ });
