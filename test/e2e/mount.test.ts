@@ -20,7 +20,7 @@ const CHECKOUT = '/var/lib/berth/deployments/sleeper/current/rootfs';
 /** What mounts need for themselves: directories, and what is mounted in them. */
 async function kept(): Promise<string> {
   return await host.sh(
-    'ls /var/lib/berth/mounts; findmnt --raw --noheadings --output TARGET | grep berth/mounts || true',
+    'ls /var/lib/berth/mounts 2>/dev/null || true; findmnt --raw --noheadings --output TARGET | grep berth/mounts || true',
   );
 }
 

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { detachBelow } from '../../linux/mount.ts';
 import { readMountTable, readMountTableOf } from '../../linux/mount-table.ts';
+import { removeIfEmpty } from '../../linux/remove-if-empty.ts';
 import type { Paths } from '../../paths.ts';
 import { isEntryOf, type KeptMount, listKeptMounts, type MountRecord } from './mount-record.ts';
 
@@ -24,6 +25,7 @@ export function freeMounts(paths: Paths): void {
   // One that was killed may have left some.
   for (const { place } of listKeptMounts(paths)) detachBelow(place);
   for (const place of goneMounts(paths)) rmSync(place, { recursive: true, force: true });
+  removeIfEmpty(paths.mounts);
 }
 
 /** The directories of mounts that are gone. */
