@@ -5,6 +5,7 @@ import { formatCpuTime } from './cpu-time.ts';
 import type { Color, Output } from './output.ts';
 import { shortDigest } from './short-digest.ts';
 import { shownState } from './shown-state.ts';
+import { stateColor } from './state-color.ts';
 
 const HEADERS = [
   ...['NAME', 'STATE', 'ENABLED', 'SINCE', 'RESTARTS', 'MEMORY', 'CPU', 'IMAGE', 'DIGEST', 'DEPLOYMENT'],
@@ -69,7 +70,5 @@ function imageOf({ image, rootfs }: ServiceSummary): string {
 }
 
 function paint(text: string, column: number): Color | undefined {
-  if (column !== STATE) return undefined;
-  if (text.startsWith('active')) return 'green';
-  return text.startsWith('failed') ? 'red' : 'dim';
+  return column === STATE ? stateColor(text) : undefined;
 }

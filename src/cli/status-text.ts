@@ -8,9 +8,10 @@ import type { AvailableUpdate } from './check-updates.ts';
 import { wrap } from './columns.ts';
 import { formatCpuTime } from './cpu-time.ts';
 import { describeEntry } from './journal-text.ts';
-import type { Color, Output } from './output.ts';
+import type { Output } from './output.ts';
 import { shortDigest } from './short-digest.ts';
 import { shownState } from './shown-state.ts';
+import { stateColor } from './state-color.ts';
 
 /** What `berth status` prints of a service; null is what was not asked for. */
 export type ShownStatus = ServiceStatus &
@@ -29,12 +30,7 @@ const KEY_WIDTH = 12;
 export function printStatuses(statuses: readonly ShownStatus[], output: Output): void {
   if (statuses.length === 0) return;
   const text = statuses.map((status) => describe(status, output).join('\n')).join('\n\n');
-  output.data(text, { words: /(?<=^\S+ {2})(?:active|failed|inactive|activating|deactivating)\b/gm, paint });
-}
-
-function paint(state: string): Color {
-  if (state === 'active') return 'green';
-  return state === 'failed' ? 'red' : 'dim';
+  output.data(text, { words: /(?<=^\S+ {2})[a-z-]+/gm, paint: stateColor });
 }
 
 function describe(status: ShownStatus, output: Output): string[] {
