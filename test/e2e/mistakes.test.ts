@@ -136,6 +136,13 @@ const MISTAKES: Mistake[] = [
     shows: /"mediaType"/,
   },
   {
+    name: 'an image that is made to run once',
+    does: 'berth install once',
+    status: 2,
+    says: /^Error: cannot install once: its label atomic\.run=once/m,
+    shows: /^it has run$/m,
+  },
+  {
     name: 'a variable without a value',
     does: 'berth install missing-value',
     status: 1,
@@ -243,6 +250,11 @@ let host: Host;
 
 before(async () => {
   host = await Host.boot({ registry: true });
+  await pushImage(host, 'once', {
+    from: 'base',
+    files: {},
+    config: { Cmd: ['/bin/echo', 'it has run'], Labels: { 'atomic.run': 'once' } },
+  });
   await pushImage(host, 'foreign', { files: { 'etc/hostname': 'x\n' }, architecture: 'riscv64' });
 });
 after(async () => {

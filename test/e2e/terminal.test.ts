@@ -44,13 +44,14 @@ function assertFits({ lines }: Screen, columns: number): void {
 for (const columns of [80, 120]) {
   describe(`on a terminal of ${columns} columns`, () => {
     test('an install shows each layer while it comes, and nothing of that in the end', async () => {
+      await host.sh('berth uninstall etcd || true; berth prune --all');
       const screen = await Terminal.run(host, columns, 'berth install --now etcd');
       assert.equal(screen.status, 0, screen.lines.join('\n'));
       assert.match(screen.written, /[0-9a-f]{12} {2}(?:━*─* {2})? *\d+ % /);
       assert.deepEqual(
-        screen.lines.map((line) => line.replace(/[\d.]+ (?=MB|s)|[0-9a-f]{12}/g, '')),
+        screen.lines.map((line) => line.replace(/[\d.]+ (?=MB|s|of)|[0-9a-f]{12}/g, '')),
         [
-          `pulling ${REGISTRY}/etcd:latest: 2 of 3 layers, MB`,
+          `pulling ${REGISTRY}/etcd:latest: of 3 layers, MB`,
           'started etcd.service (s)',
           `etcd: installed ${REGISTRY}/etcd:latest ()`,
         ],
@@ -66,8 +67,8 @@ for (const columns of [80, 120]) {
       assert.ok(screen.colored.includes(`${DIM}inactive`));
     });
 
-    test('graph as well', async () => {
-      for (const command of ['berth graph']) {
+    test('status and graph as well', async () => {
+      for (const command of ['berth status', 'berth graph']) {
         const screen = await Terminal.run(host, columns, command);
         assertFits(screen, columns);
         for (const state of [`${GREEN}active`, `${RED}failed`, `${DIM}inactive`]) {
@@ -84,8 +85,7 @@ for (const columns of [80, 120]) {
     });
 
     test('Ctrl-C in a pull ends it with 130 and leaves nothing, on the screen and on the host', async () => {
-      await succeed(host, 'uninstall', 'etcd');
-      await succeed(host, 'prune', '--all');
+      await host.sh('berth uninstall etcd || true; berth prune --all');
       await leavesNothing(host, async () => {
         const screen = await Terminal.run(host, columns, `berth pull ${SLOW}/etcd`, async (terminal) => {
           await terminal.waitFor(LAYER);
@@ -154,7 +154,14 @@ test('what a service keeps is removed only after a yes, unless that was said bef
 
 test('Ctrl-C ends what follows with 130', async () => {
   await succeed(host, 'install', '--now', 'sleeper');
-  for (const command of ['logs -f', 'events -f', 'logs -f sleeper | cat; exit $PIPESTATUS']) {
+  const commands = [
+    'logs -f',
+    'events -f',
+    'list --watch',
+    'stats',
+    'logs -f sleeper | cat; exit $PIPESTATUS',
+  ];
+  for (const command of commands) {
     const shown = `bash -c 'berth ${command}'`;
     const { status } = await Terminal.run(host, 80, shown, async (terminal) => {
       await terminal.waitFor(/sleeper/);
