@@ -106,8 +106,11 @@ test('etcdctl, which the image brought for the host, puts and gets', async () =>
 
 test('list, images and inspect tell what is there, to people and to programs', async () => {
   const { stdout: list } = await berth('list');
-  assert.match(list, /^NAME +STATE +ENABLED +IMAGE +DIGEST +DEPLOYMENT$/m);
-  assert.match(list, /^etcd +active \(running\) +enabled +127\.0\.0\.1:5000\/etcd:latest +[0-9a-f]{12} +0$/m);
+  assert.match(list, /^NAME +STATE +ENABLED +SINCE .* IMAGE +DIGEST +DEPLOYMENT$/m);
+  assert.match(
+    list,
+    /^etcd +active \(running\) +enabled .* 127\.0\.0\.1:5000\/etcd:latest +[0-9a-f]{12} +0$/m,
+  );
   const [service] = (await json('list')) as Record<string, unknown>[];
   assert.deepEqual(
     {
@@ -116,7 +119,7 @@ test('list, images and inspect tell what is there, to people and to programs', a
       enabled: service?.['enabled'],
       deployment: service?.['deployment'],
     },
-    { name: 'etcd', state: 'active (running)', enabled: 'enabled', deployment: 0 },
+    { name: 'etcd', state: 'active', enabled: 'enabled', deployment: 0 },
   );
   const { stdout: images } = await berth('images');
   assert.match(images, /^IMAGE +DIGEST +SIZE$/m);
