@@ -69,6 +69,11 @@ export async function commandsFor(args: readonly string[]): Promise<AddCommand[]
   return Promise.all((named === undefined ? [...COMMANDS.values()] : [named]).map((load) => load()));
 }
 
+/** True for the name of a command of berth. */
+export function isCommand(word: string): boolean {
+  return COMMANDS.has(word);
+}
+
 /** The first word that is neither an option nor the directory of `--root`. */
 function firstWord([word = '', ...rest]: readonly string[]): string {
   if (word === '--root') return firstWord(rest.slice(1));

@@ -4,6 +4,7 @@ import { type BerthError, type ErrorCode, exitStatus } from '../errors.ts';
 import { findPackageDirectory } from '../runtime/package-directory.ts';
 import { commandLine } from './command-line.ts';
 import { commandNamed, pathOf } from './command-named.ts';
+import { isCommand } from './commands.ts';
 
 /** Lines of the longest entry of the page. */
 const ENTRY = 16;
@@ -22,7 +23,9 @@ export function hintFor({ code, hint }: BerthError, program: Command, args: read
   const { root } = program.opts<{ root?: string }>();
   return root === undefined
     ? hint
-    : hint.replaceAll(/\bberth (?=[a-z])/g, `${commandLine(['--root', root])} `);
+    : hint.replaceAll(/\bberth ([a-z-]+)/g, (words, word: string) =>
+        isCommand(word) ? `${commandLine(['--root', root])} ${word}` : words,
+      );
 }
 
 function withOptions(args: readonly string[], options: string): string {

@@ -33,10 +33,10 @@ describe('the hint of an error', () => {
   });
 
   it('is about the root that the command line is about', async () => {
-    const hint = 'remove it: rm /x; then: berth lock --keep';
+    const hint = 'once berth is there: berth lock --keep';
     assert.equal(
       await hintOf('apply', { hint, root: '/srv/my tree' }),
-      "remove it: rm /x; then: berth --root '/srv/my tree' lock --keep",
+      "once berth is there: berth --root '/srv/my tree' lock --keep",
     );
   });
 
