@@ -29,7 +29,7 @@ const WAYS: Way[] = [
   { like: /^berth list --watch/, endless: true, terminal: [/^web/m, 'C-c'] },
   { like: /^berth (?:exec -it|shell)/, terminal: [/[#$]$/, 'exit Enter'] },
   { like: /berth edit/, terminal: [/^/, "''"] },
-  { like: /^berth rollback web/, before: 'berth set --soak 0s web PORT=8081' },
+  { like: /^berth (?:rollback|diff) web$/, before: 'berth set --soak 0s web PORT=8081' },
   {
     like: /^berth rollback --to 3/,
     bare: true,
