@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readdirSync, realpathSync } from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { callLibc, cString } from './libc.ts';
 import { readMountTable } from './mount-table.ts';
@@ -14,13 +14,16 @@ const MS_PRIVATE = 0x40000;
 const MNT_DETACH = 0x2;
 const UMOUNT_NOFOLLOW = 0x8;
 
-/** A directory that something is to be mounted on: the descriptor stays the same, whatever its names become. */
-export class MountTarget {
+/** A directory that a mount is made of, or on: the descriptor stays the same, whatever its names become. */
+export class OpenDirectory {
   readonly #descriptor: number;
+  /** Where it was when it was opened, without symlinks. */
+  readonly name: string;
 
   /** Follows symlinks. Throws errors of the operating system, ENOTDIR for one. */
   constructor(path: string) {
     this.#descriptor = openSync(path, O_PATH | constants.O_DIRECTORY);
+    this.name = readlinkSync(this.path);
   }
 
   /** The directory itself, whatever its name leads to by now. */

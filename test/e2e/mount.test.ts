@@ -144,8 +144,27 @@ test('with --work, changes stay in the directory of the person', async () => {
   assert.equal(await host.sh(`cat '${work}/upper/new'`), 'kept');
   await succeed(host, 'mount', '--work', work, 'sleeper', '/srv/look');
   assert.equal(await host.sh('cat /srv/look/new'), 'kept');
+  const second = await host.berth('mount', '--work', work, 'sleeper', '/srv/other');
+  const says = /in use by the mount on \/srv\/look: --work/;
+  assertFailure(second, { status: 2, says, hint: /berth umount \/srv\/look$/m });
   await succeed(host, 'umount', '/srv/look');
   await host.sh(`rm -r '${work}'`);
+});
+
+test('whoever owns the directory above cannot put another in the place of that of --work', async () => {
+  await host.sh(
+    'mkdir -p /run/home/work /run/home/evil/work /run/victim; ln -s /run/victim /run/home/evil/upper',
+  );
+  // It has been looked at when berth begins to wait, as it would while it pulls.
+  await host.sh(`flock --close /var/lib/berth/lock sh -c '
+    berth mount --work /run/home/work sleeper /srv/look 2>/run/said & echo $! >/run/pid
+    until grep -q waiting /run/said; do sleep 0.05; done
+    mv /run/home/work /run/home/moved; mv /run/home/evil /run/home/work'
+    while test -e /proc/$(cat /run/pid); do sleep 0.05; done
+    touch /srv/look/written`);
+  assert.equal(await host.sh('ls /run/victim; ls /run/home/moved/upper'), 'written');
+  await host.sh('umount /srv/look; rm -r /run/home /run/victim /run/said /run/pid');
+  await succeed(host, 'recover');
 });
 
 test('a directory is refused that a mount would do harm to', async () => {
@@ -163,6 +182,14 @@ test('a directory is refused that a mount would do harm to', async () => {
   await refuses(['sleeper', '/etc/passwd'], 2, /not a directory/);
   await refuses(['sleeper', '/var/lib/berth/empty'], 2, /\/var\/lib\/berth belongs to berth/);
   await refuses(['sleeper', '/srv/inside'], 2, /\/var\/lib\/berth belongs to berth/);
+  await host.sh('mkdir -p /srv/root/var/lib/berth/store; ln -sfn root /srv/alias');
+  assertFailure(
+    await host.berth('--root', '/srv/alias', 'mount', 'sleeper', '/srv/root/var/lib/berth/store'),
+    {
+      status: 2,
+      says: /\/srv\/alias\/var\/lib\/berth belongs to berth/,
+    },
+  );
   await refuses(
     ['--work', '/srv/open', 'sleeper', '/srv/look'],
     2,
@@ -185,7 +212,9 @@ test('a directory is refused that a mount would do harm to', async () => {
   await refuses(['sleeper'], 2, /no directory is named/, /berth mount sleeper \/mnt$/m);
   await refuses(['no-such-image', '/srv/look'], 4, /no-such-image/);
   assert.equal(await kept(), '');
-  await host.sh('rmdir /var/lib/berth/empty; rm -r /srv/full /srv/open /srv/overlay /srv/link /srv/inside');
+  await host.sh(
+    'rmdir /var/lib/berth/empty; rm -r /srv/full /srv/open /srv/overlay /srv/link /srv/inside /srv/root /srv/alias',
+  );
 });
 
 test('umount ends only what berth mounted, and says who uses it', async () => {

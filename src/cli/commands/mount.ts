@@ -4,10 +4,12 @@ import type { MountRecord } from '../../deployment/mounts/mount-record.ts';
 import { showTree } from '../../deployment/mounts/show-tree.ts';
 import { BerthError, isErrno } from '../../errors.ts';
 import { fileSystemError } from '../../linux/file-system.ts';
+import type { OpenDirectory } from '../../linux/mount.ts';
+import type { Paths } from '../../paths.ts';
 import { shellLineToPaste } from '../../systemd/shell-quote.ts';
 import { commandLine } from '../command-line.ts';
 import type { Context } from '../context.ts';
-import { findWork, openMountPoint } from '../mount-point.ts';
+import { openMountPoint, openWork } from '../mount-point.ts';
 import { shortDigest } from '../short-digest.ts';
 import { makeShownTree } from '../shown-tree.ts';
 
@@ -46,25 +48,37 @@ export function addMount(program: Command, context: Context): void {
 async function mount(name: string, dir: string, options: MountOptions, context: Context): Promise<void> {
   const { paths, output } = context;
   const { live = false, authfile } = options;
-  const work = options.work === undefined ? null : findWork(options.work, paths);
-  const { directory, target } = openMountPoint(dir, paths);
+  const work = options.work === undefined ? null : openWork(options.work, paths);
+  let target: OpenDirectory | undefined;
   try {
-    const request = { directory, target, writable: live || work !== null, work };
+    target = openMountPoint(dir, paths);
+    const request = { target, writable: live || work !== null, work };
     const record = await context.writing(`mount ${name}`, async ({ store }) => {
       try {
+        if (work !== null) refuseUsed(work, paths);
         return await showTree(request, paths, (place) =>
           makeShownTree(name, { place, store, authfile }, context),
         );
       } catch (error) {
-        if (work !== null && isErrno(error, 'EINVAL')) throw unfitFor(work, error);
-        throw fileSystemError(error, `cannot mount ${name}`, directory);
+        if (work !== null && isErrno(error, 'EINVAL')) throw unfitFor(work.name, error);
+        throw fileSystemError(error, `cannot mount ${name}`, request.target.name);
       }
     });
     if (options.json) output.json(describe(record));
-    else output.note(`${name}: mounted on ${directory}, ${kind(record)}`);
+    else output.note(`${name}: mounted on ${record.directory}, ${kind(record)}`);
   } finally {
-    target[Symbol.dispose]();
+    target?.[Symbol.dispose]();
+    work?.[Symbol.dispose]();
   }
+}
+
+/** Two overlays that write to one directory damage it (Documentation/filesystems/overlayfs.rst, "Sharing and copying layers"). */
+function refuseUsed({ name }: OpenDirectory, paths: Paths): void {
+  const other = listMounts(paths).find(({ work }) => work === name);
+  if (other === undefined) return;
+  throw new BerthError('usage', `in use by the mount on ${other.directory}: --work ${name}`, {
+    hint: commandLine(['umount', other.directory]),
+  });
 }
 
 function unfitFor(work: string, cause: Error): BerthError {

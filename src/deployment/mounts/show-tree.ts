@@ -1,17 +1,16 @@
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { detach, type MountTarget, mountMemory, mountOverlay, mountReadOnly } from '../../linux/mount.ts';
+import { detach, mountMemory, mountOverlay, mountReadOnly, type OpenDirectory } from '../../linux/mount.ts';
 import { mountNamespace } from '../../linux/mount-table.ts';
 import type { Paths } from '../../paths.ts';
 import { type MountRecord, overlaySource, type ShownTree, writeMountRecord } from './mount-record.ts';
 
 /** How a person wants to see a root file system. */
 export interface ShowRequest {
-  /** Without symlinks. */
-  directory: string;
-  target: MountTarget;
+  target: OpenDirectory;
   writable: boolean;
-  work: string | null;
+  /** Which only root may change. */
+  work: OpenDirectory | null;
 }
 
 /**
@@ -19,7 +18,7 @@ export interface ShowRequest {
  * writer's lock, and frees afterwards what is not mounted. Throws errors of the operating system and what `find` throws.
  */
 export async function showTree(
-  { directory, target, writable, work }: ShowRequest,
+  { target, writable, work }: ShowRequest,
   paths: Paths,
   find: (place: string) => Promise<ShownTree>,
 ): Promise<MountRecord> {
@@ -28,13 +27,13 @@ export async function showTree(
   const found = await find(join(place, 'rootfs'));
   const record: MountRecord = {
     version: 1,
-    ...{ directory, ...found, writable, work, namespace: mountNamespace() },
+    ...{ directory: target.name, ...found, writable, work: work?.name ?? null, namespace: mountNamespace() },
   };
   writeMountRecord(place, record);
   const hidden = join(place, 'hidden');
   mkdirSync(hidden, { mode: 0o700 });
   if (!writable) mountReadOnly(found.tree, target.path, hidden);
-  else if (work !== null) overlay(record, place, work, target);
+  else if (work !== null) overlay(record, place, work.path, target);
   else {
     mountMemory(hidden);
     try {
@@ -47,7 +46,7 @@ export async function showTree(
   return record;
 }
 
-function overlay({ tree }: MountRecord, place: string, memory: string, target: MountTarget): void {
+function overlay({ tree }: MountRecord, place: string, memory: string, target: OpenDirectory): void {
   const [upper, work] = [join(memory, 'upper'), join(memory, 'work')];
   const { uid, gid, mode } = statSync(tree);
   if (mkdirSync(upper, { recursive: true }) !== undefined) {
