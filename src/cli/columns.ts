@@ -87,6 +87,11 @@ function shorten(text: string, width: number): string {
   return `${text.slice(0, head)}…${text.slice(text.length - (width - 1 - head))}`;
 }
 
+/** The begin of a line, with a sign of what was cut where it was longer. */
+export function cut(line: string, width: number): string {
+  return line.length <= width ? line : `${line.slice(0, width - 1)}…`;
+}
+
 /** The lines of a text, each of as many words as there is room for; a word that is longer is broken. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];

@@ -5,7 +5,7 @@ import type { StatusDetails } from '../deployment/status-details.ts';
 import type { ListeningSocket } from '../linux/listening-sockets.ts';
 import { formatBytes } from './bytes.ts';
 import type { AvailableUpdate } from './check-updates.ts';
-import { wrap } from './columns.ts';
+import { cut, wrap } from './columns.ts';
 import { formatCpuTime } from './cpu-time.ts';
 import { describeEntry } from './journal-text.ts';
 import type { Output } from './output.ts';
@@ -25,6 +25,7 @@ const PENDING: Record<Pending, string> = {
 };
 
 const KEY_WIDTH = 12;
+const LOG_INDENT = '    ';
 
 /** Prints statuses for a person, with an empty line between two of them. */
 export function printStatuses(statuses: readonly ShownStatus[], output: Output): void {
@@ -36,14 +37,15 @@ export function printStatuses(statuses: readonly ShownStatus[], output: Output):
 function describe(status: ShownStatus, output: Output): string[] {
   const { name, since } = status;
   const when = since === null ? '' : ` since ${output.moment(since)}`;
-  const room = (output.width ?? Number.POSITIVE_INFINITY) - KEY_WIDTH;
+  const width = output.width ?? Number.POSITIVE_INFINITY;
+  const room = width - KEY_WIDTH;
   const facts = factsOf(status).filter(([, value]) => value !== '');
   return [
     `${name}  ${shownState(status)}${when}`,
     ...facts.flatMap(([key, value]) =>
       wrap(value, room).map((line, index) => `  ${(index === 0 ? key : '').padEnd(KEY_WIDTH - 2)}${line}`),
     ),
-    ...logOf(status),
+    ...logOf(status, width - LOG_INDENT.length),
   ];
 }
 
@@ -75,12 +77,14 @@ function factsOf(status: ShownStatus): [string, string][] {
   ];
 }
 
-/** The lines that tell why it failed, or what it logged last. */
-function logOf({ culprit, log }: ShownStatus): string[] {
+/** The lines that tell why it failed, whole; or what it logged last, each cut to a line, as systemctl does. */
+function logOf({ culprit, log }: ShownStatus, room: number): string[] {
   const failed = culprit !== null && culprit.log.length > 0;
-  const lines = failed ? culprit.log : (log ?? []).map(describeEntry);
+  const lines = failed
+    ? culprit.log.flatMap((line) => wrap(line, room))
+    : (log ?? []).flatMap((entry) => describeEntry(entry).split('\n')).map((line) => cut(line, room));
   const title = failed ? `last lines of ${culprit.unit}:` : 'last lines:';
-  return lines.length === 0 ? [] : [`  ${title}`, ...lines.map((line) => `    ${line}`)];
+  return lines.length === 0 ? [] : [`  ${title}`, ...lines.map((line) => LOG_INDENT + line)];
 }
 
 function describePending(what: Pending, { units }: ShownStatus): string {

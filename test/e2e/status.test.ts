@@ -107,9 +107,13 @@ test('status asks for updates only when it is told to', async () => {
 test('status fits a terminal, and colours the state', async () => {
   const screen = await Terminal.run(host, 60, 'berth status web');
   assert.ok(screen.colored.startsWith('web  \u001b[32mactive'), screen.colored);
-  const facts = screen.lines.slice(0, screen.lines.indexOf('  last lines:'));
   assert.deepEqual(
-    facts.filter((line) => line.length > 60),
+    screen.lines.filter((line) => line.length > 60),
     [],
+  );
+  const log = screen.lines.slice(screen.lines.indexOf('  last lines:') + 1);
+  assert.ok(
+    log.some((line) => line.length === 60 && line.endsWith('…')),
+    log.join('\n'),
   );
 });
