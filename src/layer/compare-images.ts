@@ -24,6 +24,8 @@ export interface ImageFileChange {
  */
 export function compareImages(before: ImageContent, after: ImageContent): ImageFileChange[] {
   const changes: ImageFileChange[] = [];
+  // Thousands of names may stand for one large file: whatever is compared, is once.
+  const compared = new Map<string, boolean>();
   compareDirectories(before.tree.root, after.tree.root, '');
   return changes;
 
@@ -63,7 +65,10 @@ export function compareImages(before: ImageContent, after: ImageContent): ImageF
 
   function ownDifference(old: TreeNode, now: TreeNode): FileDifference | undefined {
     if (old.type === 'file' && now.type === 'file') {
-      return isSameFile([old, before], [now, after]) ? undefined : 'content';
+      const keys = `${old.key} ${now.key}`;
+      const isSame = compared.get(keys) ?? isSameFile([old, before], [now, after]);
+      compared.set(keys, isSame);
+      return isSame ? undefined : 'content';
     }
     if (old.type === 'symlink' && now.type === 'symlink') {
       return old.target === now.target ? undefined : 'target';

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { compareImages } from '../../../src/layer/compare-images.ts';
+import { Store } from '../../../src/store/store.ts';
 import { contentOf } from './images.ts';
 import { scratchStore } from './scratch.ts';
 import { TarBuilder } from './tar-builder.ts';
@@ -50,6 +51,25 @@ describe('two images that are compared', () => {
       '/null changed character device 0 0',
       '/owner changed file owner 1 1',
     ]);
+  });
+  it('are compared once where many names stand for one file', async (test) => {
+    const { store } = scratchStore(test);
+    const named = (mode: number) => {
+      const tar = new TarBuilder().file('0', 'x', { mode });
+      for (let name = 1; name < 100; name += 1) tar.hardlink(String(name), '0');
+      return tar;
+    };
+    const opened: string[] = [];
+    class WatchedStore extends Store {
+      override readableObject(key: Parameters<Store['readableObject']>[0]): string {
+        opened.push(key);
+        return super.readableObject(key);
+      }
+    }
+    const [before, after] = [await contentOf(store, named(0o644)), await contentOf(store, named(0o600))];
+    const watched = { ...before, store: new WatchedStore(store.directory) };
+    assert.equal(compareImages(watched, after).length, 100);
+    assert.equal(opened.length, 1);
   });
   it('do not differ by times alone, nor by how layers made them', async (test) => {
     const { store } = scratchStore(test);
