@@ -14,31 +14,37 @@ export interface ImagePackages {
 /** A file that may be there, and what reads it: throws an Error that says why it cannot. */
 interface Database {
   path: string;
+  /** Bytes that it may have. */
+  most: number;
   parse: (bytes: Buffer) => Package[];
 }
 
-/** Bytes: dpkg's status of a desktop has 5 MB, rpm's database 100 MB. */
-const LARGEST = 256 << 20;
+/** Bytes: dpkg's status of a desktop has 5 MB, rpm's database 100 MB. A text takes three times its size. */
+const LARGEST_TEXT = 32 << 20;
+const LARGEST_DATABASE = 256 << 20;
+
+/** Bytes of all together: one large file may have thousands of names. */
+const LARGEST_SUM = 512 << 20;
 
 /** Where distroless images have a file for each package. */
 const STATUS_FILES = 'var/lib/dpkg/status.d';
 const MOST_STATUS_FILES = 10_000;
 
+/** They are called as their packages; what has another name is none, and nothing to show to a person. */
+const STATUS_FILE = /^[\w.+-]+$/;
+
 const dpkg = (bytes: Buffer) => parseDpkgStatus(bytes.toString('utf8'));
 const apk = (bytes: Buffer) => parseApkInstalled(bytes.toString('utf8'));
 
 const DATABASES: readonly Database[] = [
-  { path: 'var/lib/dpkg/status', parse: dpkg },
-  { path: 'lib/apk/db/installed', parse: apk },
-  { path: 'usr/lib/apk/db/installed', parse: apk },
+  text('var/lib/dpkg/status', dpkg),
+  text('lib/apk/db/installed', apk),
+  text('usr/lib/apk/db/installed', apk),
   ...['var/lib/rpm', 'usr/lib/sysimage/rpm'].flatMap((directory) => [
-    { path: `${directory}/rpmdb.sqlite`, parse: parseRpmDatabase },
-    {
-      path: `${directory}/rpmdb.sqlite-wal`,
-      parse: refuse('it has changes that are not in the database yet'),
-    },
-    { path: `${directory}/Packages`, parse: refuse('it is a Berkeley DB, not SQLite') },
-    { path: `${directory}/Packages.db`, parse: refuse('it is a database of rpm’s own, not SQLite') },
+    rpm(`${directory}/rpmdb.sqlite`, parseRpmDatabase),
+    rpm(`${directory}/rpmdb.sqlite-wal`, refuse('it has changes that are not in the database yet')),
+    rpm(`${directory}/Packages`, refuse('it is a Berkeley DB, not SQLite')),
+    rpm(`${directory}/Packages.db`, refuse('it is a database of rpm’s own, not SQLite')),
   ]),
 ];
 
@@ -49,10 +55,17 @@ const DATABASES: readonly Database[] = [
 export function readPackages(content: ImageContent): ImagePackages {
   const packages: Package[] = [];
   const unread: string[] = [];
-  for (const { path, parse } of [...DATABASES, ...statusFiles(content)]) {
+  let bytes = 0;
+  for (const { path, most, parse } of [...DATABASES, ...statusFiles(content)]) {
+    const file = content.tree.find(path);
+    if (file?.type !== 'file' || file.size === 0) continue;
     try {
-      for (const each of parseFile(content, path, parse)) packages.push(each);
-      checkCount(packages.length);
+      checkSize('it is', file.size, most);
+      bytes += file.size;
+      checkSize('all are', bytes, LARGEST_SUM);
+      const found = parse(readImageFile(content, file));
+      checkCount(packages.length + found.length);
+      for (const each of found) packages.push(each);
     } catch (error) {
       if (error instanceof BerthError) throw error;
       unread.push(`/${path}: ${messageOf(error)}`);
@@ -61,11 +74,16 @@ export function readPackages(content: ImageContent): ImagePackages {
   return { packages, unread };
 }
 
-function parseFile(content: ImageContent, path: string, parse: Database['parse']): Package[] {
-  const node = content.tree.find(path);
-  if (node?.type !== 'file' || node.size === 0) return [];
-  if (node.size > LARGEST) throw new Error(`it is larger than ${LARGEST >> 20} MiB`);
-  return parse(readImageFile(content, node));
+function checkSize(what: string, bytes: number, most: number): void {
+  if (bytes > most) throw new Error(`${what} larger than ${most >> 20} MiB`);
+}
+
+function text(path: string, parse: Database['parse']): Database {
+  return { path, most: LARGEST_TEXT, parse };
+}
+
+function rpm(path: string, parse: Database['parse']): Database {
+  return { path, most: LARGEST_DATABASE, parse };
 }
 
 function refuse(why: string): Database['parse'] {
@@ -78,7 +96,7 @@ function statusFiles({ tree }: ImageContent): Database[] {
   const directory = tree.find(STATUS_FILES);
   if (directory?.type !== 'directory') return [];
   return [...directory.children.keys()]
-    .filter((name) => !name.endsWith('.md5sums'))
+    .filter((name) => STATUS_FILE.test(name) && !name.endsWith('.md5sums'))
     .slice(0, MOST_STATUS_FILES)
-    .map((name) => ({ path: `${STATUS_FILES}/${name}`, parse: dpkg }));
+    .map((name) => text(`${STATUS_FILES}/${name}`, dpkg));
 }

@@ -6,6 +6,9 @@ const LEAF = 0x0d;
 const INTERIOR = 0x05;
 const SCHEMA_PAGE = 1;
 
+/** More than any table of SQLite has, unless it was built for more. */
+const MOST_COLUMNS = 2000;
+
 /**
  * The rows of one table of an SQLite database (sqlite.org/fileformat2.html). Nothing of it is run: a database of an image
  * may have views, triggers and expressions that never end. Throws an Error that says what is wrong.
@@ -110,6 +113,7 @@ function parseRecord(payload: Buffer): SqliteValue[] {
   const values: SqliteValue[] = [];
   let body = headerLength;
   for (let at = start; at < headerLength; ) {
+    if (values.length === MOST_COLUMNS) throw new Error(`a row has more than ${MOST_COLUMNS} columns`);
     const [type, next] = readVarint(payload, at);
     at = next;
     const size = type < 12 ? (SIZES[type] ?? Number.NaN) : Math.floor((type - 12) / 2);

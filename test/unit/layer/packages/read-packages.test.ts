@@ -73,6 +73,32 @@ describe('the packages of an image', () => {
       assert.match(unread.join(), why);
     }
   });
+  it('are not known where databases are too large, each or all together', async (test) => {
+    const { store } = scratchStore(test);
+    const large = Buffer.alloc((32 << 20) + 1);
+    const tar = new TarBuilder().file('var/lib/dpkg/status', large);
+    assert.match(readPackages(await contentOf(store, tar)).unread.join(), /it is larger than 32 MiB/);
+    const names = new TarBuilder().file('var/lib/dpkg/status.d/0', large.subarray(0, 32 << 20));
+    for (let name = 1; name < 18; name += 1) {
+      names.hardlink(`var/lib/dpkg/status.d/${name}`, 'var/lib/dpkg/status.d/0');
+    }
+    const { unread } = readPackages(await contentOf(store, names));
+    assert.deepEqual(unread, [
+      '/var/lib/dpkg/status.d/16: all are larger than 512 MiB',
+      '/var/lib/dpkg/status.d/17: all are larger than 512 MiB',
+    ]);
+  });
+  it('are no more in several files than in one', async (test) => {
+    const { store } = scratchStore(test);
+    const packages = 'Package: a\nVersion: 1\nArchitecture: x\n\n'.repeat(60_000);
+    const tar = new TarBuilder()
+      .file('var/lib/dpkg/status.d/a', packages)
+      .file('var/lib/dpkg/status.d/b', packages)
+      .file('var/lib/dpkg/status.d/evil\nError: x', 'Package: a');
+    const found = readPackages(await contentOf(store, tar));
+    assert.equal(found.packages.length, 60_000);
+    assert.deepEqual(found.unread, ['/var/lib/dpkg/status.d/b: more than 100000 packages']);
+  });
   it('of symlinks are nobody’s', async (test) => {
     const { store } = scratchStore(test);
     const tar = new TarBuilder().symlink('var/lib/dpkg/status', '/etc/passwd');

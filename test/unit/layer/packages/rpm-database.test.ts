@@ -65,6 +65,18 @@ describe("rpm's database of SQLite", () => {
     }
     assert.throws(() => parseRpmDatabase(database), /comes twice/);
   });
+  it('is refused where a row has more columns than memory has room for', (test) => {
+    const database = rpmDatabase(scratch(test), [rpmHeader({ ...bash, 1004: 'x'.repeat(3000) })]);
+    const pages = Array.from({ length: database.length / 4096 }, (_, at) =>
+      database.subarray(at * 4096, (at + 1) * 4096),
+    );
+    const page = pages.find((each) => each.includes('bash')) ?? assert.fail();
+    // Behind the length of the row, two bytes, and its key: that all of it is columns, of which each is null.
+    const row = page.readUInt16BE(8) + 3;
+    page.fill(0, row + 2, row + 3000);
+    page.writeUInt16BE(0x9730, row);
+    assert.throws(() => parseRpmDatabase(database), /more than 2000 columns/);
+  });
   it('is refused where rows are the same bytes again and again', (test) => {
     const headers = Array.from({ length: 8 }, () => rpmHeader({ ...bash, 1004: 'x'.repeat(200) }));
     const database = rpmDatabase(scratch(test), headers);
