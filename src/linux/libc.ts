@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { getSystemErrorName } from 'node:util';
+import { getSystemErrorMessage, getSystemErrorName } from 'node:util';
 
 type Koffi = typeof import('koffi');
 type Prototype =
@@ -106,7 +106,7 @@ export function cString(name: FileName): Buffer {
 function errnoError(errno: number, syscall: string, path?: FileName): NodeJS.ErrnoException {
   const code = getSystemErrorName(-errno);
   const where = path === undefined ? '' : ` '${path.toString()}'`;
-  return Object.assign(new Error(`${code}: ${syscall}${where}`), {
+  return Object.assign(new Error(`${code}: ${getSystemErrorMessage(-errno)}, ${syscall}${where}`), {
     errno: -errno,
     code,
     syscall,

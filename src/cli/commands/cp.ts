@@ -86,6 +86,9 @@ function ownerIn({ bundle }: RunningContainer): { uid: number; gid: number } {
 }
 
 function explain(error: unknown, what: string, { name }: RunningContainer): unknown {
+  if (isErrno(error, 'ENOENT', 'ENOTDIR') && error.path !== undefined) {
+    return fileSystemError(error, `cannot copy: ${what}`, error.path);
+  }
   if (!isErrno(error, 'EROFS')) return fileSystemError(error, 'cannot copy', what);
   return new BerthError('io', `cannot copy: ${what}: it is read-only there`, {
     hint: `what is not, has "rw": berth exec ${name} -- cat /proc/mounts`,
