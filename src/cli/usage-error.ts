@@ -30,6 +30,7 @@ export function reportUsage(
   const meant = several === undefined ? '' : `: did you mean ${suggestion.replaceAll(', ', ' or ')}?`;
   const hint =
     (kind === 'command' ? elsewhere(unknown, args) : undefined) ??
+    (kind === 'option' ? withDashes(unknown, program, args) : undefined) ??
     (suggestion === '' || several !== undefined
       ? `${pathOf(commandNamed(program, args))} --help`
       : commandLine(args.with(args.indexOf(unknown), suggestion)));
@@ -40,4 +41,16 @@ function elsewhere(unknown: string, args: readonly string[]): string | undefined
   if (!Object.hasOwn(ELSEWHERE, unknown)) return undefined;
   const names = args.slice(args.indexOf(unknown) + 1).filter((word) => /^\w[\w@.-]*$/.test(word));
   return ELSEWHERE[unknown]?.replace('NAME', names.join(' ') || 'NAME');
+}
+
+/** The option of a command to be run, as in `exec web ls -l`, which docker and podman take so: with "--" before it all. */
+function withDashes(unknown: string, program: Command, args: readonly string[]): string | undefined {
+  const command = commandNamed(program, args);
+  if (command.registeredArguments.at(-1)?.name() !== 'command') return undefined;
+  const end = args.indexOf(unknown);
+  const { operands } = command.parseOptions(args.slice(args.indexOf(command.name()) + 1, end));
+  const words = operands.slice(1);
+  const begin = end - words.length;
+  const areTogether = words.every((word, index) => word === args[begin + index]);
+  return words.length > 0 && areTogether ? commandLine(args.toSpliced(begin, 0, '--')) : undefined;
 }

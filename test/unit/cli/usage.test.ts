@@ -16,6 +16,21 @@ test('an option that is misspelt is answered with the whole line as it was meant
   assert.equal(stderr, "Error: unknown option '--nwo'\nHint: berth install --now 'it'\\''s'\n");
 });
 
+test('an option of the command to be run is answered with the -- that was left out', async () => {
+  for (const [words, hint] of [
+    [['exec', '-it', 'web', 'ls', '-l'], 'berth exec -it web -- ls -l'],
+    [['exec', '-u', 'root', 'ls', 'ls', '-l', '-a'], 'berth exec -u root ls -- ls -l -a'],
+    [['run', 'httpd', 'sh', '-c', 'exit 3'], "berth run httpd -- sh -c 'exit 3'"],
+    [['exec', '-l', 'web', 'ls'], 'berth exec --help'],
+    [['exec', 'web', 'ls', '-i', '-l'], 'berth exec --help'],
+  ] as const) {
+    const { status, stderr } = await runBerth([...words]);
+    assert.equal(status, 2);
+    assert.match(stderr, /^Error: unknown option '-[lc]'\n/);
+    assert.equal(stderr.split('\n')[1], `Hint: ${hint}`);
+  }
+});
+
 test('of several that are as near all are named', async () => {
   assert.deepEqual(await runBerth(['pulh']), {
     status: 2,
