@@ -87,8 +87,9 @@ async function readLines(rootfs: string, inside: string): Promise<string[]> {
 }
 
 function unknown(what: string, name: string, user: string, file: string): BerthError {
+  const whole = name === user ? '' : ` (User is ${JSON.stringify(user)})`;
   return new BerthError(
     'image-config-invalid',
-    `unknown ${what} of the image: ${JSON.stringify(name)}: not in its ${file} (User is ${JSON.stringify(user)})`,
+    `unknown ${what} of the image: ${JSON.stringify(name)}: not in its ${file}${whole}`,
   );
 }

@@ -81,6 +81,21 @@ test('a command has a terminal with -t where berth has one', async () => {
   assert.equal(stdout, 'not a tty');
 });
 
+test('a container where no terminal can be made is an error that says so', async () => {
+  await succeed(host, 'install', '--now', '--name', 'bare', '--set', 'PORT=8091', 'httpd');
+  const { stdout, exitCode } = await host.run('script', [
+    '-qec',
+    'berth exec -it bare -- id -u',
+    '/dev/null',
+  ]);
+  assert.match(
+    stdout,
+    /^Error: no terminal can be made: bare: .*\r?\nHint: berth exec -i bare -- id -u\r?$/m,
+  );
+  assert.equal(exitCode, 2);
+  assert.equal(await exec('-i', 'bare', '--', 'id', '-u'), '0');
+});
+
 test('a signal to berth ends the command', async () => {
   const { stdout, exitCode } = await host.run('bash', [
     '-c',
@@ -125,7 +140,11 @@ test('what does not run, is not there or cannot be, is an error that leads on', 
     says: /not an absolute path/,
   });
   const unknown = await host.berth('exec', '-u', 'stranger', 'web', 'id');
-  assertFailure(unknown, { status: 1, says: /unknown user of the image: "stranger"/ });
+  assertFailure(unknown, {
+    status: 1,
+    says: /unknown user of the image: "stranger": not in its \/etc\/passwd$/m,
+    hint: /^Hint: berth exec web -- cat \/etc\/passwd \/etc\/group$/m,
+  });
   await host.sh('mkdir -p /srv/other');
   const offline = await host.berth('--root', '/srv/other', 'exec', 'web', 'id');
   assertFailure(offline, { status: 2, says: /nothing runs below/ });

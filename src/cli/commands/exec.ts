@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { BerthError } from '../../errors.ts';
 import { execInContainer } from '../../runtime/command-line.ts';
-import { findImageUser } from '../../runtime/image-user.ts';
+import { findImageUser, type ImageUser } from '../../runtime/image-user.ts';
+import { commandLine } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { runAttached } from '../run-attached.ts';
 import { type RunningContainer, runningContainer } from '../running-container.ts';
@@ -44,20 +46,46 @@ export async function execIn(
 ): Promise<number> {
   const wrong = env.find((variable) => variable.indexOf('=') < 1);
   if (wrong !== undefined) {
-    throw new BerthError('usage', `not a variable: --env ${wrong}`, { hint: `--env ${wrong}=VALUE` });
+    throw new BerthError('usage', `not a variable: --env ${wrong}`, {
+      hint: `such as --env ${wrong || 'NAME'}=VALUE`,
+    });
   }
   if (workdir !== undefined && !workdir.startsWith('/')) {
     throw new BerthError('usage', `not an absolute path: --workdir ${workdir}`, {
       hint: `--workdir /${workdir}`,
     });
   }
-  const account = user === undefined ? undefined : await findImageUser(container.rootfs, user);
+  const account = user === undefined ? undefined : await findUser(container, user);
+  const terminal = tty && process.stdin.isTTY === true;
+  if (terminal) refuseWithoutTerminals(container, command);
   const options = {
-    terminal: tty && process.stdin.isTTY === true,
+    terminal,
     directory: workdir,
     user: account,
     // Else it would be that of the service's own user.
     env: [...(account === undefined ? [] : [`HOME=${account.home || '/'}`]), ...env],
   };
   return await runAttached(execInContainer(container, command, options), { stdin: interactive });
+}
+
+async function findUser({ name, rootfs }: RunningContainer, user: string): Promise<ImageUser> {
+  try {
+    return await findImageUser(rootfs, user);
+  } catch (error) {
+    if (!(error instanceof BerthError && error.code === 'image-config-invalid')) throw error;
+    const hint = `berth exec ${name} -- cat /etc/passwd /etc/group`;
+    throw new BerthError(error.code, error.message, { hint, cause: error });
+  }
+}
+
+/** An image may bring a config.json of its own, and with it a /dev where the runtime can make no terminal. */
+function refuseWithoutTerminals({ name, pid }: RunningContainer, command: readonly string[]): void {
+  if (existsSync(`/proc/${pid}/root/dev/ptmx`)) return;
+  throw new BerthError(
+    'usage',
+    `no terminal can be made: ${name}: its config.json mounts no devpts on /dev/pts`,
+    {
+      hint: commandLine(['exec', '-i', name, '--', ...command]),
+    },
+  );
 }
