@@ -62,7 +62,9 @@ export function parseSettings(text: string, file: string): Settings {
   const document = parseDocument(text, { uniqueKeys: true });
   const problem = document.errors[0];
   if (problem !== undefined) {
-    throw new BerthError('settings-invalid', `not YAML: ${file}: ${problem.message.split('\n')[0]}`);
+    // Behind a colon, the lines that follow show the place.
+    const what = problem.message.replace(/:?\n.*$/s, '');
+    throw new BerthError('settings-invalid', `not YAML: ${file}: ${what}`);
   }
   const reader = new SettingsReader(file);
   const top = reader.mapping(document.toJS(), '', KEYS);

@@ -1,13 +1,10 @@
-import { join } from 'node:path';
 import type { Command } from 'commander';
+import { showErrorEntry } from '../doctor/error-entry.ts';
 import { type BerthError, type ErrorCode, exitStatus } from '../errors.ts';
-import { findPackageDirectory } from '../runtime/package-directory.ts';
+
 import { commandLine } from './command-line.ts';
 import { commandNamed, pathOf } from './command-named.ts';
 import { isCommand } from './commands.ts';
-
-/** Lines of the longest entry of the page. */
-const ENTRY = 16;
 
 /**
  * What leads out of the error of a command line: what it says itself, for the system that the command line is about.
@@ -39,8 +36,5 @@ function withOptions(args: readonly string[], options: string): string {
 function defaultHint(code: ErrorCode, command: Command, args: readonly string[]): string {
   if (exitStatus(code) === 2) return `${pathOf(command)} --help`;
   if (code === 'interrupted') return commandLine(args);
-  const docs = findPackageDirectory('docs', 'troubleshooting.md');
-  return docs === undefined
-    ? 'berth doctor'
-    : `grep --after-context=${ENTRY} '^### .${code}' ${join(docs, 'troubleshooting.md')}`;
+  return showErrorEntry(code);
 }

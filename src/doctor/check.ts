@@ -1,6 +1,7 @@
 import { BerthError, isErrno, messageOf } from '../errors.ts';
 import type { Paths } from '../paths.ts';
 import type { Systemd } from '../systemd/systemd.ts';
+import { showErrorEntry } from './error-entry.ts';
 
 /** What a check looks at. */
 export interface Patient {
@@ -63,7 +64,7 @@ export function isRefused(error: unknown): boolean {
 /** An error as a finding. What nobody foresaw is thrown on. */
 export function findingOf(error: unknown): Finding {
   if (isRefused(error)) return unseen(messageOf(error));
-  if (error instanceof BerthError) return problem(error.message, error.hint);
+  if (error instanceof BerthError) return problem(error.message, error.hint ?? showErrorEntry(error.code));
   if (error instanceof Error && 'errno' in error) return problem(error.message);
   throw error;
 }

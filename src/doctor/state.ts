@@ -24,7 +24,7 @@ function space(directory: string): Finding {
   const lack = findLack(found, { bytes: 0, inodes: 0 });
   if (lack !== undefined) return problem(`${place} is full: ${lack}`, 'berth prune --all');
   const inodes = found.files === 0 ? '' : `, ${found.ffree} inodes`;
-  return ok(`${((found.bavail * found.bsize) / (1 << 30)).toFixed(1)} GiB${inodes} free on ${place}`);
+  return ok(`${((found.bavail * found.bsize) / 1e9).toFixed(1)} GB${inodes} free on ${place}`);
 }
 
 function features(directory: string): Finding[] {
