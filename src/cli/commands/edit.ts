@@ -45,7 +45,7 @@ async function edit(name: string, options: EditOptions, context: Context): Promi
   const [target] = targets;
   const record = target && readCurrentRecord(context.paths, target.name);
   if (record === undefined) return;
-  const hint = 'berth set NAME VARIABLE=VALUE';
+  const hint = `berth set ${record.service} VARIABLE=VALUE`;
   const request = { text: formatValues(record), fileName: `${record.service}.yaml`, hint };
   await editText(request, context, async (text, file) => {
     const settings = parseValues(text, file);
