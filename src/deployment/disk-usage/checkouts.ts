@@ -1,6 +1,7 @@
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { directoryBytes, diskBytes } from '../../linux/disk-usage.ts';
+import { listDirectory } from '../../linux/list-directory.ts';
 import type { Paths } from '../../paths.ts';
 import type { ImageUse } from '../images-in-use.ts';
 
@@ -33,7 +34,8 @@ export class Checkouts {
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (!stat?.isDirectory()) return diskBytes(path);
     if (this.#isCheckout(path)) return this.#bytesOf(path);
-    const inside = readdirSync(path).map((name) => this.bytesBeside(join(path, name)));
+    // Scans and runs hold no lock: what is theirs may go meanwhile.
+    const inside = listDirectory(path).map((name) => this.bytesBeside(join(path, name)));
     return inside.reduce((sum, bytes) => sum + bytes, stat.blocks * 512);
   }
 

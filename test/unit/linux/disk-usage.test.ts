@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { execa } from 'execa';
@@ -24,4 +24,14 @@ it('a tree takes on its disk what du says', async (test) => {
 
 it('what is not there takes nothing', (test) => {
   assert.deepEqual([diskBytes(join(scratch(test), 'x')), directoryBytes(join(scratch(test), 'x'))], [0, 0]);
+});
+
+it('what goes while it is looked at takes nothing', (test) => {
+  const directory = join(scratch(test), 'run');
+  mkdirSync(join(directory, 'rootfs'), { recursive: true });
+  const remove = () => {
+    rmSync(directory, { recursive: true, force: true });
+    return false;
+  };
+  assert.equal(diskBytes(directory, remove), 0);
 });
