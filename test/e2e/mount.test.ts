@@ -217,6 +217,23 @@ test('a directory is refused that a mount would do harm to', async () => {
   );
 });
 
+test('what is mounted stays when a directory above it gets another name', async () => {
+  await host.sh('mkdir -p /srv/above/look');
+  for (const options of [[], ['--live']]) {
+    await succeed(host, 'mount', ...options, 'sleeper', '/srv/above/look');
+    await host.sh('mv /srv/above /srv/renamed; berth recover 2>/dev/null');
+    assert.equal(await host.sh('head -c 4 /srv/renamed/look/etc/passwd'), 'root');
+    assert.deepEqual(
+      (await mounts()).map(({ directory }) => directory),
+      ['/srv/renamed/look'],
+    );
+    await succeed(host, 'umount', '/srv/renamed/look');
+    assert.equal(await kept(), '');
+    await host.sh('mv /srv/renamed /srv/above');
+  }
+  await host.sh('rm -r /srv/above');
+});
+
 test('umount ends only what berth mounted, and says who uses it', async () => {
   await host.sh('mount -t tmpfs tmpfs /srv/other');
   for (const directory of ['/srv/other', '/srv/look', '/srv/none']) {

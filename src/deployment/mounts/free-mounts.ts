@@ -9,8 +9,10 @@ import { isEntryOf, type KeptMount, listKeptMounts, type MountRecord } from './m
 export function listMounts(paths: Paths): MountRecord[] {
   const table = readMountTable();
   return listKeptMounts(paths)
-    .filter((mount) => table.some((entry) => isEntryOf(mount, entry)))
-    .flatMap(({ record }) => record ?? [])
+    .flatMap((mount) => {
+      const entry = table.find((each) => isEntryOf(mount, each));
+      return mount.record && entry ? { ...mount.record, directory: entry.mountPoint } : [];
+    })
     .sort((a, b) => (a.directory < b.directory ? -1 : 1));
 }
 

@@ -22,7 +22,7 @@ export interface ShownTree {
 /** `mount.json`: what berth must know of a mount when the process that made it is gone. */
 export interface MountRecord extends ShownTree {
   version: 1;
-  /** Where people see it, without symlinks. */
+  /** Where people saw it at first, without symlinks. */
   directory: string;
   /** True where it can be written to, and what is written is no change of the tree. */
   writable: boolean;
@@ -56,17 +56,20 @@ export function overlaySource(place: string): string {
   return basename(place);
 }
 
-/** True for the entry in the kernel's table that is this mount. */
+/**
+ * True for the entry in the kernel's table that is this mount, wherever it is by now: directories above it may have been
+ * renamed.
+ */
 export function isEntryOf(
   { place, record }: KeptMount,
   { mountPoint, type, root, source }: MountEntry,
 ): boolean {
-  if (record?.directory !== mountPoint) return false;
+  // One that was killed while it was made may have left it there, where nobody sees it.
+  if (record === undefined || mountPoint.endsWith(`/${basename(place)}/hidden`)) return false;
   if (record.writable) return type === 'overlay' && source === overlaySource(place);
   // The file system may itself be mounted anywhere: only the end of the path is the same.
-  const isOwn = isAtOrBelow(record.tree, place);
-  const end = record.tree.slice(dirname(isOwn ? place : record.tree).length);
-  return root.endsWith(end) || (root === '/' && !isOwn);
+  if (isAtOrBelow(record.tree, place)) return root.endsWith(record.tree.slice(dirname(place).length));
+  return mountPoint === record.directory && (root.endsWith(`/${basename(record.tree)}`) || root === '/');
 }
 
 function readRecord(place: string): MountRecord | undefined {
