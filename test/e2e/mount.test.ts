@@ -234,6 +234,18 @@ test('what is mounted stays when a directory above it gets another name', async 
   await host.sh('rm -r /srv/above');
 });
 
+test('whoever owns the directory above cannot lead umount to another mount', async () => {
+  await host.sh('mkdir -p /srv/above/look /srv/victim/look; mount -t tmpfs tmpfs /srv/victim/look');
+  await succeed(host, 'mount', 'sleeper', '/srv/above/look');
+  await host.sh(`strace -f -o /run/trace -e trace=umount2 -e inject=umount2:delay_enter=2000000 \
+      berth umount /srv/above/look 2>/dev/null & berth=$!
+    until grep -q umount2 /run/trace 2>/dev/null; do sleep 0.05; done
+    mv /srv/above /srv/moved; ln -s victim /srv/above; wait $berth`);
+  assert.equal(await host.sh('findmnt -no TARGET /srv/victim/look; ls /srv/moved/look'), '/srv/victim/look');
+  assert.equal(await kept(), '');
+  await host.sh('umount /srv/victim/look; rm -r /srv/above /srv/moved /srv/victim /run/trace');
+});
+
 test('umount ends only what berth mounted, and says who uses it', async () => {
   await host.sh('mount -t tmpfs tmpfs /srv/other');
   for (const directory of ['/srv/other', '/srv/look', '/srv/none']) {

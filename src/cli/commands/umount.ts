@@ -1,10 +1,10 @@
 import { realpathSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { findMount } from '../../deployment/mounts/free-mounts.ts';
 import { BerthError, isErrno } from '../../errors.ts';
 import { fileSystemError } from '../../linux/file-system.ts';
-import { unmount } from '../../linux/mount.ts';
+import { OpenDirectory, unmount } from '../../linux/mount.ts';
 import { shellLineToPaste } from '../../systemd/shell-quote.ts';
 import type { Context } from '../context.ts';
 
@@ -30,7 +30,7 @@ function unmountOne(text: string, { paths, output }: Context): void {
     throw new BerthError('not-mounted', `not mounted by berth: ${text}`, { hint: 'berth mount' });
   }
   try {
-    unmount(directory);
+    unmountIn(dirname(directory), basename(directory));
   } catch (error) {
     if (!isErrno(error, 'EBUSY')) throw fileSystemError(error, 'cannot unmount', directory);
     throw new BerthError('mount-busy', `cannot unmount: ${directory}: something uses it`, {
@@ -41,6 +41,18 @@ function unmountOne(text: string, { paths, output }: Context): void {
   output.note(
     `${directory}: unmounted${mount.work === null ? '' : `; what was written is in ${mount.work}/upper`}`,
   );
+}
+
+/** Whoever owns a directory above cannot lead this to another mount: the one above is opened, and held on to. */
+function unmountIn(directory: string, name: string): void {
+  const above = new OpenDirectory(directory);
+  try {
+    if (above.name !== directory)
+      throw new BerthError('io', `cannot unmount: ${directory}/${name}: it has moved`);
+    unmount(join(above.path, name));
+  } finally {
+    above[Symbol.dispose]();
+  }
 }
 
 /** Also of what is not there: a name is told as it is. */
