@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { showErrorEntry } from '../doctor/error-entry.ts';
 import { type BerthError, type ErrorCode, exitStatus } from '../errors.ts';
-
 import { commandLine } from './command-line.ts';
 import { commandNamed, pathOf } from './command-named.ts';
 import { isCommand } from './commands.ts';
