@@ -58,7 +58,11 @@ async function ofImage(text: string, options: ShownTreeOptions, context: Context
   let image: PulledImage;
   if (stored === undefined) {
     const reference = parseImageReference(spelledAsNow(text, context));
-    image = await pullToStore(reference, store, { authfile, trees }, context);
+    try {
+      image = await pullToStore(reference, store, { authfile, trees }, context);
+    } catch (error) {
+      throw orNoService(error, text);
+    }
     recordImage(store, image.stored);
   } else {
     image = await pullFrom(new StoreSource(stored.name, stored.digest, store), store, { trees }, context);
@@ -74,4 +78,13 @@ function findStored(store: Store, text: string): StoredImage | undefined {
     if (error instanceof BerthError && error.code === 'image-not-found') return undefined;
     throw error;
   }
+}
+
+/** A word without a registry may have been meant for a service. */
+function orNoService(error: unknown, text: string): unknown {
+  if (!(error instanceof BerthError && error.code === 'short-name-unresolved')) return error;
+  return new BerthError(error.code, `no such service, and ${error.message}`, {
+    hint: `of services: berth list; of an image: its name with a registry, REGISTRY/${text}`,
+    cause: error,
+  });
 }

@@ -321,3 +321,14 @@ test('after a boot, nothing is mounted, and the next command that writes frees t
   await succeed(host, 'recover');
   assert.equal(await kept(), '');
 });
+
+test('a word that names neither a service nor a registry is answered for both', async () => {
+  const { stdout } = await host.run('bash', [
+    '-c',
+    `cd /etc/containers; mv registries.conf kept; berth mount sleper /srv/look 2>&1; mv kept registries.conf`,
+  ]);
+  assert.match(
+    stdout,
+    /^Error: no such service, and no registry to look in: sleper: .*\nHint: of services: berth list; /,
+  );
+});
