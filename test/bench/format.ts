@@ -13,7 +13,8 @@ export function figure(value: number, unit: Unit | 'ratio'): string {
     case 'bytes':
       return megabytes(value);
     case 'ratio':
-      return value.toFixed(2);
+      // One place more than goals have: what is beside one says on which side.
+      return value.toFixed(3);
   }
 }
 
