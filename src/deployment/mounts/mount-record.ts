@@ -1,4 +1,5 @@
 import { basename, dirname, join } from 'node:path';
+import { isErrno } from '../../errors.ts';
 import type { Digest } from '../../image/digest.ts';
 import { writeDurably } from '../../linux/durable.ts';
 import { listDirectory } from '../../linux/list-directory.ts';
@@ -75,7 +76,9 @@ export function isEntryOf(
 function readRecord(place: string): MountRecord | undefined {
   try {
     return JSON.parse(readRegularText(join(place, 'mount.json'))) as MountRecord;
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR') || error instanceof SyntaxError) return undefined;
+    // A mount that cannot be known may be looked at: what it shows must not be removed.
+    throw error;
   }
 }
