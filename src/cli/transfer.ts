@@ -23,7 +23,7 @@ export class Transfer {
   readonly #output: Output;
   readonly #blobs = new Map<Digest, Blob>();
   #all: Blob = { name: '', done: 0, size: 0, began: 0 };
-  #drawn = 0;
+  #drawn = Number.NEGATIVE_INFINITY;
 
   constructor(output: Output) {
     this.#output = output;
