@@ -1,11 +1,12 @@
 import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
+import { hasReader } from '../linux/has-reader.ts';
 import { columnWidths, type Fit, fitRows, GAP, shownColumns } from './columns.ts';
 import { relativeTime, toSecond } from './moment.ts';
 
 /** What a command needs of the world to talk to a person or a program. */
 export interface OutputStreams {
-  stdout: Writable & { isTTY?: boolean; columns?: number; rows?: number };
+  stdout: Writable & { isTTY?: boolean; columns?: number; rows?: number; fd?: number };
   stderr: Writable & { isTTY?: boolean; columns?: number; rows?: number };
   env: NodeJS.ProcessEnv;
 }
@@ -64,7 +65,8 @@ export class Output {
 
   /** True when whoever read the data reads no more: there is no use in going on. */
   get unread(): boolean {
-    return !this.#streams.stdout.writable;
+    const { writable, fd } = this.#streams.stdout;
+    return !writable || (fd !== undefined && !hasReader(fd));
   }
 
   /** A time, in RFC 3339, as data shows it: how long ago on a terminal, RFC 3339 to the second elsewhere. */

@@ -6,6 +6,7 @@ type Prototype =
   | 'void _exit(int)'
   | 'int flock(int, int)'
   | 'int syncfs(int)'
+  | 'int poll(void *, unsigned long, int)'
   | 'int mkfifo(const void *, uint32_t)'
   | 'int mknod(const void *, uint32_t, uint64_t)'
   | 'int __xmknod(int, const void *, uint32_t, const void *)'

@@ -7,6 +7,7 @@ import { toSecond } from '../moment.ts';
 import { namedService } from '../named-services.ts';
 import type { Painted } from '../output.ts';
 import { shortDigest } from '../short-digest.ts';
+import { whileRead } from '../while-read.ts';
 
 interface EventsOptions {
   follow?: boolean;
@@ -33,7 +34,8 @@ async function showEvents(names: string[], options: EventsOptions, context: Cont
   const wanted = names.length === 0 ? listServices(paths) : names.map(namedService);
   const services = new Map(wanted.map((name) => [name, readCurrentRecord(paths, name)?.units ?? []]));
   const query = { ...span, services, all: names.length === 0, root: paths.root };
-  for await (const event of readEvents(query, signal)) {
+  const reading = span.follow ? whileRead(output, signal) : signal;
+  for await (const event of readEvents(query, reading)) {
     // Of a line that stands there while others come, it would soon be wrong how long ago it was.
     const moment = span.follow ? toSecond(event.time) : output.moment(event.time);
     if (json) output.data(JSON.stringify(event));

@@ -4,6 +4,7 @@ import { readJournal } from '../../systemd/follow-journal.ts';
 import type { Context } from '../context.ts';
 import { describeEntry, parseLineCount } from '../journal-text.ts';
 import { namedServices } from '../named-services.ts';
+import { whileRead } from '../while-read.ts';
 
 interface LogsOptions {
   follow?: boolean;
@@ -38,7 +39,8 @@ async function showLogs(names: string[], options: LogsOptions, context: Context)
   // Without a unit to look for, journalctl would show all there is.
   if (services.size === 0) return;
   const query = { ...wanted, units: [...services.keys()], root: paths.root, lines: parseLineCount(lines) };
-  for await (const entry of readJournal(query, signal)) {
+  const reading = wanted.follow ? whileRead(output, signal) : signal;
+  for await (const entry of readJournal(query, reading)) {
     if (json) output.data(JSON.stringify({ service: services.get(entry.unit) ?? null, ...entry }));
     else output.data(describeEntry(entry));
     if (output.unread) return;
