@@ -71,6 +71,7 @@ export type ErrorCode =
   | 'not-mounted'
   | 'mount-busy'
   | 'program-not-found'
+  | 'program-not-executable'
   | 'permission'
   | 'interrupted';
 
@@ -82,9 +83,11 @@ const EXIT_STATUS: Partial<Record<ErrorCode, number>> = {
   'image-not-found': 4,
   'registry-not-found': 4,
   'service-not-found': 4,
-  'program-not-found': 4,
   'not-mounted': 4,
   'scanner-not-found': 4,
+  // As shells have it (POSIX, Shell Command Language, 2.8.2), and what runs containers.
+  'program-not-executable': 126,
+  'program-not-found': 127,
   interrupted: 130,
 };
 
@@ -113,7 +116,7 @@ export class BerthError extends Error {
   }
 }
 
-/** Exit status of a failed command: 1, unless the code says usage (2), not running (3) or not found (4). */
+/** Exit status of a failed command: 1, unless the code says another, such as usage (2) or not found (4). */
 export function exitStatus(code: ErrorCode): number {
   return EXIT_STATUS[code] ?? 1;
 }

@@ -10,7 +10,7 @@ import { reportUsage } from './usage-error.ts';
 
 /**
  * Runs one command line and returns its exit status: 0 done, 1 failed, 2 usage, 3 not running,
- * 4 not found, 130 interrupted. `signal` ends it early and cleanly.
+ * 4 not found, 126 and 127 no program to run, 130 interrupted. `signal` ends it early and cleanly.
  */
 export async function run(args: string[], streams: ConsoleStreams, signal: AbortSignal): Promise<number> {
   const output = new Output(streams);

@@ -2,8 +2,10 @@ import { basename, join } from 'node:path';
 import { notInstalled } from '../deployment/not-installed.ts';
 import { readCurrentRecord } from '../deployment/record.ts';
 import { BerthError } from '../errors.ts';
+import { readRegularText } from '../regular-file.ts';
 import type { Container } from '../runtime/command-line.ts';
 import { containerPid } from '../runtime/container-state.ts';
+import { type OciConfig, parseConfigText } from '../runtime/oci-config.ts';
 import type { Context } from './context.ts';
 import { namedService } from './named-services.ts';
 
@@ -43,4 +45,10 @@ export async function runningContainer(text: string, context: Context): Promise<
   }
   const bundle = paths.sideOf(record).current(name);
   return { ...container, pid, bundle, rootfs: rootfs?.directory ?? join(bundle, 'rootfs') };
+}
+
+/** The config.json of a container. Throws `runtime-config-invalid`. */
+export function readConfig({ bundle }: RunningContainer): OciConfig {
+  const file = join(bundle, 'config.json');
+  return parseConfigText(readRegularText(file), file) as OciConfig;
 }

@@ -9,6 +9,7 @@ import type { Paths } from '../paths.ts';
 import { type HostMount, requireSources } from '../runtime/host-mounts.ts';
 import { isFileOnHost, listMountPoints, makeMountPoints } from '../runtime/mount-points.ts';
 import type { Mount, OciConfig } from '../runtime/oci-config.ts';
+import { requireProgram } from '../runtime/require-program.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { ServiceName } from '../service-name.ts';
 import type { Store } from '../store/store.ts';
@@ -68,6 +69,11 @@ export async function prepareOnce(directory: string, request: OnceRequest, host:
     mounts: (own.mounts ?? []).map((mount) => inMemory(mount, own, request, rootfs)),
   };
   requireSources(result.mounts, paths);
+  requireProgram(
+    result.process.args[0] ?? '',
+    { ...result.process, rootfs, mounts: result.mounts },
+    image.name,
+  );
   await makeMountPoints(rootfs, await listMountPoints(result, (source) => isFileOnHost(source, paths)));
   writeFileSync(join(directory, 'config.json'), JSON.stringify(result), { mode: 0o600 });
 }

@@ -132,6 +132,7 @@ async function makeDirectory(path: string): Promise<boolean> {
   return true;
 }
 
-function isCovered(path: string, mounts: readonly string[]): boolean {
+/** True for a path that one of these mounts is, or hides. */
+export function isCovered(path: string, mounts: readonly string[]): boolean {
   return mounts.some((mount) => mount === path || path.startsWith(`${mount}/`));
 }

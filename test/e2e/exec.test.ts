@@ -118,9 +118,31 @@ test('shell runs the first shell that the image has', async () => {
 
 test('an image without a shell has a hint that works when it is pasted', async () => {
   const failed = await host.berth('shell', 'tiny');
-  assertFailure(failed, { status: 4, says: /no shell: tiny/, hint: /^Hint: .*nsenter/m });
+  assertFailure(failed, { status: 127, says: /no shell: tiny/, hint: /^Hint: .*nsenter/m });
   const command = /nsenter.*$/m.exec(failed.stderr)?.[0];
   assert.match(await host.sh(`echo 'readlink /proc/self/ns/net' | ${command}`), /^net:/);
+});
+
+test('a command that cannot be run ends exec as it would end a shell, in one line', async () => {
+  const hint = /^Hint: look at its files in \/mnt: berth mount sleeper \/mnt$/m;
+  for (const [args, status, says] of [
+    [
+      ['sleeper', '--', 'nosuch', '-l'],
+      127,
+      /^Error: cannot run "nosuch": sleeper: in no directory of its PATH$/m,
+    ],
+    [['sleeper', '/no/such'], 127, /no such file/],
+    [['-e', 'PATH=/none', 'sleeper', 'ls'], 127, /PATH/],
+    [['sleeper', '/etc/passwd'], 126, /not an executable file/],
+    [['-w', '/etc', 'sleeper', './passwd'], 126, /not an executable file/],
+  ] as const) {
+    const failed = await host.berth('exec', ...args);
+    assertFailure(failed, { status, says, hint });
+    assert.equal(failed.stderr.split('\n').length, 2, failed.stderr);
+  }
+  // What is in a mount is what the service made of it.
+  await exec('sleeper', '--', 'sh', '-c', 'cp /bin/true /tmp/mine');
+  await exec('sleeper', '/tmp/mine');
 });
 
 test('what does not run, is not there or cannot be, is an error that leads on', async () => {

@@ -57,8 +57,8 @@ test('run passes bytes as they are', async () => {
 });
 
 test('the command is in a unit of its own while it runs, with a read-only root', async () => {
-  const script =
-    'berth run base -- sh -c "touch /x; sleep 2" & sleep 1.5; systemctl status "berth-run-*"; wait';
+  const script = `berth run base -- sh -c 'touch /x; sleep 2' &
+    until pgrep -f '^sleep 2'; do sleep 0.1; done; systemctl status 'berth-run-*'; wait`;
   const { combined } = await host.run('bash', ['-c', script]);
   assert.match(combined, /berth run 127\.0\.0\.1:5000\/base:latest/);
   assert.match(combined, /payload\n.*\n?.*sleep 2/);
@@ -155,8 +155,21 @@ test('what cannot run is an error, and leaves nothing', async () => {
   });
   const missing = await run('--mount', '/srv/none:/none', 'base', 'true');
   assertFailure(missing, { status: 1, says: /\/srv\/none.*is not there/, hint: /mkdir/ });
-  assert.notEqual((await run('base', '/no/such/program')).exitCode, 0);
   assert.equal(await traces(), '');
+});
+
+test('a command that cannot be run ends run as it would end a shell, in one line', async () => {
+  const hint = /^Hint: look at its files in \/mnt: berth mount 127\.0\.0\.1:5000\/base:latest \/mnt$/m;
+  assertFailure(await run('base', '--', 'nosuch', '-l'), {
+    status: 127,
+    says: /^Error: cannot run "nosuch": \S+\/base:latest: in no directory of its PATH\nHint: [^\n]*$/m,
+    hint,
+  });
+  assertFailure(await run('base', '/no/such/program'), { status: 127, says: /no such file/, hint });
+  assertFailure(await run('base', '/etc/passwd'), { status: 126, says: /not an executable file/, hint });
+  assert.equal(await traces(), '');
+  await host.sh('mkdir -p /srv/bin; cp /bin/true /srv/bin/mine');
+  assert.equal((await run('--mount', '/srv/bin:/tools:ro', 'base', '/tools/mine')).exitCode, 0);
 });
 
 test('an image that is made to run once becomes a service only by force', async () => {

@@ -5,11 +5,9 @@ import { BerthError, isErrno } from '../../errors.ts';
 import { copyTree } from '../../linux/copy-tree.ts';
 import { fileSystemError } from '../../linux/file-system.ts';
 import { O_PATH, openInRoot } from '../../linux/open-in-root.ts';
-import { readRegularText } from '../../regular-file.ts';
 import { containerPid } from '../../runtime/container-state.ts';
-import { type OciConfig, parseConfigText } from '../../runtime/oci-config.ts';
 import type { Context } from '../context.ts';
-import { type RunningContainer, runningContainer } from '../running-container.ts';
+import { type RunningContainer, readConfig, runningContainer } from '../running-container.ts';
 
 /** A path of the host, or of a service. */
 interface Place {
@@ -79,10 +77,8 @@ function parsePlace(text: string): Place {
 }
 
 /** As whom the service runs: it is to read what it is given. */
-function ownerIn({ bundle }: RunningContainer): { uid: number; gid: number } {
-  const file = join(bundle, 'config.json');
-  const config = parseConfigText(readRegularText(file), file) as OciConfig;
-  return config.process.user ?? { uid: 0, gid: 0 };
+function ownerIn(container: RunningContainer): { uid: number; gid: number } {
+  return readConfig(container).process.user ?? { uid: 0, gid: 0 };
 }
 
 function explain(error: unknown, what: string, { name }: RunningContainer): unknown {

@@ -3,10 +3,11 @@ import type { Command } from 'commander';
 import { BerthError } from '../../errors.ts';
 import { execInContainer } from '../../runtime/command-line.ts';
 import { findImageUser, type ImageUser } from '../../runtime/image-user.ts';
+import { requireProgram } from '../../runtime/require-program.ts';
 import { commandLine } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { runAttached } from '../run-attached.ts';
-import { type RunningContainer, runningContainer } from '../running-container.ts';
+import { type RunningContainer, readConfig, runningContainer } from '../running-container.ts';
 
 /** How a person wants a command to run. */
 export interface ExecRequest {
@@ -38,7 +39,10 @@ export function addExec(program: Command, context: Context): void {
     });
 }
 
-/** Runs a command inside a container with berth's own streams; returns its exit status. Throws `usage`. */
+/**
+ * Runs a command inside a container with berth's own streams; returns its exit status. Throws `usage`, and as
+ * `requireProgram`.
+ */
 export async function execIn(
   container: RunningContainer,
   command: readonly string[],
@@ -55,6 +59,12 @@ export async function execIn(
       hint: `--workdir /${workdir}`,
     });
   }
+  const { process: own, mounts = [] } = readConfig(container);
+  requireProgram(
+    command[0] ?? '',
+    { rootfs: container.rootfs, mounts, cwd: workdir ?? own.cwd, env: [...(own.env ?? []), ...env] },
+    container.name,
+  );
   const account = user === undefined ? undefined : await findUser(container, user);
   const terminal = tty && process.stdin.isTTY === true;
   if (terminal) refuseWithoutTerminals(container, command);

@@ -1,9 +1,8 @@
-import { lstatSync } from 'node:fs';
 import type { Command } from 'commander';
 import { BerthError } from '../../errors.ts';
-import { followPath } from '../../follow-path.ts';
+import { findLack } from '../../runtime/require-program.ts';
 import type { Context } from '../context.ts';
-import { type RunningContainer, runningContainer } from '../running-container.ts';
+import { type RunningContainer, readConfig, runningContainer } from '../running-container.ts';
 import { type ExecRequest, execIn } from './exec.ts';
 
 // The most comfortable first; images that are built from nothing may have busybox in a directory of its own.
@@ -24,15 +23,12 @@ export function addShell(program: Command, context: Context): void {
     });
 }
 
-function findShell({ name, rootfs, pid }: RunningContainer): string {
-  const shell = SHELLS.find((path) => isProgram(rootfs, path));
+function findShell(container: RunningContainer): string {
+  const { name, rootfs, pid } = container;
+  const { mounts = [], process } = readConfig(container);
+  const shell = SHELLS.find((path) => findLack(path, { ...process, rootfs, mounts }) === undefined);
   if (shell !== undefined) return shell;
   throw new BerthError('program-not-found', `no shell: ${name}: its image has none of ${SHELLS.join(', ')}`, {
     hint: `a shell of the host in the service's place: nsenter --target ${pid} --net --ipc --uts --pid bash`,
   });
-}
-
-function isProgram(rootfs: string, inside: string): boolean {
-  const { path, type } = followPath(rootfs, inside);
-  return type === 'file' && (lstatSync(path).mode & 0o111) !== 0;
 }
