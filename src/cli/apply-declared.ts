@@ -155,7 +155,7 @@ export class DeclaredApply {
   #report(applied: AppliedHost): void {
     const { output } = this.#context;
     reportApplied(applied, this.#context);
-    const skipped = applied.outcomes.filter(({ action }) => action === 'skip').map(({ name }) => name);
+    const skipped = applied.outcomes.filter(({ action }) => action === 'skip').map(({ service }) => service);
     if (skipped.length > 0) {
       output.error(
         `not as declared: ${skipped.join(', ')}: the image failed, or somebody went back from it`,

@@ -22,9 +22,12 @@ const WORDS: Record<Action, [planned: string, done: string]> = {
 };
 
 /** One line for a person: what becomes, or became, of a service. */
-export function outcomeLine({ name, action, to, reasons }: Outcome, { dryRun }: { dryRun: boolean }): string {
+export function outcomeLine(
+  { service, action, to, reasons }: Outcome,
+  { dryRun }: { dryRun: boolean },
+): string {
   const what = WORDS[action][dryRun ? 0 : 1];
-  const line = `${name}: ${what}`;
+  const line = `${service}: ${what}`;
   switch (action) {
     case 'install':
       return to === null ? line : `${line} from ${to.image} (${shortDigest(to.digest)})`;
@@ -41,8 +44,8 @@ export function outcomeLine({ name, action, to, reasons }: Outcome, { dryRun }: 
 export function previewLines({ outcomes, staged, change }: HostPreview, paths: Paths): string[] {
   const changes = change === undefined ? [] : describeChange(change, paths);
   return outcomes.flatMap((outcome) => {
-    const update = changes.find(({ name }) => name === outcome.name);
-    const install = staged.find(({ record }) => record.service === outcome.name);
+    const update = changes.find(({ service }) => service === outcome.service);
+    const install = staged.find(({ record }) => record.service === outcome.service);
     return [
       outcomeLine(outcome, { dryRun: true }),
       ...(update === undefined ? [] : changeLines(update)),

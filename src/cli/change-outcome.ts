@@ -3,7 +3,7 @@ import type { FileChange } from '../deployment/plan/change-files.ts';
 
 /** What became of a service that was to change, as `--json` has it: null and nothing for what did not. */
 export interface ChangeOutcome {
-  name: string;
+  service: string;
   status: 'planned' | 'updated' | 'rolled-back' | 'up-to-date' | 'skipped' | 'failed';
   from: DeploymentSummary | null;
   to: DeploymentSummary | null;
@@ -21,9 +21,9 @@ export function changedOutcome(change: ServiceChange, status: ChangeOutcome['sta
 
 /** The outcome for a service that stays as it is. */
 export function unchangedOutcome(
-  name: string,
+  service: string,
   status: ChangeOutcome['status'],
   why: string | null = null,
 ): ChangeOutcome {
-  return { name, status, from: null, to: null, files: [], diff: '', why };
+  return { service, status, from: null, to: null, files: [], diff: '', why };
 }

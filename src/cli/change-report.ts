@@ -3,10 +3,10 @@ import type { FileChange } from '../deployment/plan/change-files.ts';
 import { shortDigest } from './short-digest.ts';
 
 /** What changes of a service, for a person: image, files on the host, and the difference of what is rendered. */
-export function changeLines({ name, from, to, files, diff }: ServiceChange): string[] {
+export function changeLines({ service, from, to, files, diff }: ServiceChange): string[] {
   const image = from.image === to.image ? to.image : `${from.image} → ${to.image}`;
   return [
-    `${name}: ${image}: ${describeDeployment(from)} → ${describeDeployment(to)}`,
+    `${service}: ${image}: ${describeDeployment(from)} → ${describeDeployment(to)}`,
     ...files.map((file) => `  ${fileLine(file)}`),
     ...(diff === '' ? [] : [abridge(diff)]),
   ];

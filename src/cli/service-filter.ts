@@ -6,7 +6,7 @@ import { shownState } from './shown-state.ts';
 
 /** What a filter can look at: any of these texts must match. */
 const KEYS: Record<string, (service: ServiceSummary) => string[]> = {
-  name: ({ name }) => [name],
+  name: ({ service }) => [service],
   state: ({ state, subState }) => [shownState({ state, subState }), state ?? '-', subState ?? '-'],
   image: ({ image }) => {
     const shorter = image.replace(/^.*\//, '');

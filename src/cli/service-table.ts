@@ -42,9 +42,9 @@ export function printServices(
 }
 
 function serviceRow(service: ServiceSummary, output: Output): string[] {
-  const { name, enabled, since, restarts, memoryBytes, cpuSeconds, digest, deployment, origin } = service;
+  const { enabled, since, restarts, memoryBytes, cpuSeconds, digest, deployment, origin } = service;
   return [
-    name,
+    service.service,
     shownState(service),
     enabled ?? '-',
     since === null ? '-' : output.moment(since),

@@ -35,13 +35,13 @@ export function printStatuses(statuses: readonly ShownStatus[], output: Output):
 }
 
 function describe(status: ShownStatus, output: Output): string[] {
-  const { name, since } = status;
+  const { service, since } = status;
   const when = since === null ? '' : ` since ${output.moment(since)}`;
   const width = output.width ?? Number.POSITIVE_INFINITY;
   const room = width - KEY_WIDTH;
   const facts = factsOf(status).filter(([, value]) => value !== '');
   return [
-    `${name}  ${shownState(status)}${when}`,
+    `${service}  ${shownState(status)}${when}`,
     ...facts.flatMap(([key, value]) =>
       wrap(value, room).map((line, index) => `  ${(index === 0 ? key : '').padEnd(KEY_WIDTH - 2)}${line}`),
     ),
@@ -91,15 +91,15 @@ function describePending(what: Pending, { units }: ShownStatus): string {
   return what === 'restart' ? `${PENDING.restart} ${units[0]?.name}` : PENDING[what];
 }
 
-function describeUpdate({ available, digest }: AvailableUpdate, { name }: ShownStatus): string {
-  return available ? `to ${shortDigest(digest)}: berth update ${name}` : 'none';
+function describeUpdate({ available, digest }: AvailableUpdate, { service }: ShownStatus): string {
+  return available ? `to ${shortDigest(digest)}: berth update ${service}` : 'none';
 }
 
 function describeSocket({ protocol, address, port }: ListeningSocket): string {
   return `${address}${port === null ? '' : `:${port}`} (${protocol})`;
 }
 
-function describeHidden(hidden: HiddenDeployment, { name }: ShownStatus): string {
+function describeHidden(hidden: HiddenDeployment, { service }: ShownStatus): string {
   const what = `hides the vendor's deployment ${hidden.number} (${shortDigest(hidden.digest)})`;
-  return hidden.isNew ? `${what}, which is newer; to go back to it: berth uninstall ${name}` : what;
+  return hidden.isNew ? `${what}, which is newer; to go back to it: berth uninstall ${service}` : what;
 }

@@ -21,7 +21,7 @@ export interface DeploymentSummary {
 
 /** What an update or a rollback changes of one service. */
 export interface ServiceChange {
-  name: ServiceName;
+  service: ServiceName;
   from: DeploymentSummary;
   to: DeploymentSummary;
   files: FileChange[];
@@ -32,7 +32,7 @@ export interface ServiceChange {
 /** What a change does to each of its services, in the order in which they start. */
 export function describeChange({ successors, changes }: PreparedSwitch, paths: Paths): ServiceChange[] {
   return successors.map((successor) => ({
-    name: successor.record.service,
+    service: successor.record.service,
     from: summarizeDeployment(successor.before),
     to: summarizeDeployment(successor.record),
     files: changes.filter(({ path }) => concerns(path, successor)),

@@ -32,7 +32,7 @@ type AsRecorded = Pick<
 
 /** What `berth inspect` tells of a service: its record, in the words of the other commands and with nothing left out. */
 export interface RecordDescription extends AsRecorded, Origin {
-  name: ServiceName;
+  service: ServiceName;
   deployment: number;
   image: Omit<DeploymentRecord['image'], 'manifestDigest'> & { digest: Digest };
   rootfs: ForeignRootfs | null;
@@ -48,7 +48,7 @@ export function describeRecord(record: DeploymentRecord, paths: Paths): RecordDe
   const { version: _, service, number, vendor: __, overrides: ___, ...rest } = record;
   const { manifestDigest, ...image } = record.image;
   return {
-    name: service,
+    service,
     deployment: number,
     ...readOrigin(record, paths),
     ...rest,

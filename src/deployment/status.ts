@@ -13,7 +13,7 @@ import { usageOf } from './summary.ts';
 
 /** What `berth status` tells of a service. */
 export interface ServiceStatus {
-  name: ServiceName;
+  service: ServiceName;
   /** Active itself, or, where a socket is to start it, listening. */
   running: boolean;
   /** ActiveState and SubState of the service's unit; null where there is no unit or no systemd. */
@@ -73,7 +73,7 @@ export async function readStatus(
   const main = mainUnit(record);
   const listening = states.some(({ name, activeState }) => name === main && isUp(activeState));
   return {
-    name: record.service,
+    service: record.service,
     running: live && !hasFailed(own) && (isUp(own.activeState) || listening),
     state: live ? own.activeState : null,
     subState: live ? own.subState : null,

@@ -19,7 +19,7 @@ export interface ListedUnit {
 
 /** A line of `berth list`. */
 export interface ServiceSummary {
-  name: ServiceName;
+  service: ServiceName;
   /** Those of the unit that stands for it; null where there is no unit, or no systemd. */
   state: string | null;
   subState: string | null;
@@ -74,7 +74,7 @@ export function summarize({ record, origin, units, enabled }: FoundService): Ser
   // A service that waits for its first connection is as well as its sockets are.
   const shown = own?.activeState === 'inactive' ? units[record.units.indexOf(mainUnit(record) ?? '')] : own;
   return {
-    name: service,
+    service,
     origin,
     state: shown?.activeState ?? null,
     subState: shown?.subState ?? null,

@@ -37,7 +37,7 @@ function declare(services: Declared): void {
 }
 
 interface Outcome {
-  name: string;
+  service: string;
   action: string;
   reasons: string[];
 }
@@ -48,7 +48,7 @@ async function apply(...args: string[]): Promise<string[]> {
   const { changed, services } = JSON.parse(stdout) as { changed: number; services: Outcome[] };
   const others = services.filter(({ action }) => action !== 'unchanged');
   assert.equal(changed, others.length);
-  return others.map(({ name, action, reasons }) => `${name} ${action}: ${reasons.join(', ')}`);
+  return others.map(({ service, action, reasons }) => `${service} ${action}: ${reasons.join(', ')}`);
 }
 
 /** When each of the services came up, in microseconds, by its name. */
@@ -166,9 +166,9 @@ test('only what an earlier apply installed is pruned', async () => {
     removed,
     TWENTY.slice(1).map((name) => `${name} remove: not declared`),
   );
-  const listed = JSON.parse((await succeed(host, 'list', '--json')).stdout) as { name: string }[];
+  const listed = JSON.parse((await succeed(host, 'list', '--json')).stdout) as { service: string }[];
   assert.deepEqual(
-    listed.map(({ name }) => name),
+    listed.map(({ service }) => service),
     ['hand', 's01'],
   );
   await succeed(host, 'uninstall', 'hand');
@@ -193,7 +193,7 @@ test('one that cannot be as it is declared is told, goes back, and keeps no othe
   const { changed, services } = JSON.parse(stdout) as { changed: number; services: Outcome[] };
   assert.equal(changed, 2);
   assert.deepEqual(
-    services.map(({ name, action }) => `${name} ${action}`),
+    services.map(({ service, action }) => `${service} ${action}`),
     ['s01 failed', 'good install', 'broken failed', 'off install'],
   );
   assert.equal(await state('s01', 'ActiveState'), 'active');

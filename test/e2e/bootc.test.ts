@@ -43,9 +43,9 @@ test('a Containerfile puts services into the /usr of an image', options, async (
      buildah mount $(buildah from --quiet localhost/os-services)`,
   );
   const { stdout } = await succeed(host, '--root', tree, 'list', '--json');
-  const services: { name: string; origin: string }[] = JSON.parse(stdout);
+  const services: { service: string; origin: string }[] = JSON.parse(stdout);
   assert.deepEqual(
-    services.map(({ name, origin }) => `${name} ${origin}`),
+    services.map(({ service, origin }) => `${service} ${origin}`),
     ['etcd vendor', 'httpd vendor'],
   );
   // What was mounted for the build is no part of it.

@@ -95,7 +95,7 @@ test('status tells a running service’s state, image and dependencies', async (
   const { stdout } = await berth('status', 'docker');
   assert.match(stdout, /^docker {2}active \(running\) since /m);
   const [status] = JSON.parse((await berth('status', 'docker', '--json')).stdout);
-  assert.equal(status.name, 'docker');
+  assert.equal(status.service, 'docker');
   assert.equal(status.running, true);
   assert.deepEqual(status.requires, ['flanneld.service']);
   assert.equal((await host.berth('status', 'nope')).exitCode, 4);

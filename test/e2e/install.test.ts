@@ -114,12 +114,12 @@ test('list, images and inspect tell what is there, to people and to programs', a
   const [service] = (await json('list')) as Record<string, unknown>[];
   assert.deepEqual(
     {
-      name: service?.['name'],
+      service: service?.['service'],
       state: service?.['state'],
       enabled: service?.['enabled'],
       deployment: service?.['deployment'],
     },
-    { name: 'etcd', state: 'active', enabled: 'enabled', deployment: 0 },
+    { service: 'etcd', state: 'active', enabled: 'enabled', deployment: 0 },
   );
   const { stdout: images } = await berth('images');
   assert.match(images, /^IMAGE +DIGEST +SIZE$/m);
@@ -128,11 +128,11 @@ test('list, images and inspect tell what is there, to people and to programs', a
   assert.equal(image?.['name'], '127.0.0.1:5000/etcd:latest');
   assert.equal(image?.['digest'], service?.['digest']);
   const { stdout: inspected } = await berth('inspect', 'etcd');
-  assert.match(inspected, /^name: etcd$/m);
+  assert.match(inspected, /^service: etcd$/m);
   assert.match(inspected, /^ {4}mode: "0644"$/m);
   assert.match(inspected, /^ {2}ALL_PROCESS_CAPABILITIES: .{10,60}\n {4}"CAP_/m);
   const record = (await json('inspect', 'etcd')) as Record<string, unknown>;
-  assert.equal(record['name'], 'etcd');
+  assert.equal(record['service'], 'etcd');
   assert.deepEqual(record['units'], ['etcd.service']);
 });
 

@@ -284,7 +284,7 @@ describe('symlinks of a tree', () => {
           .join('\n'),
       );
       const [service] = JSON.parse(await succeedBelow(TREE, {}, 'list', '--json'));
-      assert.deepEqual([service.name, service.enabled], ['tiny', 'enabled']);
+      assert.deepEqual([service.service, service.enabled], ['tiny', 'enabled']);
       await succeedBelow(TREE, {}, 'auto-update', 'disable');
       await succeedBelow(TREE, {}, 'uninstall', '--purge', 'tiny');
       await succeedBelow(TREE, {}, 'prune', '--all');

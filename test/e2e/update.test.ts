@@ -110,7 +110,7 @@ test('a new version under the same tag takes the place of the old one, and the w
   const { stdout } = await berth('update', '--json', '--soak', '1s', 'web');
   const { services } = JSON.parse(stdout) as { services: Record<string, unknown>[] };
   assert.deepEqual(
-    services.map(({ name, status }) => [name, status]),
+    services.map(({ service, status }) => [service, status]),
     [['web', 'updated']],
   );
   assert.equal(await running(), '1.1');
@@ -232,9 +232,9 @@ test('services are updated together or not at all, unless each is to go by itsel
   assert.equal(await running('front'), '1.0');
   const outcome = await host.berth('update', '--independent', '--soak', '2s', '--json', 'front', 'web');
   assert.equal(outcome.exitCode, 1);
-  const { services } = JSON.parse(outcome.stdout) as { services: { name: string; status: string }[] };
+  const { services } = JSON.parse(outcome.stdout) as { services: { service: string; status: string }[] };
   assert.deepEqual(
-    services.map(({ name, status }) => `${name} ${status}`),
+    services.map(({ service, status }) => `${service} ${status}`),
     ['web updated', 'front failed'],
   );
   assert.equal(await running(), '2.0');

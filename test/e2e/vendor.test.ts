@@ -53,10 +53,10 @@ async function overrides(): Promise<string[]> {
 }
 
 async function origin(...args: string[]): Promise<string> {
-  const services: { name: string; deployment: number; origin: string }[] = JSON.parse(
+  const services: { service: string; deployment: number; origin: string }[] = JSON.parse(
     (await berth(...args, 'list', '--json')).stdout,
   );
-  return services.map(({ name, deployment, origin }) => `${name} ${deployment} ${origin}`).join();
+  return services.map(({ service, deployment, origin }) => `${service} ${deployment} ${origin}`).join();
 }
 
 async function history(): Promise<string[]> {

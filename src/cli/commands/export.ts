@@ -10,6 +10,7 @@ import { baseName } from '../../service-name.ts';
 import { Store } from '../../store/store.ts';
 import { formatBytes } from '../bytes.ts';
 import type { Context } from '../context.ts';
+import { describeDeclared } from '../describe-declared.ts';
 import { namedService, namedServices } from '../named-services.ts';
 import { CopyReport } from '../progress.ts';
 import { refuseExisting } from '../refuse-existing.ts';
@@ -60,7 +61,7 @@ async function exportNamed(words: string[], options: Options, context: Context):
       throw fileSystemError(error, 'cannot write', path);
     }
   });
-  if (options.json) output.json({ path, services, bytes });
+  if (options.json) output.json({ path, services: services.map(describeDeclared), bytes });
   else output.note(`wrote ${path}: ${services.map(({ name }) => name).join(', ')} (${formatBytes(bytes)})`);
 }
 

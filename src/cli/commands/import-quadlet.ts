@@ -8,6 +8,7 @@ import { formatHost } from '../../provision/format-host.ts';
 import { importQuadlet, type LineFinding } from '../../provision/quadlet/import-quadlet.ts';
 import { readHost } from '../../provision/read-host.ts';
 import type { Context } from '../context.ts';
+import { describeDeclared } from '../describe-declared.ts';
 import { refuseExisting } from '../refuse-existing.ts';
 
 interface Options {
@@ -56,7 +57,9 @@ async function importQuadlets(files: string[], options: Options, context: Contex
     if (path !== undefined && !options.force) refuseExisting(path);
   }
   for (const finding of imported.flatMap(({ findings }) => findings)) output.note(lineOf(finding));
-  if (options.json) output.json(imported);
+  if (options.json) {
+    output.json(imported.map(({ service, findings }) => ({ declared: describeDeclared(service), findings })));
+  }
   if (options.write) mkdirSync(paths.hostFile('host.d'), { recursive: true });
   for (const { path, text } of targets) {
     if (path !== undefined) write(path, text, context);

@@ -112,7 +112,7 @@ async function change(request: ApplyRequest, options: Options, context: Context)
     }
   });
   reportApplied(applied, context);
-  const changed = new Set(applied.outcomes.filter(isChange).map(({ name }) => name));
+  const changed = new Set(applied.outcomes.filter(isChange).map(({ service }) => service));
   const imported = request.services.filter(({ name }) => changed.has(name));
   noteUpdates(imported, context);
   if (options.json) printOutcomes(applied.outcomes, options, context.output);

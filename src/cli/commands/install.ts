@@ -208,7 +208,7 @@ function changesAsked(record: DeploymentRecord, { targets, rootfs }: InstallRequ
 
 function summarize(records: DeploymentRecord[], status: 'planned' | 'installed' | 'already-installed') {
   return records.map((record) => ({
-    name: record.service,
+    service: record.service,
     status,
     image: record.image.name,
     digest: record.image.manifestDigest,

@@ -50,7 +50,7 @@ async function list({ filter, quiet, json, ...options }: ListOptions, context: C
   const services = (await findServices(paths, context.systemd())).map(summarize).filter(wanted);
   if (json) output.json(services);
   else if (!quiet) printServices(services, output, options);
-  else if (services.length > 0) output.data(services.map(({ name }) => name).join('\n'));
+  else if (services.length > 0) output.data(services.map(({ service }) => service).join('\n'));
 }
 
 async function watch({ filter, quiet, json, ...options }: ListOptions, context: Context): Promise<void> {

@@ -64,7 +64,7 @@ function report(
   else if (dryRun) output.data([...changes.flatMap(changeLines), ...describePlan(change.plan)].join('\n'));
   else {
     for (const line of changes.flatMap(changeLines)) output.note(line);
-    for (const { name, to } of changes) output.note(`${name}: rolled back to deployment ${to.number}`);
+    for (const { service, to } of changes) output.note(`${service}: rolled back to deployment ${to.number}`);
   }
 }
 

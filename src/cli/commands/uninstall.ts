@@ -64,11 +64,11 @@ async function confirmPurge(services: readonly ServiceName[], { prompt }: Contex
 
 /** `steps`: what would be done; null where it was. */
 function printJson(names: ServiceName[], steps: PlannedStep[] | null, { output, paths }: Context): void {
-  const services = names.map((name) => ({
-    name,
+  const services = names.map((service) => ({
+    service,
     status: steps === null ? 'uninstalled' : 'planned',
     // The vendor's, which is live then.
-    deployment: readVendorRecord(paths, name)?.number ?? null,
+    deployment: readVendorRecord(paths, service)?.number ?? null,
   }));
   output.json({ dryRun: steps !== null, services, steps });
 }

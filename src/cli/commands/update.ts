@@ -151,8 +151,8 @@ class UpdateRun {
   }
 
   #updated(change: ServiceChange): void {
-    const { name, to } = change;
-    this.#context.output.note(`${name}: updated to deployment ${to.number} (${shortDigest(to.digest)})`);
+    const { service, to } = change;
+    this.#context.output.note(`${service}: updated to deployment ${to.number} (${shortDigest(to.digest)})`);
     this.outcomes.push(changedOutcome(change, 'updated'));
   }
 

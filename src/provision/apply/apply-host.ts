@@ -166,13 +166,13 @@ class HostRun {
 
   #fail(names: readonly ServiceName[], error: BerthError): void {
     this.errors.push(error);
-    for (const name of names) {
-      const { from = null, to = null } = this.#outcomes.get(name) ?? {};
-      this.#tell({ name, action: 'failed', from, to, reasons: [error.message] });
+    for (const service of names) {
+      const { from = null, to = null } = this.#outcomes.get(service) ?? {};
+      this.#tell({ service, action: 'failed', from, to, reasons: [error.message] });
     }
   }
 
   #tell(outcome: Outcome): void {
-    this.#outcomes.set(outcome.name, outcome);
+    this.#outcomes.set(outcome.service, outcome);
   }
 }

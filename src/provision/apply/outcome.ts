@@ -22,7 +22,7 @@ export type Action =
 
 /** How an apply went for one service, or would go. */
 export interface Outcome {
-  name: ServiceName;
+  service: ServiceName;
   action: Action;
   /** The live deployment before and after; null for none. */
   from: DeploymentSummary | null;
@@ -47,18 +47,24 @@ export function inOrder(
 
 /** How one deployment takes the place of another, or of none. */
 export function outcomeOf(before: DeploymentRecord | null, after: DeploymentRecord): Outcome {
-  const [name, to] = [after.service, summarizeDeployment(after)];
-  if (before === null) return { name, action: 'install', from: null, to, reasons: ['not installed'] };
+  const [service, to] = [after.service, summarizeDeployment(after)];
+  if (before === null) return { service, action: 'install', from: null, to, reasons: ['not installed'] };
   const from = summarizeDeployment(before);
   const image = from.image !== to.image || !isSameContent(contentOf(before), contentOf(after));
   const reasons = [...(image ? ['image'] : []), ...differences(before, after)];
-  return { name, action: image ? 'update' : 'reconfigure', from, to, reasons };
+  return { service, action: image ? 'update' : 'reconfigure', from, to, reasons };
 }
 
 /** The outcome for a service whose deployment stays. */
 export function outcomeWithout(action: Action, record: DeploymentRecord, reasons: string[]): Outcome {
   const summary = summarizeDeployment(record);
-  return { name: record.service, action, from: summary, to: action === 'remove' ? null : summary, reasons };
+  return {
+    service: record.service,
+    action,
+    from: summary,
+    to: action === 'remove' ? null : summary,
+    reasons,
+  };
 }
 
 function differences(before: DeploymentRecord, after: DeploymentRecord): string[] {

@@ -31,7 +31,7 @@ export async function previewHost(
   const update = { ...request, targets: targets.update, keepStarted: false, coming: staged };
   const { current, refused, change } = await prepareUpdate(update, host);
   const outcomes = new Map<ServiceName, Outcome>();
-  const tell = (outcome: Outcome) => outcomes.set(outcome.name, outcome);
+  const tell = (outcome: Outcome) => outcomes.set(outcome.service, outcome);
   for (const { record } of staged) tell(outcomeOf(null, record));
   for (const { before, record } of change?.successors ?? []) tell(outcomeOf(before, record));
   for (const { record, refusal } of refused) tell(outcomeWithout('skip', record, [refusal.why]));

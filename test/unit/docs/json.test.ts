@@ -5,6 +5,7 @@ import { pageName, schemaName } from '../../../src/man/command-page.ts';
 import { manPages, withAll } from '../../../src/man/man-pages.ts';
 import { escapeRoff } from '../../../src/man/roff.ts';
 import { checkDocument, definition, SCHEMAS, type Schema } from '../../schemas/documents.ts';
+import { knownParts } from '../../schemas/parts.ts';
 import { readPage } from './pages.ts';
 
 /** Where parts are that several documents have. */
@@ -40,6 +41,12 @@ describe('the schemas of what --json prints', () => {
           assert.match(description, /\.$/, `${name}: ${key}`);
         }
       }
+    }
+  });
+
+  it('call the name of a service by one word', () => {
+    for (const [path, { description }] of knownParts()) {
+      if (description === 'Name of the service.') assert.match(path, /\.service$/);
     }
   });
 

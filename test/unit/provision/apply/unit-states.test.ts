@@ -87,7 +87,7 @@ test('what cannot be enabled, or a person masked, is no reason to change it', as
 test('only of a service that is as declared else, the states are what changed', () => {
   const record = recordOf(['web.service']);
   const summary = summarizeDeployment(record);
-  const outcome = { name: record.service, from: summary, to: summary, reasons: [] };
+  const outcome = { service: record.service, from: summary, to: summary, reasons: [] };
   const change = { record, enable: undefined, disable: [], start: 'web.service', stop: [] };
   const said = (action: 'unchanged' | 'update', states: Partial<StateChange>) => {
     const { action: now, reasons } = withStates({ ...outcome, action }, { ...change, ...states });
