@@ -8,17 +8,18 @@ const HIERARCHIES = ['/sys/fs/cgroup', '/sys/fs/cgroup/systemd', '/sys/fs/cgroup
 /** The processes in a unit's cgroup and below it, lowest number first; none for a unit without one. */
 export function unitProcesses(controlGroup: string): number[] {
   if (controlGroup === '') return [];
-  const directory = directoryOf(controlGroup);
+  const directory = controlGroupDirectory(controlGroup);
   return directory === undefined ? [] : processesIn(directory).sort((a, b) => a - b);
 }
 
 /** The cgroup of a running unit where it is where most are; undefined where only systemd can tell. */
 export function usualControlGroup(unit: string): string | undefined {
   const usual = `/system.slice/${unit}`;
-  return directoryOf(usual) === undefined ? undefined : usual;
+  return controlGroupDirectory(usual) === undefined ? undefined : usual;
 }
 
-function directoryOf(controlGroup: string): string | undefined {
+/** Where a cgroup is among the files; undefined for one that is not there. */
+export function controlGroupDirectory(controlGroup: string): string | undefined {
   return HIERARCHIES.map((hierarchy) => join(hierarchy, controlGroup)).find((path) =>
     existsSync(join(path, 'cgroup.procs')),
   );

@@ -1,4 +1,5 @@
 import { BerthError, messageOf } from '../../../errors.ts';
+import { hastenMoves } from '../../../systemd/process-moves.ts';
 import type { Systemd } from '../../../systemd/systemd.ts';
 import type { Step } from '../../plan/plan.ts';
 import { UnitTrouble } from '../unit-trouble.ts';
@@ -18,6 +19,7 @@ export async function restartUnits(
   for (const unit of units) await systemd.resetFailed(unit);
   const sockets = units.filter((unit) => unit.endsWith('.socket'));
   const others = units.filter((unit) => !sockets.includes(unit));
+  if (systemd.live) hastenMoves();
   await reopenSockets(sockets, [...others, ...dependents], systemd);
   // All at once: systemd then stops and starts them in order, and what depends on several of them once.
   const jobs = others.map((unit) => ({ unit, end: systemd.restart(unit) }));
