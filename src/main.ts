@@ -2,6 +2,9 @@
 // Nothing but Node's oldest parts may be imported here: an older Node must come as far as to say what is wrong.
 import { VERSION } from './cli/version.ts';
 
+// As https://no-color.org has it; where both are set, Node takes the other, and prints a warning.
+if (process.env['NO_COLOR']) delete process.env['FORCE_COLOR'];
+
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
 if (major < 22 || (major === 22 && minor < 15)) {

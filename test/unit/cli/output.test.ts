@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
@@ -164,4 +164,14 @@ test('colours are for terminals, and for those who did not ask for none', () => 
   assert.ok(run(terminal, { NODE: node, PATH: path }).includes(green));
   assert.ok(!run(terminal, { NODE: node, PATH: path, NO_COLOR: '1' }).includes('\u001b'));
   assert.equal(run(node, { PATH: path }), 'STATE\nactive\n');
+});
+
+test('NO_COLOR is stronger than FORCE_COLOR, and nothing warns of it', () => {
+  const main = new URL('../../../src/main.ts', import.meta.url).pathname;
+  const env = { ...process.env, FORCE_COLOR: '1', NO_COLOR: '1' };
+  const { stderr } = spawnSync(process.execPath, [main, '--root', '/nowhere', 'list'], {
+    env,
+    encoding: 'utf8',
+  });
+  assert.match(stderr, /^Error: [^\n]*\nHint: [^\n]*\n$/);
 });
