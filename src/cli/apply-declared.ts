@@ -11,17 +11,17 @@ import {
 import { isChange } from '../provision/apply/outcome.ts';
 import { awaitNetwork } from '../provision/boot/await-network.ts';
 import { fittingLock, type HostLock, readLock } from '../provision/lock/host-lock.ts';
-import { type DeclaredHost, readHost } from '../provision/read-host.ts';
+import type { DeclaredHost } from '../provision/read-host.ts';
 import { loadSettings } from '../settings.ts';
 import { ManagerBus } from '../systemd/manager-bus.ts';
 import { countLine, previewLines, printOutcomes, reportApplied } from './apply-report.ts';
 import { type BootOptions, refreshBoot } from './boot-apply.ts';
 import { changeHost } from './change-host.ts';
 import type { Context } from './context.ts';
-import { hostSource } from './host-source.ts';
 import { asksElsewhere, type DeclaredImages, openDeclared } from './open-declared.ts';
 import { openFrom } from './open-from.ts';
 import { previewApply } from './preview-apply.ts';
+import { readDeclared } from './read-declared.ts';
 
 export interface DeclaredOptions extends BootOptions {
   /** Seconds to watch what was restarted. */
@@ -54,10 +54,9 @@ export class DeclaredApply {
    * `openBundle`.
    */
   static async open(options: DeclaredOptions, context: Context): Promise<DeclaredApply> {
-    const { env, paths } = context;
-    const host = await readHost(await hostSource(options.file, context), { env, paths });
+    const host = await readDeclared(options.file, context);
     const lock = options.locked ? requireLock(host) : findLock(host);
-    const { locked } = readApplied(paths);
+    const { locked } = readApplied(context.paths);
     const bundle = await openFrom(options.from, context);
     return new DeclaredApply(host, { bundle, lock, locked, authfile: options.authfile }, options, context);
   }
@@ -138,10 +137,11 @@ export class DeclaredApply {
   }
 
   #request(): ApplyRequest {
+    const { services, doubts } = this.#host;
     const { prune = false, soak } = this.#options;
     const { runtime, keep } = loadSettings(this.#context.paths);
     const open = openDeclared(this.#images, this.#context);
-    return { services: this.#host.services, open, prune, runtime, keep, soak };
+    return { services, open, prune, doubts, runtime, keep, soak };
   }
 
   #noteSurplus(): void {

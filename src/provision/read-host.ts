@@ -23,6 +23,8 @@ export interface DeclaredHost {
   files: string[];
   /** Where `berth lock` keeps the digests of its images; undefined for text of no file. */
   lockFile: string | undefined;
+  /** Includes that no file matches: what they were to declare may be what is not declared. */
+  doubts: Mistakes;
 }
 
 export interface ReadHostOptions {
@@ -52,10 +54,10 @@ export async function readHost(source: HostSource, { env, paths }: ReadHostOptio
     for (const file of isDirectory ? filesIn(path) : [path]) loader.addFile(file);
     lockFile = isDirectory ? join(path, 'host.lock') : `${path.replace(/\.ya?ml$/, '')}.lock`;
   }
-  const { tree, files } = loader;
+  const { tree, files, doubts } = loader;
   const services = tree === undefined ? [] : readServices(tree, mistakes);
   mistakes.throwAny();
-  return { services, files, lockFile };
+  return { services, files, lockFile, doubts };
 }
 
 /** host.yaml, and then those in host.d. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { Host } from '../host/host.ts';
-import { succeed } from './attempt.ts';
+import { assertFailure, succeed } from './attempt.ts';
 import { pushImage } from './push-image.ts';
 
 const TWENTY = Array.from({ length: 20 }, (_, index) => `s${String(index + 1).padStart(2, '0')}`);
@@ -32,8 +32,8 @@ async function push(name: string, version = name, script = 'true'): Promise<void
 type Declared = Record<string, Record<string, unknown>>;
 
 /** Writes host.yaml; JSON is YAML. */
-function declare(services: Declared): void {
-  writeFileSync(host.path('/etc/berth/host.yaml'), JSON.stringify({ version: 1, services }));
+function declare(services: Declared, include: string[] = []): void {
+  writeFileSync(host.path('/etc/berth/host.yaml'), JSON.stringify({ version: 1, include, services }));
 }
 
 interface Outcome {
@@ -172,6 +172,33 @@ test('only what an earlier apply installed is pruned', async () => {
     ['hand', 's01'],
   );
   await succeed(host, 'uninstall', 'hand');
+});
+
+test('nothing is pruned while files that may declare it are not there', async () => {
+  const more = JSON.stringify({ version: 1, services: { more: { image: 'first' } } });
+  await host.sh(`mkdir /etc/berth/parts; echo '${more}' >/etc/berth/parts/more.yaml`);
+  declare({ s01: { image: 'first' } }, ['parts/*.yaml']);
+  assert.deepEqual(await apply('--prune'), ['more install: not installed']);
+  declare({ s01: { image: 'first', started: false } }, ['part/*.yaml']);
+  const missing = String.raw`/etc/berth/host\.yaml:1:25: include: "part/\*\.yaml": no such file in /etc/berth`;
+  const warning = new RegExp(`^Warning: ${missing}$`, 'm');
+  const failure = {
+    status: 1,
+    says: new RegExp(`^Error: cannot remove what is not declared: ${missing}$`, 'm'),
+    hint: /^Hint: .* \+1 \/etc\/berth\/host\.yaml$/m,
+  };
+  assertFailure(await host.berth('apply', '--prune', '--dry-run'), failure);
+  const pruned = await host.berth('apply', '--prune');
+  assertFailure(pruned, failure);
+  assert.match(pruned.stderr, warning);
+  assert.match(pruned.stderr, /^s01: stopped\nmore: not applied$/m);
+  assert.equal(await state('more', 'ActiveState'), 'active');
+  declare({ s01: { image: 'first' } }, ['part/*.yaml']);
+  const { stderr } = await succeed(host, 'apply');
+  assert.match(stderr, warning);
+  assert.match(stderr, /^not declared any more: more$/m);
+  declare({ s01: { image: 'first' } });
+  assert.deepEqual(await apply('--prune'), ['more remove: not declared']);
 });
 
 async function state(unit: string, property: string): Promise<string> {

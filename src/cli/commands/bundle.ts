@@ -6,15 +6,14 @@ import { parsePlatform } from '../../image/platform.ts';
 import { targetPlatform } from '../../image/target-platform.ts';
 import { fileSystemError } from '../../linux/file-system.ts';
 import { fittingLock, readLock } from '../../provision/lock/host-lock.ts';
-import { readHost } from '../../provision/read-host.ts';
 import { loadSettings } from '../../settings.ts';
 import { bundleImages, type MadeBundle } from '../../transport/bundle/bundle-images.ts';
 import { formatBytes } from '../bytes.ts';
 import type { Context } from '../context.ts';
-import { hostSource } from '../host-source.ts';
 import { spelledAsNow } from '../open-image.ts';
 import { openLocked } from '../open-locked.ts';
 import { CopyReport } from '../progress.ts';
+import { readDeclared } from '../read-declared.ts';
 
 interface Options {
   file?: string;
@@ -84,7 +83,7 @@ async function readImages(words: string[], { file, locked }: Options, context: C
     if (named.length > 0 && !locked) return { images: named, lock: undefined };
     throw new BerthError('usage', 'no host.yaml is named', { hint: 'name images, or a file with -f' });
   }
-  const { services, lockFile } = await readHost(await hostSource(file, context), context);
+  const { services, lockFile } = await readDeclared(file, context);
   const lock = lockFile === undefined ? undefined : readLock(lockFile);
   if (locked) fittingLock(lock, services, lockFile ?? 'standard input');
   return { images: [...named, ...services.map(({ image }) => image)], lock };

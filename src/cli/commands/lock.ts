@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
 import { formatLock, type HostLock, readLock, writeLock } from '../../provision/lock/host-lock.ts';
 import { resolveLock } from '../../provision/lock/resolve-lock.ts';
-import { readHost } from '../../provision/read-host.ts';
 import { parseImageReference } from '../../reference/image-reference.ts';
 import type { Context } from '../context.ts';
-import { hostSource } from '../host-source.ts';
 import { openImage } from '../open-image.ts';
+import { readDeclared } from '../read-declared.ts';
 
 interface Options {
   file?: string;
@@ -28,8 +27,8 @@ export function addLock(program: Command, context: Context): void {
 }
 
 async function lock({ file, keep, authfile, json }: Options, context: Context): Promise<void> {
-  const { env, output, paths, signal } = context;
-  const { services, lockFile } = await readHost(await hostSource(file, context), { env, paths });
+  const { output, signal } = context;
+  const { services, lockFile } = await readDeclared(file, context);
   const before: HostLock = (lockFile === undefined ? undefined : readLock(lockFile)) ?? new Map();
   const images = [...new Set(services.map(({ image }) => image))];
   const known: HostLock = new Map([...before].filter(([image]) => keep && images.includes(image)));

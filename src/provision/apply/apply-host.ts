@@ -9,6 +9,7 @@ import { BerthError } from '../../errors.ts';
 import type { Paths } from '../../paths.ts';
 import type { ServiceName } from '../../service-name.ts';
 import type { DeclaredService } from '../declared-service.ts';
+import type { Mistakes } from '../host-file/mistakes.ts';
 import { inOrder, type Outcome, outcomeOf, outcomeWithout } from './outcome.ts';
 import { startUnits } from './start-units.ts';
 import { findTargets, type TargetRequest } from './targets.ts';
@@ -18,6 +19,8 @@ import { findStateChange, planStates, type StateChange, withStates } from './uni
 export interface ApplyRequest extends TargetRequest {
   /** Remove services that an earlier apply installed and that are not declared any more. */
   prune: boolean;
+  /** Whether files that are not there may declare what would be removed: then, nothing is. */
+  doubts?: Mistakes;
   /** A path or a name of the OCI runtime for services that are installed; found on the host when undefined. */
   runtime: string | undefined;
   /** Seconds to watch what was restarted. */
@@ -114,11 +117,12 @@ class HostRun {
   }
 
   async remove(): Promise<void> {
-    const { services, prune } = this.#request;
+    const { services, prune, doubts } = this.#request;
     const { paths, systemd, warn } = this.#host;
     const names = prune ? findSurplus(services, paths) : [];
     if (names.length === 0) return;
     const work = async () => {
+      doubts?.throwAny();
       const records = names.flatMap((name) => readCurrentRecord(paths, name) ?? []);
       const plan = await prepareUninstall(names, { paths, systemd, force: false, purge: false, warn });
       await apply(plan, this.#session);

@@ -18,7 +18,7 @@ export interface HostPreview extends Pick<PreparedInstall, 'staged'>, Pick<Prepa
 /**
  * Finds out what an apply would do, in stores of its own, of which each has room for what one change stages;
  * nothing on the host is changed. Throws what
- * `prepareInstall` and `prepareUpdate` throw.
+ * `prepareInstall` and `prepareUpdate` throw, and `host-invalid`.
  */
 export async function previewHost(
   request: ApplyRequest,
@@ -42,6 +42,7 @@ export async function previewHost(
     tell(states === undefined ? outcome : withStates(outcome, states));
   }
   const surplus = request.prune ? findSurplus(request.services, host.paths) : [];
+  if (surplus.length > 0) request.doubts?.throwAny();
   for (const name of surplus) {
     const record = readCurrentRecord(host.paths, name);
     if (record !== undefined) tell(outcomeWithout('remove', record, ['not declared']));

@@ -5,7 +5,7 @@ import { fileSystemError } from '../../linux/file-system.ts';
 import { quote } from '../../reference/quote.ts';
 import { checkSchema, type Schema } from './check-schema.ts';
 import { findMatches } from './find-matches.ts';
-import type { Mistakes } from './mistakes.ts';
+import { Mistakes } from './mistakes.ts';
 import { parseTree } from './parse-tree.ts';
 import { decodeText, readBytes } from './read-text.ts';
 import { mergeTrees, scalarsAt, type TreeMapping, type TreeScalar } from './tree.ts';
@@ -18,6 +18,8 @@ const DEEPEST_INCLUDE = 8;
 export class FileLoader {
   /** Without symlinks, in the order in which they were read. */
   readonly files: string[] = [];
+  /** Includes that no file matches. */
+  readonly doubts = new Mistakes('host-invalid', 'cannot remove what is not declared');
   readonly #env: NodeJS.ProcessEnv;
   readonly #mistakes: Mistakes;
   readonly #open: string[] = [];
@@ -63,16 +65,19 @@ export class FileLoader {
   }
 
   #include({ text, position }: TreeScalar, from: string, real: string | undefined): void {
-    const refuse = (cause: string): void => {
-      this.#mistakes.add(position, `include: ${quote(text)}: ${cause}`);
+    const tell = (mistakes: Mistakes, cause: string): void => {
+      mistakes.add(position, `include: ${quote(text)}: ${cause}`);
     };
+    const refuse = (cause: string): void => tell(this.#mistakes, cause);
     if (real === undefined) {
       refuse(`${from} cannot include files: name a file with -f`);
       return;
     }
     const directory = dirname(real);
     const found = findMatches(directory, text);
-    if (found.length === 0 && !text.includes('*')) refuse(`no such file in ${directory}`);
+    // A directory may have no files for now; a file that is named is meant to be there.
+    if (found.length === 0)
+      tell(text.includes('*') ? this.doubts : this.#mistakes, `no such file in ${directory}`);
     for (const path of found) {
       const target = realPath(path);
       const cause = this.#against(target, directory);

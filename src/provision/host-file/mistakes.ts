@@ -41,6 +41,11 @@ export class Mistakes {
     return this.#found.size;
   }
 
+  /** Each as a person reads it, in the order in which they were found. */
+  get lines(): string[] {
+    return [...this.#found.keys()];
+  }
+
   /** Throws an error with the first 20, in the order of files and lines, if there are any. */
   throwAny(): void {
     if (this.#found.size === 0) return;

@@ -16,25 +16,30 @@ function pick<Key extends keyof DeclaredService>(services: DeclaredService[], ke
 test('a service needs only an image: it is enabled, started, and updated by apply', async () => {
   using host = new ScratchHost({ 'host.yaml': `version: 1\nservices:\n  web: {image: "${HTTPD}"}\n` });
   const file = join(host.directory, 'host.yaml');
-  assert.deepEqual(await host.read(), {
-    services: [
-      {
-        name: 'web',
-        image: HTTPD,
-        values: {},
-        enabled: true,
-        started: true,
-        sockets: null,
-        dependencies: NO_DEPENDENCIES,
-        update: 'apply',
-        mounts: [],
-        resources: {},
-        position: { file, line: 3, column: 3 },
-      },
-    ],
-    files: [file],
-    lockFile: join(host.directory, 'host.lock'),
-  });
+  const { services, files, lockFile, doubts } = await host.read();
+  assert.deepEqual(doubts.lines, []);
+  assert.deepEqual(
+    { services, files, lockFile },
+    {
+      services: [
+        {
+          name: 'web',
+          image: HTTPD,
+          values: {},
+          enabled: true,
+          started: true,
+          sockets: null,
+          dependencies: NO_DEPENDENCIES,
+          update: 'apply',
+          mounts: [],
+          resources: {},
+          position: { file, line: 3, column: 3 },
+        },
+      ],
+      files: [file],
+      lockFile: join(host.directory, 'host.lock'),
+    },
+  );
 });
 
 test('everything that can be said of a service is read', async () => {
@@ -141,6 +146,20 @@ services:
     files.map((file) => file.slice(host.directory.length + 1)),
     ['parts/db.yaml', 'parts/web.yaml', 'host.yaml', 'host.d/10-a.yaml', 'host.d/20-b.yaml'],
   );
+});
+
+test('an include that no file matches is told, and is no mistake', async () => {
+  const text = 'version: 1\ninclude: [part/*.yaml, "*.yml"]\n';
+  using host = new ScratchHost({ 'host.yaml': text, 'parts/web.yaml': 'version: 1\n' });
+  const { doubts } = await host.read();
+  const place = (column: number) => `${host.directory}/host.yaml:2:${column}: include`;
+  assert.deepEqual(doubts.lines, [
+    `${place(11)}: "part/*.yaml": no such file in ${host.directory}`,
+    `${place(24)}: "*.yml": no such file in ${host.directory}`,
+  ]);
+  host.write('part/web.yaml', 'version: 1\n');
+  host.write('a.yml', 'version: 1\n');
+  assert.deepEqual((await host.read()).doubts.lines, []);
 });
 
 test('a mistake is told where the file stands that has the last word', async () => {
