@@ -4,8 +4,7 @@ import type { Digest } from '../image/digest.ts';
 import type { Descriptor } from '../image/image.ts';
 import { checkLimit, type Limits } from '../image/limits.ts';
 import { layerCompression } from '../image/media-type.ts';
-import { fileSystemError } from '../linux/file-system.ts';
-import { WriteBack } from '../linux/write-back.ts';
+import type { WriteBack } from '../linux/write-back.ts';
 import type { Staging } from '../store/staging.ts';
 import type { ImageSource } from '../transport/source.ts';
 import { type ExtractedLayer, type ExtractJob, extractLayer } from './extract.ts';
@@ -29,6 +28,8 @@ export type FetchProgress =
 export interface FetchOptions {
   source: ImageSource;
   staging: Staging;
+  /** Of the file system of `staging`. */
+  writeBack: WriteBack;
   missing: MissingLayer[];
   limits: Limits;
   signal: AbortSignal | undefined;
@@ -48,10 +49,11 @@ const WRITE_BACK_AFTER = 16 << 20;
 
 /**
  * Fetches layers and unpacks them into staging, two at a time. When this returns or throws, no thread
- * writes any more. Throws what the source and `extractLayer` throw, `limit-exceeded`, `interrupted`.
+ * writes any more, but `writeBack` may. Throws what the source and `extractLayer` throw, `limit-exceeded`,
+ * `interrupted`.
  */
 export async function fetchLayers(options: FetchOptions): Promise<void> {
-  const { staging, missing, limits, signal } = options;
+  const { writeBack, missing, limits, signal } = options;
   // The largest first: one that begins late would keep one thread busy when all others have nothing to do.
   const queue = missing
     .toSorted((a, b) => b.descriptor.size - a.descriptor.size)
@@ -60,7 +62,6 @@ export async function fetchLayers(options: FetchOptions): Promise<void> {
   const credit = new Budget(CREDIT);
   const threads = queue.slice(0, PARALLEL).map(() => new ExtractThread(credit));
   const sum = { entries: 0, imageBytes: 0, recordBytes: 0 };
-  const writeBack = new WriteBack(staging.directory);
   let unwritten = 0;
   const shared: Shared = {
     signal: stop.signal,
@@ -83,16 +84,8 @@ export async function fetchLayers(options: FetchOptions): Promise<void> {
   } finally {
     stop.abort();
     await Promise.all(threads.map((thread) => thread.end()));
-    await finish(writeBack, staging);
   }
-}
-
-async function finish(writeBack: WriteBack, { directory }: Staging): Promise<void> {
-  try {
-    await writeBack.finish();
-  } catch (error) {
-    throw fileSystemError(error, 'cannot write', directory);
-  }
+  writeBack.startLast();
 }
 
 function makeJob({ diffId, descriptor }: MissingLayer, { staging, limits }: FetchOptions): ExtractJob {

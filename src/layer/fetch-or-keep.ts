@@ -11,8 +11,8 @@ import { type FetchOptions, fetchLayers } from './fetch-layers.ts';
 
 /**
  * Fetches layers into staging. When that fails or is interrupted, those that were finished go into the
- * store, so that the next try need not fetch them; but none for want of room: what filled the disk is
- * given back. Throws as `fetchLayers`.
+ * store, so that the next try need not fetch them; but none for want of room, where what filled the disk is
+ * given back, and none where the disk failed. Throws as `fetchLayers`, and what writing back met.
  */
 export async function fetchOrKeep(store: Store, options: Omit<FetchOptions, 'onFinished'>): Promise<void> {
   const finished: Digest[] = [];
@@ -20,6 +20,8 @@ export async function fetchOrKeep(store: Store, options: Omit<FetchOptions, 'onF
     await fetchLayers({ ...options, onFinished: (diffId) => finished.push(diffId) });
     options.signal?.throwIfAborted();
   } catch (error) {
+    // What did not reach the disk is no good, whatever the memory has of it.
+    await options.writeBack.finish();
     const isFull = error instanceof BerthError && error.code === 'no-space';
     if (!isFull) keep(store, options, finished, error);
     throw error;

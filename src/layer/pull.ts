@@ -3,6 +3,7 @@ import type { Digest } from '../image/digest.ts';
 import type { ImageConfig, Platform, ResolvedImage } from '../image/image.ts';
 import { checkLimit, type Limits, readLimits } from '../image/limits.ts';
 import { fileSystemError } from '../linux/file-system.ts';
+import { WriteBack } from '../linux/write-back.ts';
 import { putBlob } from '../store/blob.ts';
 import { commitLayers } from '../store/commit.ts';
 import type { StoredImage } from '../store/images.ts';
@@ -111,8 +112,9 @@ async function pullLayers(
   try {
     if (missing.length > 0) requireSpace(store, leastNeed(missing), `cannot pull ${source.name}`);
     onProgress({ kind: 'resolved', name: source.name, digest, layers, present: present.size, bytes });
+    const writeBack = new WriteBack(store.directory);
     if (staging !== undefined) {
-      await fetchOrKeep(store, { source, staging, missing, limits, signal, onProgress });
+      await fetchOrKeep(store, { source, staging, writeBack, missing, limits, signal, onProgress });
     }
     const readRecord = (diffId: Digest) =>
       present.get(diffId) ?? readLayerRecord(staging?.record(diffId) ?? store.layer(diffId), diffId);
@@ -120,6 +122,7 @@ async function pullLayers(
     size = checked.size;
     trees?.keep(image.config.diffIds, checked.tree);
     onProgress({ kind: 'committing', layers: missing.length });
+    await writeBack.finish();
     commit(store, image, staging, missing);
   } catch (error) {
     throw signal.aborted ? interrupted(source.name, error) : error;

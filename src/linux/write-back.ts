@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
+import { fileSystemError } from './file-system.ts';
 import { callLibcAsync } from './libc.ts';
 
 /**
@@ -7,7 +8,7 @@ import { callLibcAsync } from './libc.ts';
  */
 export class WriteBack {
   readonly #path: string;
-  #round: Promise<void> | undefined;
+  readonly #rounds = new Set<Promise<void>>();
   #failure: { error: unknown } | undefined;
 
   /** `path` is on the file system. */
@@ -17,20 +18,27 @@ export class WriteBack {
 
   /** Begins a round, unless one runs. */
   start(): void {
+    if (this.#rounds.size === 0) this.startLast();
+  }
+
+  /** Begins a round for all that is made by now, whatever one that runs may have passed over. */
+  startLast(): void {
     if (this.#failure !== undefined) return;
-    this.#round ??= syncInBackground(this.#path)
+    const round = syncInBackground(this.#path)
       .catch((error: unknown) => {
         this.#failure = { error };
       })
-      .finally(() => {
-        this.#round = undefined;
-      });
+      .finally(() => this.#rounds.delete(round));
+    this.#rounds.add(round);
   }
 
-  /** Waits for the round that runs. Throws what any round met: the kernel tells of it once, and no later sync hears of it. */
+  /**
+   * Waits for what runs. Throws what any round met, `no-space` or `io`: the kernel tells of it once, and no later
+   * sync hears of it.
+   */
   async finish(): Promise<void> {
-    await this.#round;
-    if (this.#failure !== undefined) throw this.#failure.error;
+    await Promise.all(this.#rounds);
+    if (this.#failure !== undefined) throw fileSystemError(this.#failure.error, 'cannot write', this.#path);
   }
 }
 
