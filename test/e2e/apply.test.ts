@@ -201,6 +201,20 @@ test('nothing is pruned while files that may declare it are not there', async ()
   assert.deepEqual(await apply('--prune'), ['more remove: not declared']);
 });
 
+test('one that cannot be had keeps all others from being installed, and nothing else from being done', async () => {
+  declare({ s01: { image: 'first', started: false }, other: { image: 'first' }, none: { image: 'nowhere' } });
+  const { exitCode, stdout, stderr } = await host.berth('apply', '--json');
+  assert.equal(exitCode, 4);
+  assert.match(stderr, /^Error: not found: .*\/nowhere:latest: /m);
+  const { services } = JSON.parse(stdout) as { services: Outcome[] };
+  assert.deepEqual(
+    services.map(({ service, action }) => `${service} ${action}`),
+    ['s01 stop', 'other failed', 'none failed'],
+  );
+  declare({ s01: { image: 'first' } });
+  assert.deepEqual(await apply('--prune'), ['s01 start: started']);
+});
+
 async function state(unit: string, property: string): Promise<string> {
   return await host.sh(`systemctl show --value --property ${property} ${unit}`);
 }
