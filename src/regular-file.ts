@@ -12,8 +12,13 @@ export function openRegularFile(path: string, more = 0): number {
   // Reading a directory fails by itself.
   if (stat.isFile() || stat.isDirectory()) return descriptor;
   closeSync(descriptor);
-  const message = `EINVAL: not a regular file, open '${path}'`;
-  throw Object.assign(new Error(message), { code: 'EINVAL', errno: -constants.errno.EINVAL, path });
+  throw refusal('EINVAL', 'not a regular file', path);
+}
+
+/** What is no error to the operating system, in the form of one. */
+export function refusal(code: 'EINVAL' | 'EFBIG', words: string, path: string): Error {
+  const error = new Error(`${code}: ${words}, open '${path}'`);
+  return Object.assign(error, { code, errno: -constants.errno[code], path });
 }
 
 /** All of a regular file. Throws as `openRegularFile`. */

@@ -4,6 +4,7 @@ import { type ApplyOptions, apply } from '../deployment/apply/apply.ts';
 import { type OwnUnitsHost, planDisable, planEnable, planRefresh } from '../deployment/own-units.ts';
 import { planAtRest } from '../deployment/plan/plan-at-rest.ts';
 import { BerthError } from '../errors.ts';
+import { isPipe } from '../given-file.ts';
 import { readApplied } from '../provision/apply/applied.ts';
 import { BOOT_APPLY, renderBootUnit, renderProvides } from '../provision/boot/boot-units.ts';
 import { parseServiceName } from '../service-name.ts';
@@ -23,7 +24,8 @@ export interface BootOptions {
 /** Has every boot apply what is declared, from now on. Throws `usage`. */
 export async function enableBoot(options: BootOptions, context: Context): Promise<void> {
   const { paths, output } = context;
-  const command = [...ownCommand(paths), 'apply', '--boot', ...bootArguments(options)];
+  const words = ['apply', '--boot', ...bootArguments(options)];
+  const command = [...ownCommand(paths), ...words];
   const unit = renderBootUnit(command, { ofHost: options.file === undefined });
   await context.writing('apply --enable-boot', async (session) => {
     const texts = new Map([...unit, ...(await provides(session))]);
@@ -61,12 +63,16 @@ function hostOf({ paths, store, warn }: ApplyOptions): OwnUnitsHost {
   return { paths, staging: join(openStaging(store).directory, BOOT_APPLY.name), warn };
 }
 
-/** A boot has no working directory. */
+/** A boot has no working directory, and nothing that a shell has open now. */
 function bootArguments({ file, from, prune, locked, authfile }: BootOptions): string[] {
   if (file === '-') {
     throw new BerthError('usage', 'a boot has no standard input: -f -', { hint: 'name a file' });
   }
   const places = { '--file': file, '--from': from, '--authfile': authfile };
+  for (const [option, path] of Object.entries(places)) {
+    if (path === undefined || !isPipe(path)) continue;
+    throw new BerthError('usage', `a boot has no such pipe: ${option} ${path}`, { hint: 'name a file' });
+  }
   return [
     ...Object.entries(places).flatMap(([option, path]) =>
       path === undefined ? [] : [option, resolve(path)],

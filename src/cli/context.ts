@@ -15,6 +15,7 @@ import { createStore, Store } from '../store/store.ts';
 import { ManagerBus } from '../systemd/manager-bus.ts';
 import { OfflineSystemd } from '../systemd/offline-systemd.ts';
 import type { Systemd } from '../systemd/systemd.ts';
+import { GivenAuthFile } from '../transport/registry/auth/given-auth-file.ts';
 import { commandLine } from './command-line.ts';
 import type { Output } from './output.ts';
 import { StepReport } from './progress.ts';
@@ -44,6 +45,7 @@ export class Context {
   #paths = new Paths();
   #systemd: Systemd | undefined;
   #atBoot = false;
+  #authFile: GivenAuthFile | undefined;
 
   constructor(output: Output, streams: ConsoleStreams, signal: AbortSignal, command: readonly string[] = []) {
     this.output = output;
@@ -110,6 +112,12 @@ export class Context {
   /** Says that what is changed waits for this command, as a boot's: systemd only queues jobs. Before `systemd`. */
   enterBoot(): void {
     this.#atBoot = true;
+  }
+
+  /** The auth file that `--authfile` or the environment names, the same for all images of a command. */
+  authFile(option: string | undefined): GivenAuthFile | undefined {
+    this.#authFile ??= GivenAuthFile.find(option, this.env, this.signal);
+    return this.#authFile;
   }
 
   /** The store, for reading; it may not exist yet. */

@@ -27,7 +27,8 @@ export async function copyTo(request: CopyRequest, context: Context): Promise<vo
   const { registries, limits: set } = loadSettings(context.paths);
   const limits = readLimits(set);
   const report = new CopyReport(output);
-  const destination = openDestination(to, { paths, env, registries, limits, from, authFile: authfile });
+  const authFile = context.authFile(authfile);
+  const destination = openDestination(to, { paths, env, registries, limits, from, authFile });
   try {
     const source = await request.open(destination);
     try {

@@ -42,12 +42,12 @@ interface Origin extends Pick<InstallTarget, 'image' | 'open'> {
  * `rootfs` itself. Throws `usage`,
  * `reference-invalid`, `service-name-invalid`, `value-invalid`.
  */
-export function installTargets(
+export async function installTargets(
   images: string[],
   options: TargetOptions,
   context: Context,
   { rootfs, bundle }: { rootfs?: ForeignRootfs | undefined; bundle?: Bundle | undefined } = {},
-): InstallTarget[] {
+): Promise<InstallTarget[]> {
   for (const option of FOR_ONE) {
     if (images.length > 1 && (options[option]?.length ?? 0) > 0) {
       throw new BerthError('usage', `--${option} is for one image`, {
@@ -56,7 +56,7 @@ export function installTargets(
     }
   }
   const sockets = parseSocketRequest(options);
-  const settings = readSettings(options);
+  const settings = await readSettings(options, context);
   const asked = { ...NO_REQUEST, sockets, dependencies: makeDependencies(options), enable: options.enable };
   const origins: Origin[] =
     images.length === 0 && rootfs !== undefined
@@ -122,8 +122,11 @@ function refuseSockets(name: ServiceName): void {
 }
 
 /** The variables for one instance, or for a service that is none: `--set a:PORT=81` is for the instance `a` alone. */
-function readSettings(options: TargetOptions): (instance: string | undefined) => Map<string, string> {
-  const common = new Map(options.values === undefined ? [] : readValuesFile(options.values));
+async function readSettings(
+  options: TargetOptions,
+  { signal }: Context,
+): Promise<(instance: string | undefined) => Map<string, string>> {
+  const common = new Map(options.values === undefined ? [] : await readValuesFile(options.values, signal));
   const own = new Map<string, Map<string, string>>(options.instance.map((instance) => [instance, new Map()]));
   for (const text of options.set) {
     const [, instance, setting = text] = /^([^=:]*):(.*)$/s.exec(text) ?? [];

@@ -9,11 +9,12 @@ import type { Context } from './context.ts';
 /** Where an image comes from, with the settings of the host; throws as `openSource`. */
 export function openImage(
   reference: ImageReference,
-  authFile: string | undefined,
+  authfile: string | undefined,
   context: Context,
 ): ImageSource {
   const { paths, env, output } = context;
   output.transient(`looking up ${formatImageReference(reference)} …`);
+  const authFile = context.authFile(authfile);
   const { registries, limits } = loadSettings(context.paths);
   return openSource(reference, { paths, env, registries, limits: readLimits(limits), authFile });
 }

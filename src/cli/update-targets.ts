@@ -24,11 +24,11 @@ export interface UpdateTargetOptions {
 }
 
 /** What a command line asks to be updated. Throws `usage`, `service-not-found`, `value-invalid`, `reference-invalid`. */
-export function updateTargets(
+export async function updateTargets(
   names: string[],
   options: UpdateTargetOptions,
   context: Context,
-): UpdateTarget[] {
+): Promise<UpdateTarget[]> {
   if ((names.length === 0) !== (options.all === true)) {
     throw new BerthError(
       'usage',
@@ -48,7 +48,7 @@ export function updateTargets(
   const rebase =
     options.rebase === undefined ? undefined : parseImageReference(spelledAsNow(options.rebase, context));
   const set = [
-    ...(options.values === undefined ? [] : readValuesFile(options.values)),
+    ...(options.values === undefined ? [] : await readValuesFile(options.values, context.signal)),
     ...options.set.map(parseSetting),
   ];
   return services.map((name) => ({

@@ -3,6 +3,7 @@ import { loadRegistries } from '../reference/load-registries.ts';
 import { loadSettings } from '../settings.ts';
 import { AuthFile } from '../transport/registry/auth/auth-file.ts';
 import { Credentials } from '../transport/registry/auth/credentials.ts';
+import { GivenAuthFile } from '../transport/registry/auth/given-auth-file.ts';
 import { type Check, complaintsOf, type Finding, findingsOf, orElse, problem } from './check.ts';
 
 /** berth.yaml, registries.conf and the files with credentials. */
@@ -11,7 +12,7 @@ export const configurationCheck: Check = {
   live: false,
   async find({ paths, env }) {
     const complaints = complaintsOf([() => loadSettings(paths), () => loadRegistries(paths, env)]);
-    const { files } = new Credentials(paths, env, undefined);
+    const { files } = new Credentials(paths, env, GivenAuthFile.find(undefined, env));
     const exposed = await Promise.all(files.map((file) => findingsOf(() => lookAtAuthFile(file))));
     return orElse(
       [...complaints, ...exposed.flat()],

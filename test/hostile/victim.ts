@@ -34,7 +34,7 @@ async function attempt(
   context.enter({});
   try {
     await context.writing('install', async ({ store }) => {
-      const [target] = installTargets(
+      const [target] = await installTargets(
         [image],
         {
           ...{ name: 'victim', instance: [], set: [], socket: [], requires: [], after: [], before: [] },

@@ -41,7 +41,7 @@ export function addEdit(program: Command, context: Context): void {
 }
 
 async function edit(name: string, options: EditOptions, context: Context): Promise<void> {
-  const targets = updateTargets([name], { ...options, set: [] }, context);
+  const targets = await updateTargets([name], { ...options, set: [] }, context);
   const [target] = targets;
   const record = target && readCurrentRecord(context.paths, target.name);
   if (record === undefined) return;

@@ -87,7 +87,7 @@ async function install(words: string[], options: InstallOptions, context: Contex
 }
 
 async function installFrom(origins: Origins, options: InstallOptions, context: Context): Promise<void> {
-  const request = makeRequest(origins, options, context);
+  const request = await makeRequest(origins, options, context);
   if (options.dryRun) {
     await printPlan(request, options, context);
     return;
@@ -143,18 +143,18 @@ async function readOrigins(
   return { images, rootfs: await findForeignRootfs({ named, command: [...command] }, paths) };
 }
 
-function makeRequest(
+async function makeRequest(
   { images, rootfs, bundle }: Origins,
   options: InstallOptions,
   context: Context,
-): InstallRequest {
+): Promise<InstallRequest> {
   if (options.now && !context.systemd().live) {
     throw new BerthError('usage', `--now starts services: ${context.paths.root}: no systemd runs there`, {
       hint: 'leave out --now; the services start when that system boots',
     });
   }
   return {
-    targets: installTargets(images, options, context, { rootfs, bundle }),
+    targets: await installTargets(images, options, context, { rootfs, bundle }),
     rootfs,
     runtime: options.runtime ?? loadSettings(context.paths).runtime,
     now: options.now ?? false,

@@ -34,7 +34,7 @@ export function addLogin(program: Command, context: Context): void {
 async function login(registry: RegistryName, options: Options, context: Context): Promise<void> {
   const { paths, env, output, signal } = context;
   const { credentialHelpers, entries } = loadRegistries(paths, env);
-  const access = openAccess({ paths, env, authFile: options.authfile, credentialHelpers });
+  const access = openAccess({ paths, env, authFile: context.authFile(options.authfile), credentialHelpers });
   const { domain, key } = registry;
   const insecure =
     loadSettings(context.paths).registries.insecure.includes(domain) ||

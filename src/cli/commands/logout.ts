@@ -35,7 +35,12 @@ async function logout(registry: string | undefined, options: Options, context: C
   }
   const { paths, env, output } = context;
   const { credentialHelpers } = loadRegistries(paths, env);
-  const { credentials } = openAccess({ paths, env, authFile: options.authfile, credentialHelpers });
+  const { credentials } = openAccess({
+    paths,
+    env,
+    authFile: context.authFile(options.authfile),
+    credentialHelpers,
+  });
   const keeper = new CredentialKeeper(credentials.primary, env, credentialHelpers);
   if (registry === undefined) {
     for (const key of await keeper.forgetAll()) output.note(`logged out of ${key}`);

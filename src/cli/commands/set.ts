@@ -34,7 +34,7 @@ async function setValues(name: string, set: string[], options: SetOptions, conte
   if (set.length + unset.length === 0) {
     throw new BerthError('usage', 'nothing to set', { hint: `berth set ${name} NAME=VALUE` });
   }
-  const targets = updateTargets([name], { ...options, set }, context).map((target) => ({
+  const targets = (await updateTargets([name], { ...options, set }, context)).map((target) => ({
     ...target,
     request: (before: Parameters<typeof target.request>[0]) => {
       const request = target.request(before);

@@ -27,7 +27,7 @@ export function addTags(program: Command, context: Context): void {
         env,
         registries,
         limits: readLimits(limits),
-        authFile: authfile,
+        authFile: context.authFile(authfile),
         signal,
       });
       if (json) context.output.json(list);

@@ -51,7 +51,7 @@ export function addUpdate(program: Command, context: Context): void {
 }
 
 async function update(names: string[], options: UpdateCommandOptions, context: Context): Promise<void> {
-  const targets = updateTargets(names, options, context);
+  const targets = await updateTargets(names, options, context);
   await updateServices(`update ${options.all ? '--all' : names.join(' ')}`, targets, options, context);
 }
 

@@ -1,15 +1,13 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { BerthError } from '../../errors.ts';
+import { readGivenFile } from '../../given-file.ts';
 import { fileSystemError } from '../../linux/file-system.ts';
 import { quote } from '../../reference/quote.ts';
 import { parseYamlMapping } from '../exports/yaml-mapping.ts';
 import { checkSettable } from './values.ts';
 
-const MAX_FILE = 1024 * 1024;
-
-/** The variables of a `--values` file, in its order. Throws `value-invalid` or `io`. */
-export function readValuesFile(file: string): Map<string, string> {
-  return parseValues(readText(file), file);
+/** The variables of a `--values` file, or pipe, in its order. Throws `value-invalid`, `io`, `interrupted`. */
+export async function readValuesFile(file: string, signal: AbortSignal): Promise<Map<string, string>> {
+  return parseValues(await readText(file, signal), file);
 }
 
 /**
@@ -34,17 +32,9 @@ export function parseValues(text: string, file: string): Map<string, string> {
   return values;
 }
 
-function readText(file: string): string {
+async function readText(file: string, signal: AbortSignal): Promise<string> {
   try {
-    const descriptor = openSync(file, constants.O_RDONLY);
-    try {
-      if (fstatSync(descriptor).size > MAX_FILE) {
-        throw new BerthError('io', `cannot read values: ${file}: it is larger than 1 MiB`);
-      }
-      return readFileSync(descriptor, 'utf8');
-    } finally {
-      closeSync(descriptor);
-    }
+    return (await readGivenFile(file, signal)).toString('utf8');
   } catch (error) {
     throw fileSystemError(error, 'cannot read values', file);
   }

@@ -27,10 +27,15 @@ export function readBytes(file: string, mistakes: Mistakes): Buffer | undefined 
   }
 }
 
-/** Why a file is not read. Who writes it decides what root runs. */
+/** Why a file is not read. */
 function against(stat: Stats): string | undefined {
-  if (!stat.isFile()) return 'not a regular file: for a pipe, there is -f -';
-  return (stat.mode & 0o002) === 0 ? undefined : 'any user may write to it: look at it, and chmod o-w';
+  if (anybodyMayWrite(stat)) return 'any user may write to it: look at it, and chmod o-w';
+  return stat.isFile() ? undefined : 'not a regular file';
+}
+
+/** Who writes it decides what root runs. */
+export function anybodyMayWrite({ mode }: Stats): boolean {
+  return (mode & 0o002) !== 0;
 }
 
 function isTooLarge(size: number, file: string, mistakes: Mistakes): boolean {

@@ -2,6 +2,7 @@ import { DEFAULT_LIMITS, type Limits } from '../../image/limits.ts';
 import type { Paths } from '../../paths.ts';
 import type { RegistrySettings } from '../../settings.ts';
 import { Credentials } from './auth/credentials.ts';
+import type { GivenAuthFile } from './auth/given-auth-file.ts';
 import { Certificates } from './http/certificates.ts';
 import { Connections } from './http/connections.ts';
 import { PATIENCE, type Patience } from './http/patience.ts';
@@ -12,7 +13,7 @@ export interface AccessOptions {
   paths: Paths;
   env: NodeJS.ProcessEnv;
   /** The only auth file to look into. */
-  authFile?: string | undefined;
+  authFile?: GivenAuthFile | undefined;
   /** registries.conf's `credential-helpers`. */
   credentialHelpers: string[];
   patience?: Patience;

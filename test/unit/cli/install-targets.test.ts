@@ -15,7 +15,7 @@ const NONE: TargetOptions = {
   enable: true,
 };
 
-function targets(
+async function targets(
   context: TestContext,
   images: string[],
   options: Partial<TargetOptions>,
@@ -25,46 +25,47 @@ function targets(
   const streams = { stdin, stdout, stderr, env: {} };
   const command = new Context(new Output(streams), streams, new AbortController().signal);
   command.enter({ root: scratch(context) });
-  return installTargets(images, { ...NONE, ...options }, command, { rootfs }).map(
-    ({ name, image, settings, sockets }) => ({
-      name,
-      image,
-      settings: Object.fromEntries(settings),
-      sockets: sockets?.listen.length ?? 0,
-    }),
-  );
+  const made = await installTargets(images, { ...NONE, ...options }, command, { rootfs });
+  return made.map(({ name, image, settings, sockets }) => ({
+    name,
+    image,
+    settings: Object.fromEntries(settings),
+    sockets: sockets?.listen.length ?? 0,
+  }));
 }
 
-test('each image is a service of the last part of its name', (context) => {
+test('each image is a service of the last part of its name', async (context) => {
   const other = 'registry.example/db';
-  assert.deepEqual(targets(context, [IMAGE, other], { set: ['A=1'] }), [
+  assert.deepEqual(await targets(context, [IMAGE, other], { set: ['A=1'] }), [
     { name: 'web', image: IMAGE, settings: { A: '1' }, sockets: 0 },
     { name: 'db', image: other, settings: { A: '1' }, sockets: 0 },
   ]);
 });
 
-test('an instance has the values of all and its own, whatever their order', (context) => {
+test('an instance has the values of all and its own, whatever their order', async (context) => {
   const set = ['b:PORT=81', 'PORT=80', 'b:NAMES=x:y=z', 'URL=http://a'];
-  assert.deepEqual(targets(context, [IMAGE], { name: 'app', instance: ['a', 'b'], set }), [
+  assert.deepEqual(await targets(context, [IMAGE], { name: 'app', instance: ['a', 'b'], set }), [
     { name: 'app@a', image: IMAGE, settings: { PORT: '80', URL: 'http://a' }, sockets: 0 },
     { name: 'app@b', image: IMAGE, settings: { PORT: '81', URL: 'http://a', NAMES: 'x:y=z' }, sockets: 0 },
   ]);
 });
 
-test('a command line goes before a file of values, an instance before all', (context) => {
+test('a command line goes before a file of values, an instance before all', async (context) => {
   const directory = scratch(context);
   mkdirSync(directory, { recursive: true });
   const values = join(directory, 'values.yaml');
   writeFileSync(values, 'A: file\nB: file\nC: file\n');
-  const [only] = targets(context, [IMAGE], { instance: ['a'], set: ['a:C=own', 'B=all', 'C=all'], values });
+  const [only] = await targets(context, [IMAGE], {
+    instance: ['a'],
+    set: ['a:C=own', 'B=all', 'C=all'],
+    values,
+  });
   assert.deepEqual(only?.settings, { A: 'file', B: 'all', C: 'own' });
 });
 
-test('the sockets are those of the one service', (context) => {
-  assert.deepEqual(
-    targets(context, [IMAGE], { socket: ['80', 'udp:53'] }).map(({ sockets }) => sockets),
-    [2],
-  );
+test('the sockets are those of the one service', async (context) => {
+  const [only] = await targets(context, [IMAGE], { socket: ['80', 'udp:53'] });
+  assert.equal(only?.sockets, 2);
 });
 
 const REFUSED: [string, string[], Partial<TargetOptions>, RegExp][] = [
@@ -79,16 +80,21 @@ const REFUSED: [string, string[], Partial<TargetOptions>, RegExp][] = [
 ];
 
 for (const [what, images, options, message] of REFUSED) {
-  test(`${what} cannot be asked for`, (context) => {
-    assert.throws(() => targets(context, images, options), { code: 'usage', message });
+  test(`${what} cannot be asked for`, async (context) => {
+    await assert.rejects(targets(context, images, options), { code: 'usage', message });
   });
 }
 
-test('a root file system without an image is a service of the last part of its path', (context) => {
-  const named = (path: string, options: Partial<TargetOptions> = {}) =>
-    targets(context, [], options, { named: path, directory: '/srv/1', command: [] })[0];
-  assert.deepEqual(named('/srv/web/'), { name: 'web', image: 'rootfs:/srv/web/', settings: {}, sockets: 0 });
-  assert.equal(named('/srv/app/rootfs')?.name, 'app');
-  assert.equal(named('/srv/app/rootfs', { name: 'x', instance: ['a'] })?.name, 'x@a');
-  assert.throws(() => named('/'), { code: 'service-name-invalid' });
+test('a root file system without an image is a service of the last part of its path', async (context) => {
+  const named = async (path: string, options: Partial<TargetOptions> = {}) =>
+    (await targets(context, [], options, { named: path, directory: '/srv/1', command: [] }))[0];
+  assert.deepEqual(await named('/srv/web/'), {
+    name: 'web',
+    image: 'rootfs:/srv/web/',
+    settings: {},
+    sockets: 0,
+  });
+  assert.equal((await named('/srv/app/rootfs'))?.name, 'app');
+  assert.equal((await named('/srv/app/rootfs', { name: 'x', instance: ['a'] }))?.name, 'x@a');
+  await assert.rejects(named('/'), { code: 'service-name-invalid' });
 });

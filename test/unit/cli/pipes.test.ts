@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { execa } from 'execa';
 import { makeFifo } from '../../../src/linux/node.ts';
 import { scratch } from '../layer/scratch.ts';
+import { FakeRegistry, fail } from '../transport/fake-registry.ts';
+import { runBerth } from './run-berth.ts';
 
 const MAIN = join(import.meta.dirname, '../../../src/main.ts');
 
@@ -30,7 +33,7 @@ async function berth(root: string, ...command: string[]): Promise<{ stderr: stri
   return { stderr };
 }
 
-describe('a pipe where berth reads a file', () => {
+describe('a pipe where berth looks for a file', () => {
   for (const [file, command, says] of FILES) {
     it(`is no reason to wait: ${file}`, async (context) => {
       const root = scratch(context);
@@ -51,3 +54,53 @@ describe('a pipe where berth reads a file', () => {
     assert.match(stderr, /^Error: cannot read: .*auth\.json: .*not a regular file/m);
   });
 });
+
+describe('a pipe that the command line names', () => {
+  it('has the credentials for all images of a command', async (context) => {
+    await using registry = await FakeRegistry.start();
+    const images = ['a', 'b'].map((name) => {
+      registry.addImage(name, '1', {});
+      return `${registry.host}/${name}:1`;
+    });
+    const auth = Buffer.from('me:secret').toString('base64');
+    registry.intercept(/^/, ({ headers }, response) => {
+      if (headers.authorization === `Basic ${auth}`) return false;
+      response.setHeader('WWW-Authenticate', 'Basic realm="x"');
+      fail(response, 401, 'UNAUTHORIZED', 'who are you');
+      return true;
+    });
+    const pipe = makePipe(context);
+    const [{ status, stderr }] = await Promise.all([
+      runBerth(['--root', scratch(context), 'pull', '--authfile', pipe, ...images]),
+      writeFile(pipe, JSON.stringify({ auths: { [registry.host]: { auth } } })),
+    ]);
+    assert.equal(status, 0, stderr);
+  });
+
+  it('has a host.yaml, unless anybody may write to it', async (context) => {
+    const pipe = makePipe(context);
+    const apply = ['--root', scratch(context), 'apply', '-f', pipe];
+    const [{ stderr }] = await Promise.all([
+      runBerth(apply),
+      writeFile(pipe, 'version: 1\nservices: { web: {} }\n'),
+    ]);
+    assert.match(stderr, /the pipe \/.*pipe:2:\d+: services\.web\.image is missing/);
+    chmodSync(pipe, 0o602);
+    assert.match((await runBerth(apply)).stderr, /pipe:1:1: any user may write to it/);
+  });
+
+  it('is not there at a boot', async (context) => {
+    const pipe = makePipe(context);
+    for (const option of ['--file', '--authfile']) {
+      const args = ['--root', scratch(context), 'apply', '--enable-boot', option, pipe];
+      const { status, stderr } = await runBerth(args);
+      assert.deepEqual([status, /a boot has no such pipe: --\w+ .*pipe$/m.test(stderr)], [2, true], stderr);
+    }
+  });
+});
+
+function makePipe(context: TestContext): string {
+  const pipe = join(scratch(context), 'pipe');
+  makeFifo(pipe, 0o600);
+  return pipe;
+}

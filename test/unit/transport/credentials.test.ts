@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Paths } from '../../../src/paths.ts';
 import { Credentials } from '../../../src/transport/registry/auth/credentials.ts';
+import { GivenAuthFile } from '../../../src/transport/registry/auth/given-auth-file.ts';
 
 function auth(text: string): { auth: string } {
   return { auth: Buffer.from(text).toString('base64') };
@@ -23,7 +24,7 @@ describe('Credentials', () => {
     await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content));
     return file;
   };
-  const named = (file: string): Credentials => new Credentials(new Paths(root), env, file);
+  const named = (file: string): Credentials => new Credentials(new Paths(root), env, new GivenAuthFile(file));
 
   before(async () => {
     root = await mkdtemp(join(tmpdir(), 'berth-credentials-'));
@@ -98,8 +99,12 @@ esac
     const file = await write('named.json', { auths: { 'four.example': auth('named:p:w') } });
     assert.equal(await named(file).find('one.example', 'x'), undefined);
     assert.deepEqual(await named(file).find('four.example', 'x'), user('named'));
-    const byEnv = new Credentials(new Paths(root), { ...env, REGISTRY_AUTH_FILE: file }, undefined);
-    assert.deepEqual(await byEnv.find('four.example', 'x'), user('named'));
+    const byEnv = GivenAuthFile.find(undefined, { REGISTRY_AUTH_FILE: file });
+    assert.deepEqual(
+      await new Credentials(new Paths(root), env, byEnv).find('four.example', 'x'),
+      user('named'),
+    );
+    assert.equal(GivenAuthFile.find('/other', { REGISTRY_AUTH_FILE: file })?.file, '/other');
     await assert.rejects(named(join(root, 'absent.json')).find('four.example', 'x'), {
       code: 'auth-file-invalid',
     });
@@ -155,7 +160,7 @@ esac
       auths: { 'known.example': auth('entry:p:w'), 'a.b': auth('entry:p:w') },
     });
     const ordered = (...helpers: string[]): Credentials =>
-      new Credentials(new Paths(root), env, file, helpers);
+      new Credentials(new Paths(root), env, new GivenAuthFile(file), helpers);
     const first = ordered('fake', 'containers-auth.json');
     assert.deepEqual(await first.find('known.example', 'x'), user('helped'));
     assert.deepEqual(await first.find('a.b', 'x'), user('entry'));

@@ -10,6 +10,7 @@ import { pullImage } from '../../../src/layer/pull.ts';
 import { Paths } from '../../../src/paths.ts';
 import { parseReference } from '../../../src/reference/reference.ts';
 import { openSource } from '../../../src/transport/open-source.ts';
+import { GivenAuthFile } from '../../../src/transport/registry/auth/given-auth-file.ts';
 import { PATIENCE } from '../../../src/transport/registry/http/patience.ts';
 import type { ImageSource } from '../../../src/transport/source.ts';
 import { scratchStore } from '../layer/scratch.ts';
@@ -40,7 +41,7 @@ async function mirrored(own: FakeRegistry, ...mirrors: FakeRegistry[]): Promise<
   return openSource(parseReference(`${own.host}/x`), {
     paths: new Paths(other),
     env: {},
-    authFile: join(other, 'auth.json'),
+    authFile: new GivenAuthFile(join(other, 'auth.json')),
     registries: { search: [], aliases: {}, insecure: [] },
     patience: { ...PATIENCE, stall: 3000, attempts: 3, firstDelay: 1, longestDelay: 5 },
   });

@@ -12,6 +12,7 @@ import { OCI_INDEX, OCI_MANIFEST } from '../../../src/image/media-type.ts';
 import { Paths } from '../../../src/paths.ts';
 import { parseReference } from '../../../src/reference/reference.ts';
 import { openSource, type SourceOptions } from '../../../src/transport/open-source.ts';
+import { GivenAuthFile } from '../../../src/transport/registry/auth/given-auth-file.ts';
 import { PATIENCE, type Patience } from '../../../src/transport/registry/http/patience.ts';
 import type { ImageSource } from '../../../src/transport/source.ts';
 import { FakeRegistry, fail, send, sendRange } from './fake-registry.ts';
@@ -55,13 +56,13 @@ async function read(
   return Buffer.concat(chunks);
 }
 
-async function authFile(host: string, text = 'me:secret'): Promise<string> {
+async function authFile(host: string, text = 'me:secret'): Promise<GivenAuthFile> {
   const file = join(root, `${host}.json`);
   await writeFile(
     file,
     JSON.stringify({ auths: { [host]: { auth: Buffer.from(text).toString('base64') } } }),
   );
-  return file;
+  return new GivenAuthFile(file);
 }
 
 describe('an image in a registry', () => {
@@ -417,7 +418,7 @@ describe('credentials', () => {
     requireToken(registry, `http://${registry.host}/token`);
     const file = join(root, 'identity.json');
     await writeFile(file, JSON.stringify({ auths: { [registry.host]: { identitytoken: 'refresh' } } }));
-    const source = open(`${registry.host}/x`, { authFile: file });
+    const source = open(`${registry.host}/x`, { authFile: new GivenAuthFile(file) });
     await resolveSource(source, AMD64);
     assert.deepEqual(Object.fromEntries(new URLSearchParams(form)), {
       grant_type: 'refresh_token',
@@ -431,11 +432,11 @@ describe('credentials', () => {
   it('that are refused are reported with the file they are from', async () => {
     await using registry = await FakeRegistry.start();
     requireToken(registry, `http://${registry.host}/token`);
-    const file = await authFile(registry.host, 'me:wrong');
-    const source = open(`${registry.host}/x`, { authFile: file });
+    const given = await authFile(registry.host, 'me:wrong');
+    const source = open(`${registry.host}/x`, { authFile: given });
     await assert.rejects(resolveSource(source, AMD64), (error: BerthError) => {
       assert.equal(error.code, 'credential-refused');
-      assert.equal(error.hint, `berth login --authfile ${file} ${registry.host}`);
+      assert.equal(error.hint, `berth login --authfile ${given.file} ${registry.host}`);
       assert.doesNotMatch(`${error.message} ${error.hint}`, /wrong/);
       return true;
     });

@@ -10,6 +10,7 @@ import { pullImage } from '../../../src/layer/pull.ts';
 import { Paths } from '../../../src/paths.ts';
 import { parseReference } from '../../../src/reference/reference.ts';
 import { openSource } from '../../../src/transport/open-source.ts';
+import { GivenAuthFile } from '../../../src/transport/registry/auth/given-auth-file.ts';
 import { PATIENCE, type Patience } from '../../../src/transport/registry/http/patience.ts';
 import { scratchStore } from '../layer/scratch.ts';
 import { TarBuilder } from '../layer/tar-builder.ts';
@@ -424,7 +425,7 @@ describe('a pull from a registry that', { concurrency: 4 }, () => {
         paths: new Paths(directory),
         env: {},
         registries: { search: [], aliases: {}, insecure: [] },
-        authFile,
+        authFile: new GivenAuthFile(authFile),
         patience: script.isLate ? HASTY : PATIENT,
       });
       const pull = pullImage(store, source, { platform: { os: 'linux', architecture: 'amd64' } });

@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { Paths } from '../../../src/paths.ts';
 import { parseReference } from '../../../src/reference/reference.ts';
 import { openSource } from '../../../src/transport/open-source.ts';
+import { GivenAuthFile } from '../../../src/transport/registry/auth/given-auth-file.ts';
 import { PATIENCE } from '../../../src/transport/registry/http/patience.ts';
 import { FakeProxy } from './fake-proxy.ts';
 import { FakeRegistry, fail } from './fake-registry.ts';
@@ -30,7 +31,7 @@ async function resolve(host: string, env: NodeJS.ProcessEnv, insecure: string[] 
     paths: new Paths(join(root, 'nothing')),
     env: { SSL_CERT_FILE: join(root, 'cert'), ...env },
     registries: { search: [], aliases: {}, insecure },
-    authFile,
+    authFile: new GivenAuthFile(authFile),
     patience: { ...PATIENCE, attempts: 2, firstDelay: 1 },
   });
   try {

@@ -7,6 +7,7 @@ import type { BerthError } from '../../../src/errors.ts';
 import { Paths } from '../../../src/paths.ts';
 import { parseReference } from '../../../src/reference/reference.ts';
 import { openSource } from '../../../src/transport/open-source.ts';
+import { GivenAuthFile } from '../../../src/transport/registry/auth/given-auth-file.ts';
 import { PATIENCE } from '../../../src/transport/registry/http/patience.ts';
 import { FakeRegistry, fail } from './fake-registry.ts';
 import { resolveSource } from './resolve-source.ts';
@@ -36,7 +37,7 @@ async function resolve(host: string, trust: Trust = {}): Promise<string> {
     paths: new Paths(trust.root ?? join(root, 'nothing')),
     env: trust.env ?? {},
     registries: { search: [], aliases: {}, insecure: trust.insecure ?? [] },
-    authFile,
+    authFile: new GivenAuthFile(authFile),
     patience: { ...PATIENCE, stall: 2000, attempts: 2, firstDelay: 1 },
   });
   try {

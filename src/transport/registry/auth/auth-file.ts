@@ -21,15 +21,16 @@ export class AuthFile {
 
   /** Undefined when there is no such file. Throws `auth-file-invalid`. */
   static read(file: string): AuthFile | undefined {
-    let text: string;
     try {
-      text = readRegularText(file);
+      return AuthFile.parse(readRegularText(file), file);
     } catch (error) {
       if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
-      throw new BerthError('auth-file-invalid', `cannot read: ${file}: ${messageOf(error)}`, {
-        cause: error,
-      });
+      throw unreadable(error, file);
     }
+  }
+
+  /** Throws `auth-file-invalid`. */
+  static parse(text: string, file: string): AuthFile {
     let value: unknown;
     try {
       value = JSON.parse(text);
@@ -100,6 +101,12 @@ export class AuthFile {
       `wrong value: ${this.file}: ${quote(key).slice(1, -1)} must be ${expected}`,
     );
   }
+}
+
+/** What keeps an auth file from being read, as `auth-file-invalid`; what is a BerthError stays as it is. */
+export function unreadable(error: unknown, file: string): BerthError {
+  if (error instanceof BerthError) return error;
+  return new BerthError('auth-file-invalid', `cannot read: ${file}: ${messageOf(error)}`, { cause: error });
 }
 
 /**

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
-import { BerthError } from '../../../errors.ts';
 import type { Paths } from '../../../paths.ts';
 import { AUTH_FILES } from '../../../reference/registries.ts';
 import { AuthFile } from './auth-file.ts';
 import type { Credential } from './credential.ts';
 import { askHelper } from './credential-helper.ts';
+import type { GivenAuthFile } from './given-auth-file.ts';
 
 /** Where credentials come from: one file that was named, or the usual ones of containers-auth.json(5). */
 export class Credentials {
   readonly #files: string[];
-  readonly #isNamed: boolean;
+  readonly #given: GivenAuthFile | undefined;
   readonly #env: NodeJS.ProcessEnv;
   readonly #helpers: string[];
 
@@ -17,12 +17,11 @@ export class Credentials {
   constructor(
     paths: Paths,
     env: NodeJS.ProcessEnv,
-    authFile: string | undefined,
+    given: GivenAuthFile | undefined,
     helpers: string[] = [AUTH_FILES],
   ) {
-    const named = authFile ?? (env['REGISTRY_AUTH_FILE'] || undefined);
-    this.#isNamed = named !== undefined;
-    this.#files = named === undefined ? usualFiles(paths, env) : [named];
+    this.#given = given;
+    this.#files = given === undefined ? usualFiles(paths, env) : [given.file];
     this.#env = env;
     this.#helpers = helpers;
   }
@@ -39,7 +38,9 @@ export class Credentials {
 
   /** What to run to have a credential where it is looked for first. */
   loginCommand(domain: string): string {
-    return ['berth login', ...(this.#isNamed ? ['--authfile', this.primary] : []), domain].join(' ');
+    return ['berth login', ...(this.#given !== undefined ? ['--authfile', this.primary] : []), domain].join(
+      ' ',
+    );
   }
 
   /**
@@ -67,11 +68,8 @@ export class Credentials {
   }
 
   async #findIn(file: string, keys: string[], domain: string): Promise<Credential | undefined> {
-    const auth = AuthFile.read(file);
-    if (auth === undefined) {
-      if (this.#isNamed) throw new BerthError('auth-file-invalid', `no such auth file: ${file}`);
-      return undefined;
-    }
+    const auth = this.#given === undefined ? AuthFile.read(file) : await this.#given.read();
+    if (auth === undefined) return undefined;
     // A helper of the registry's own stands instead of the entries, the general store beside them.
     const helper = auth.helper(keys);
     if (helper !== undefined) return askHelper(helper, domain, this.#env);

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import {
   checkTaken,
@@ -7,7 +9,9 @@ import {
   resolveValues,
 } from '../../../../src/deployment/template/values.ts';
 import { parseValues, readValuesFile } from '../../../../src/deployment/template/values-file.ts';
+import { makeFifo } from '../../../../src/linux/node.ts';
 import { parseServiceName } from '../../../../src/service-name.ts';
+import { scratch } from '../../layer/scratch.ts';
 
 const facts: DeploymentFacts = {
   name: parseServiceName('web'),
@@ -131,8 +135,15 @@ describe('a values file', () => {
     });
   }
 
-  it('that is not there is named', () => {
-    assert.throws(() => readValuesFile('/nonexistent/v.yaml'), {
+  it('may be a pipe', async (context) => {
+    const pipe = join(scratch(context), 'pipe');
+    makeFifo(pipe, 0o600);
+    const [values] = await Promise.all([readValuesFile(pipe, context.signal), writeFile(pipe, 'A: 1\n')]);
+    assert.deepEqual([...values], [['A', '1']]);
+  });
+
+  it('that is not there is named', async (context) => {
+    await assert.rejects(readValuesFile('/nonexistent/v.yaml', context.signal), {
       code: 'io',
       message: /\/nonexistent\/v\.yaml/,
     });

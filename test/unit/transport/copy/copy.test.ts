@@ -21,6 +21,7 @@ import { parseImageReference } from '../../../../src/reference/image-reference.t
 import { type CopiedImage, type CopyOptions, copyImage } from '../../../../src/transport/copy/copy-image.ts';
 import { openDestination } from '../../../../src/transport/open-destination.ts';
 import { openSource } from '../../../../src/transport/open-source.ts';
+import { GivenAuthFile } from '../../../../src/transport/registry/auth/given-auth-file.ts';
 import { PATIENCE } from '../../../../src/transport/registry/http/patience.ts';
 import { scratch } from '../../layer/scratch.ts';
 import { acceptUploads } from '../accept-uploads.ts';
@@ -208,7 +209,7 @@ describe('a copy to a registry', () => {
       paths: new Paths(root),
       env: {},
       registries: { search: [], aliases: {}, insecure: [] },
-      authFile: join(root, 'auth.json'),
+      authFile: new GivenAuthFile(join(root, 'auth.json')),
     };
     const destination = openDestination(parseImageReference(`${to.host}/web:1`), {
       ...access,
