@@ -53,6 +53,12 @@ export function imagesWithNames(store: Store): ImageUse[] {
   }));
 }
 
+/** Those of which there is a deployment, under whatever names: what a prune of all keeps. */
+export function deployedImages(uses: readonly ImageUse[]): ImageUse[] {
+  const deployed = new Set(uses.flatMap((use) => (use.deployment === undefined ? [] : use.manifestDigest)));
+  return uses.filter(({ manifestDigest }) => deployed.has(manifestDigest));
+}
+
 /** What a store must keep for these images. Throws `store-damaged` when one does not say what it needs. */
 export function needsOf(uses: readonly ImageUse[]): StoreNeeds {
   const layers = new Set<Digest>();

@@ -2,7 +2,7 @@ import type { Paths } from '../paths.ts';
 import { forgetImage } from '../store/images.ts';
 import { type Pruned, type PruneOptions, prune } from '../store/prune.ts';
 import type { Store } from '../store/store.ts';
-import { imagesOfDeployments, imagesWithNames, needsOf } from './images-in-use.ts';
+import { deployedImages, imagesOfDeployments, imagesWithNames, needsOf } from './images-in-use.ts';
 
 export interface PruneImagesOptions extends PruneOptions {
   /** Forget the names of images that no deployment uses, too. */
@@ -24,12 +24,10 @@ export function pruneImages(
   store: Store,
   { all, ...options }: PruneImagesOptions,
 ): PrunedImages {
-  const deployed = imagesOfDeployments(paths);
-  const used = new Set(deployed.map(({ manifestDigest }) => manifestDigest));
-  const named = imagesWithNames(store);
-  const kept = named.filter(({ manifestDigest }) => !all || used.has(manifestDigest));
-  const needs = needsOf([...deployed, ...kept]);
-  const images = named.filter((use) => !kept.includes(use)).map(({ name }) => name);
+  const uses = [...imagesOfDeployments(paths), ...imagesWithNames(store)];
+  const kept = all ? deployedImages(uses) : uses;
+  const needs = needsOf(kept);
+  const images = uses.filter((use) => !kept.includes(use)).map(({ name }) => name);
   // Names first: one that stands for an image that is gone would be damage.
   if (!options.dryRun) for (const name of images) forgetImage(store, name);
   return { images, ...prune(store, needs, options) };

@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { BerthError, messageOf } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
 import { diskBytes } from '../linux/disk-usage.ts';
@@ -45,12 +45,43 @@ export function prune(store: Store, needs: StoreNeeds, { dryRun, leftovers = tru
   const blobs = unneeded(listBlobs(store), needs.blobs);
   const someGo = leftovers || layers.length > 0;
   const objects = someGo ? unneeded(listObjects(store), neededObjects(store, needs)) : [];
-  const staged = existsSync(store.staging) ? [store.staging] : [];
-  const freedBytes = [layers, blobs, objects, staged]
+  const freedBytes = [layers, blobs, objects, store.staging]
     .flat()
-    .reduce((sum, path) => sum + diskBytes(path, (stat) => !stat.isDirectory() && stat.nlink === 1), 0);
+    .reduce((sum, path) => sum + freedWith(path), 0);
   if (!dryRun) remove(store, [layers, blobs, objects]);
   return { layers: layers.length, objects: objects.length, blobs: blobs.length, freedBytes };
+}
+
+/**
+ * Bytes that a prune would free with each of these needs, in one look at the store. `keysOf` has the objects of a layer.
+ */
+export function measurePrunable(
+  store: Store,
+  needs: readonly StoreNeeds[],
+  keysOf: (layer: Digest) => readonly ObjectKey[],
+): number[] {
+  const sums = needs.map(() => freedWith(store.staging));
+  const add = <Name>(entries: Iterable<StoreEntry<Name>>, needed: readonly ReadonlySet<Name>[]) => {
+    for (const { path, name } of entries) {
+      const goes = needed.map((names) => name === undefined || !names.has(name));
+      const bytes = goes.includes(true) ? freedWith(path) : 0;
+      for (const index of sums.keys()) if (goes[index]) sums[index] = (sums[index] ?? 0) + bytes;
+    }
+  };
+  const layers = needs.map((each) => each.layers);
+  const blobs = needs.map((each) => each.blobs);
+  add(listLayers(store), layers);
+  add(listBlobs(store), blobs);
+  add(
+    listObjects(store),
+    layers.map((each) => new Set([...each].flatMap(keysOf))),
+  );
+  return sums;
+}
+
+/** Bytes that are free when this is removed: not of what has another name elsewhere. */
+function freedWith(path: string): number {
+  return diskBytes(path, (stat) => !stat.isDirectory() && stat.nlink === 1);
 }
 
 function remove(store: Store, inOrder: string[][]): void {

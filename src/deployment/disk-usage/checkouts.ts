@@ -1,7 +1,8 @@
-import { lstatSync } from 'node:fs';
+import { existsSync, lstatSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { directoryBytes, diskBytes } from '../../linux/disk-usage.ts';
 import { listDirectory } from '../../linux/list-directory.ts';
+import { readMountTable } from '../../linux/mount-table.ts';
 import type { Paths } from '../../paths.ts';
 import type { ImageUse } from '../images-in-use.ts';
 
@@ -12,6 +13,8 @@ export class Checkouts {
   /** Of checkouts with these layers: they have the same directories. */
   readonly #bytes = new Map<string, number>();
   readonly #others: readonly string[];
+  /** Where a running scan sees what lies elsewhere. */
+  readonly #views: ReadonlySet<string>;
   readonly #device: number | undefined;
 
   constructor({ store, mounts, runs }: Paths, uses: readonly ImageUse[]) {
@@ -21,6 +24,7 @@ export class Checkouts {
       ),
     );
     this.#others = [mounts, runs];
+    this.#views = new Set(this.#others.flatMap(mountPointsBelow));
     this.#device = deviceOf(store);
   }
 
@@ -32,6 +36,7 @@ export class Checkouts {
   /** Bytes on the disk of a path with all below it, but for files that checkouts have from the store. */
   bytesBeside(path: string): number {
     const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (this.#views.has(path)) return 0;
     if (!stat?.isDirectory()) return diskBytes(path);
     if (this.#isCheckout(path)) return this.#bytesOf(path);
     // Scans and runs hold no lock: what is theirs may go meanwhile.
@@ -52,6 +57,15 @@ export class Checkouts {
     this.#bytes.set(layers, bytes);
     return bytes;
   }
+}
+
+/** As paths below this directory, which may be behind a symlink. */
+function mountPointsBelow(directory: string): string[] {
+  if (!existsSync(directory)) return [];
+  const real = `${realpathSync(directory)}/`;
+  return readMountTable().flatMap(({ mountPoint }) =>
+    mountPoint.startsWith(real) ? join(directory, mountPoint.slice(real.length)) : [],
+  );
 }
 
 function deviceOf(path: string): number | undefined {

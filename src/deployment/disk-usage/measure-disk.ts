@@ -5,11 +5,11 @@ import { mountPoint } from '../../linux/file-system.ts';
 import { listDirectory } from '../../linux/list-directory.ts';
 import type { Paths } from '../../paths.ts';
 import { listBlobs, listLayers, listObjects } from '../../store/contents.ts';
+import { measurePrunable } from '../../store/prune.ts';
 import type { Store } from '../../store/store.ts';
-import { imagesOfDeployments, imagesWithNames } from '../images-in-use.ts';
-import { pruneImages } from '../prune-images.ts';
+import { deployedImages, imagesOfDeployments, imagesWithNames, needsOf } from '../images-in-use.ts';
 import { Checkouts } from './checkouts.ts';
-import { type ImageUsage, measureImages } from './measure-images.ts';
+import { type ImageUsage, measureImages, rememberKeys } from './measure-images.ts';
 
 /** So many, and the bytes that they take on the disk. */
 export interface Usage {
@@ -49,7 +49,8 @@ export interface DiskUsage {
  */
 export function measureDisk(paths: Paths, store: Store): DiskUsage {
   const uses = [...imagesOfDeployments(paths), ...imagesWithNames(store)];
-  const { images, files } = measureImages(store, uses);
+  const keysOf = rememberKeys(store);
+  const { images, files } = measureImages(store, uses, keysOf);
   const checkouts = new Checkouts(paths, uses);
   const whole = ({ path }: Place) => diskBytes(path);
   const beside = ({ path }: Place) => checkouts.bytesBeside(path);
@@ -66,14 +67,15 @@ export function measureDisk(paths: Paths, store: Store): DiskUsage {
     runs: measure(placesIn(paths.runs), beside),
     journal: measure(placesIn(paths.journal), whole),
   };
-  const freed = (all: boolean) => pruneImages(paths, store, { dryRun: true, all }).freedBytes;
+  const needs = [uses, deployedImages(uses)].map(needsOf);
+  const [prunableBytes = 0, prunableAllBytes = 0] = measurePrunable(store, needs, keysOf);
   const { bavail, bsize } = statfsSync(mountPoint(paths.state));
   return {
     ...kinds,
     totalBytes: Object.values(kinds).reduce((sum, { bytes }) => sum + bytes, 0),
     images,
-    prunableBytes: freed(false),
-    prunableAllBytes: freed(true),
+    prunableBytes,
+    prunableAllBytes,
     freeBytes: bavail * bsize,
   };
 }

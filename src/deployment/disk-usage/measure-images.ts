@@ -27,16 +27,13 @@ interface KnownFile {
   counted: number | undefined;
 }
 
-/**
- * What each image takes, by name. The records of layers say which files it has; each record is read once, and each file
- * looked at once: `files` are all of them. Throws `store-damaged`.
- */
+/** What each image takes, by name. `keysOf` has the files of a layer; each is looked at once: `files` are all of them. */
 export function measureImages(
   store: Store,
   uses: readonly ImageUse[],
+  keysOf: (layer: Digest) => readonly ObjectKey[],
 ): { images: ImageUsage[]; files: ReadonlyMap<ObjectKey, { bytes: number }> } {
   const files = new Map<ObjectKey, KnownFile>();
-  const keysOf = rememberKeys(store);
   const images = [...Map.groupBy(uses, ({ manifestDigest }) => manifestDigest)];
   const each = (work: (key: ObjectKey, index: number) => void) => {
     for (const [index, [, [use]]] of images.entries()) {
@@ -66,8 +63,11 @@ export function measureImages(
   return { images: measured, files };
 }
 
-/** Images have layers in common. */
-function rememberKeys(store: Store): (diffId: Digest) => ObjectKey[] {
+/**
+ * The files that a layer has, as its record says. Images have layers in common: each record is read once. The function
+ * throws `store-damaged`.
+ */
+export function rememberKeys(store: Store): (layer: Digest) => readonly ObjectKey[] {
   const known = new Map<Digest, ObjectKey[]>();
   return (diffId) => {
     const keys =

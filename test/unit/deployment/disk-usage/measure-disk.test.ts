@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { type DiskUsage, measureDisk } from '../../../../src/deployment/disk-usage/measure-disk.ts';
 import { pruneImages } from '../../../../src/deployment/prune-images.ts';
 import { Paths } from '../../../../src/paths.ts';
 import { parseServiceName } from '../../../../src/service-name.ts';
+import { forgetImage } from '../../../../src/store/images.ts';
 import { Store } from '../../../../src/store/store.ts';
 import { layerOf } from '../../layer/fake-source.ts';
 import { scratch } from '../../layer/scratch.ts';
@@ -55,10 +56,18 @@ describe('what berth keeps', () => {
   });
   it('tells what a prune would free, and says the same when that is done', async (context) => {
     const { paths, store } = await Installed.web(context);
-    await pullAs(store, OTHER, layers(['a', 25]));
+    await pullAs(store, OTHER, [...layers(['a', 25]), ...layers(['b', 3])]);
+    await pullAs(store, 'docker.example/part:1', layers(['a', 25]));
+    for (const place of [join(store.objects, 'README'), join(store.staging, 'file')])
+      writeFileSync(place, 'x'.repeat(BLOCK));
+    forgetImage(store, OTHER);
     const { prunableBytes, prunableAllBytes } = measureDisk(paths, store);
-    assert.equal(prunableBytes, 0);
-    assert.ok(prunableAllBytes >= 25 * BLOCK);
+    assert.ok(prunableBytes >= 5 * BLOCK && prunableAllBytes >= prunableBytes + 25 * BLOCK);
+    for (const [all, bytes] of [
+      [true, prunableAllBytes],
+      [false, prunableBytes],
+    ] as const)
+      assert.equal(pruneImages(paths, store, { dryRun: true, all }).freedBytes, bytes);
     assert.equal(pruneImages(paths, store, { dryRun: false, all: true }).freedBytes, prunableAllBytes);
     assert.equal(measureDisk(paths, store).prunableAllBytes, 0);
   });
@@ -85,6 +94,24 @@ describe('what berth keeps', () => {
       [1, 1, 1, 0],
     );
     assert.ok([staging, mounts, runs].every(({ bytes }) => bytes >= BLOCK));
+  });
+  it('counts nothing twice of what a running scan sees, also behind a symlink', async (context) => {
+    const host = await Installed.web(context);
+    const link = join(scratch(context), 'root');
+    symlinkSync(host.paths.root, link);
+    const paths = new Paths(link);
+    const store = new Store(paths.store);
+    const [rootfs = '', seen = ''] = ['rootfs', 'seen'].map((name) => join(paths.runs, 'berth-scan-a', name));
+    for (const path of [rootfs, seen]) mkdirSync(path, { recursive: true });
+    writeFileSync(join(rootfs, 'file'), 'x'.repeat(9 * BLOCK));
+    const before = measureDisk(paths, store).runs;
+    execFileSync('mount', ['--bind', rootfs, seen]);
+    try {
+      const { bytes } = measureDisk(paths, store).runs;
+      assert.ok(bytes <= before.bytes, `${bytes}`);
+    } finally {
+      execFileSync('umount', [seen]);
+    }
   });
   it('is nothing where nothing was installed', async (context) => {
     const paths = new Paths(scratch(context));
