@@ -50,23 +50,22 @@ const LATEST = 999_999_999_999;
 export function makeTarEntry(header: TarHeader, extensions: Extensions): TarEntry {
   const { pax, longName, longLink } = extensions;
   const name = onlyOne('name', pax?.path, longName) ?? header.name;
-  const where = printable(name);
   const type = typeOf(header, name);
-  const size = sizeOf(header, pax?.size, where);
-  if (type !== 'file' && size !== 0) throw invalid(`${where}: ${type} with content`);
+  const size = sizeOf(header, pax?.size, name);
+  if (type !== 'file' && size !== 0) throw invalid(`${printable(name)}: ${type} with content`);
   const device = type === 'character' || type === 'block';
   return {
     type,
     name,
     linkName: onlyOne('link name', pax?.linkpath, longLink) ?? header.linkName,
     size,
-    uid: checkId(pax?.uid ?? header.uid, where),
-    gid: checkId(pax?.gid ?? header.gid, where),
+    uid: checkId(pax?.uid ?? header.uid, name),
+    gid: checkId(pax?.gid ?? header.gid, name),
     // Some writers put the bits of the file's type in as well.
     mode: header.mode & 0o7777,
-    mtime: pax?.mtime ?? timeOf(header.mtime, where),
-    major: device ? checkDevice(header.major, LARGEST_DEVICE.major, where) : 0,
-    minor: device ? checkDevice(header.minor, LARGEST_DEVICE.minor, where) : 0,
+    mtime: pax?.mtime ?? timeOf(header.mtime, name),
+    major: device ? checkDevice(header.major, LARGEST_DEVICE.major, name) : 0,
+    minor: device ? checkDevice(header.minor, LARGEST_DEVICE.minor, name) : 0,
     xattrs: pax?.xattrs ?? new Map(),
   };
 }
@@ -88,26 +87,26 @@ function typeOf(header: TarHeader, name: string): TarEntryType {
 
 // PAX wins, as in GNU tar. A writer uses it for what the header cannot hold: a size that would have
 // fitted and differs hides entries from a reader that does not know PAX (CVE-2025-62518).
-function sizeOf(header: TarHeader, pax: number | undefined, where: string): number {
+function sizeOf(header: TarHeader, pax: number | undefined, name: string): number {
   const size = pax ?? header.size;
-  if (size < 0) throw invalid(`${where}: negative size`);
+  if (size < 0) throw invalid(`${printable(name)}: negative size`);
   if (pax !== undefined && pax !== header.size && pax <= LARGEST_OCTAL_SIZE) {
-    throw invalid(`${where}: two sizes, ${header.size} and ${pax}`);
+    throw invalid(`${printable(name)}: two sizes, ${header.size} and ${pax}`);
   }
   return size;
 }
 
-function checkId(id: number, where: string): number {
-  if (id < 0 || id > LARGEST_ID) throw invalid(`${where}: owner out of range`);
+function checkId(id: number, name: string): number {
+  if (id < 0 || id > LARGEST_ID) throw invalid(`${printable(name)}: owner out of range`);
   return id;
 }
 
-function timeOf(seconds: number, where: string): bigint {
-  if (Math.abs(seconds) > LATEST) throw invalid(`${where}: time out of range`);
+function timeOf(seconds: number, name: string): bigint {
+  if (Math.abs(seconds) > LATEST) throw invalid(`${printable(name)}: time out of range`);
   return BigInt(seconds) * 1_000_000_000n;
 }
 
-function checkDevice(number: number, largest: number, where: string): number {
-  if (number < 0 || number > largest) throw unsafe(`${where}: device number out of range`);
+function checkDevice(number: number, largest: number, name: string): number {
+  if (number < 0 || number > largest) throw unsafe(`${printable(name)}: device number out of range`);
   return number;
 }

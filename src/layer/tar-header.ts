@@ -2,6 +2,10 @@ import { invalid } from '../image/layer-problem.ts';
 
 export const BLOCK = 512;
 
+const NUL = 0;
+const SPACE = 0x20;
+const ZERO = 0x30;
+
 /** One header block of a tar archive, decoded but not yet judged; text is latin1 and stands for bytes. */
 export interface TarHeader {
   typeflag: string;
@@ -57,10 +61,10 @@ function withPrefix(prefix: string, name: string): string {
 }
 
 function checkSum(block: Buffer): void {
-  let sum = 0;
-  for (let index = 0; index < BLOCK; index += 1) {
-    sum += index >= 148 && index < 156 ? 32 : (block[index] ?? 0);
-  }
+  // Its own field counts as eight spaces.
+  let sum = 8 * SPACE;
+  for (let index = 0; index < BLOCK; index += 1) sum += block[index] ?? 0;
+  for (let index = 148; index < 156; index += 1) sum -= block[index] ?? 0;
   if (number(block, 148, 156, 'checksum') !== sum) throw invalid('header checksum differs');
 }
 
@@ -74,13 +78,20 @@ function number(block: Buffer, start: number, end: number, field: string): numbe
   return first & 0x80 ? base256(block, start, end, field) : octal(block, start, end, field);
 }
 
+// By bytes: text and a pattern for seven fields of each header took a quarter of the time of reading them.
 // Digits between optional spaces, ended by a NUL or a space; what comes after that is not looked at. One NUL
 // before them is passed over, as GNU tar does it for a writer whose field before ran over.
 function octal(block: Buffer, start: number, end: number, field: string): number {
-  const text = block.toString('latin1', start, end).replace(/^\0/, '');
-  const digits = /^ *(?! )([0-7]*)(?:[ \0]|$)/.exec(text)?.[1];
-  if (digits === undefined) throw invalid(`${field} is not octal`);
-  return digits === '' ? 0 : Number.parseInt(digits, 8);
+  let at = block[start] === NUL ? start + 1 : start;
+  while (at < end && block[at] === SPACE) at += 1;
+  let value = 0;
+  for (; at < end; at += 1) {
+    const digit = (block[at] ?? 0) - ZERO;
+    if (digit < 0 || digit > 7) break;
+    value = value * 8 + digit;
+  }
+  if (at < end && block[at] !== SPACE && block[at] !== NUL) throw invalid(`${field} is not octal`);
+  return value;
 }
 
 // GNU: big-endian two's complement, whose first byte has bit 7 set as a mark and bit 6 as the sign.
