@@ -9,6 +9,7 @@ import type { Paths } from '../paths.ts';
 import { type HostMount, requireSources } from '../runtime/host-mounts.ts';
 import { isFileOnHost, listMountPoints, makeMountPoints } from '../runtime/mount-points.ts';
 import type { Mount, OciConfig } from '../runtime/oci-config.ts';
+import { lookInRootfs } from '../runtime/program-lack.ts';
 import { requireProgram } from '../runtime/require-program.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { ServiceName } from '../service-name.ts';
@@ -71,7 +72,7 @@ export async function prepareOnce(directory: string, request: OnceRequest, host:
   requireSources(result.mounts, paths);
   requireProgram(
     result.process.args[0] ?? '',
-    { ...result.process, rootfs, mounts: result.mounts },
+    { ...result.process, look: lookInRootfs(rootfs, result.mounts) },
     image.name,
   );
   await makeMountPoints(rootfs, await listMountPoints(result, (source) => isFileOnHost(source, paths)));

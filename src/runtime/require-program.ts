@@ -1,16 +1,12 @@
-import { lstatSync } from 'node:fs';
-import { posix, relative } from 'node:path';
+import { posix } from 'node:path';
 import { BerthError } from '../errors.ts';
-import { followPath } from '../follow-path.ts';
 import { quote } from '../reference/quote.ts';
-import { isCovered } from './mount-points.ts';
 import type { OciConfig } from './oci-config.ts';
+import type { Lack, Look } from './program-lack.ts';
 
-type Lack = 'program-not-found' | 'program-not-executable';
-
-/** Where a program is to run: in a container, which need not run, as its config.json has it. */
-export interface ProgramPlace extends Pick<OciConfig, 'mounts'>, Pick<OciConfig['process'], 'cwd' | 'env'> {
-  rootfs: string;
+/** Where a program is to run. */
+export interface ProgramPlace extends Pick<OciConfig['process'], 'cwd' | 'env'> {
+  look: Look;
 }
 
 /**
@@ -27,33 +23,15 @@ export function requireProgram(program: string, place: ProgramPlace, owner: stri
   });
 }
 
-/**
- * What keeps a program from being run in a container, as runtimes look for it: a name without "/" in PATH.
- * What is mounted is not looked at: undefined for what may be there, as for a program that can be run.
- */
-export function findLack(program: string, place: ProgramPlace): Lack | undefined {
-  const { rootfs, cwd, env = [], mounts = [] } = place;
-  const mounted = mounts.map(({ destination }) => followPath(rootfs, destination).inside);
-  const lackOf = (path: string) => lackAt(posix.isAbsolute(path) ? path : `${cwd}/${path}`, rootfs, mounted);
-  if (program.includes('/')) return lackOf(program);
+/** As runtimes look for it: a name without "/" in the directories of PATH, in which it has to be executable. */
+function findLack(program: string, { cwd, env = [], look }: ProgramPlace): Lack | undefined {
+  const lookFrom = (path: string) => look(posix.isAbsolute(path) ? path : `${cwd}/${path}`);
+  if (program.includes('/')) return lookFrom(program);
   const path = env.findLast((variable) => variable.startsWith('PATH='))?.slice('PATH='.length);
   // Each runtime has an idea of its own where to look then.
   if (path === undefined) return undefined;
-  const isFound = path.split(':').some((directory) => lackOf(`${directory || '.'}/${program}`) === undefined);
+  const isFound = path
+    .split(':')
+    .some((directory) => lookFrom(`${directory || '.'}/${program}`) === undefined);
   return isFound ? undefined : 'program-not-found';
-}
-
-function lackAt(path: string, rootfs: string, mounted: readonly string[]): Lack | undefined {
-  const links: string[] = [];
-  const found = followPath(rootfs, path, (link) => links.push(`/${relative(rootfs, link)}`));
-  if ([found.inside, ...links].some((place) => isCovered(place, mounted))) return undefined;
-  switch (found.type) {
-    case 'file':
-      return (lstatSync(found.path).mode & 0o111) === 0 ? 'program-not-executable' : undefined;
-    case 'directory':
-    case 'other':
-      return 'program-not-executable';
-    default:
-      return 'program-not-found';
-  }
 }

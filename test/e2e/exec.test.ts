@@ -141,6 +141,7 @@ test('a command that cannot be run ends exec as it would end a shell, in one lin
     assert.equal(failed.stderr.split('\n').length, 2, failed.stderr);
   }
   // What is in a mount is what the service made of it.
+  assert.equal((await host.berth('exec', 'sleeper', '/tmp/mine')).exitCode, 127);
   await exec('sleeper', '--', 'sh', '-c', 'cp /bin/true /tmp/mine');
   await exec('sleeper', '/tmp/mine');
 });

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { BerthError } from '../../errors.ts';
 import { execInContainer } from '../../runtime/command-line.ts';
 import { findImageUser, type ImageUser } from '../../runtime/image-user.ts';
+import { lookInContainer } from '../../runtime/program-lack.ts';
 import { requireProgram } from '../../runtime/require-program.ts';
 import { commandLine } from '../command-line.ts';
 import type { Context } from '../context.ts';
@@ -59,12 +60,9 @@ export async function execIn(
       hint: `--workdir /${workdir}`,
     });
   }
-  const { process: own, mounts = [] } = readConfig(container);
-  requireProgram(
-    command[0] ?? '',
-    { rootfs: container.rootfs, mounts, cwd: workdir ?? own.cwd, env: [...(own.env ?? []), ...env] },
-    container.name,
-  );
+  const own = readConfig(container).process;
+  const place = { cwd: workdir ?? own.cwd, env: [...(own.env ?? []), ...env] };
+  requireProgram(command[0] ?? '', { ...place, look: lookInContainer(container.pid) }, container.name);
   const account = user === undefined ? undefined : await findUser(container, user);
   const terminal = tty && process.stdin.isTTY === true;
   if (terminal) refuseWithoutTerminals(container, command);

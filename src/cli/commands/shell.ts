@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { BerthError } from '../../errors.ts';
-import { findLack } from '../../runtime/require-program.ts';
+import { lookInContainer } from '../../runtime/program-lack.ts';
 import type { Context } from '../context.ts';
-import { type RunningContainer, readConfig, runningContainer } from '../running-container.ts';
+import { type RunningContainer, runningContainer } from '../running-container.ts';
 import { type ExecRequest, execIn } from './exec.ts';
 
 // The most comfortable first; images that are built from nothing may have busybox in a directory of its own.
@@ -23,10 +23,9 @@ export function addShell(program: Command, context: Context): void {
     });
 }
 
-function findShell(container: RunningContainer): string {
-  const { name, rootfs, pid } = container;
-  const { mounts = [], process } = readConfig(container);
-  const shell = SHELLS.find((path) => findLack(path, { ...process, rootfs, mounts }) === undefined);
+function findShell({ name, pid }: RunningContainer): string {
+  const look = lookInContainer(pid);
+  const shell = SHELLS.find((path) => look(path) === undefined);
   if (shell !== undefined) return shell;
   throw new BerthError('program-not-found', `no shell: ${name}: its image has none of ${SHELLS.join(', ')}`, {
     hint: `a shell of the host in the service's place: nsenter --target ${pid} --net --ipc --uts --pid bash`,
