@@ -49,10 +49,19 @@ export function linkableObject(store: Store, { key, size }: StoredFile): string 
 
 /** Gives an entry its owner, mode, xattrs and time. */
 export function setMetadata(path: FileName, metadata: Metadata, type: TreeNode['type']): void {
-  const { uid, gid, mode, mtime, xattrs } = metadata;
+  setOwnership(path, metadata, type);
+  setAttributes(path, metadata);
+}
+
+/** Gives an entry its owner and mode. Its attributes come after them. */
+export function setOwnership(path: FileName, { uid, gid, mode }: Metadata, type: TreeNode['type']): void {
   // chown clears setuid and setgid and drops file capabilities, so it goes before both.
   lchownSync(path, uid, gid);
   if (type !== 'symlink') chmodSync(path, mode);
+}
+
+/** Gives an entry its xattrs and time. */
+export function setAttributes(path: FileName, { mtime, xattrs }: Metadata): void {
   for (const [name, value] of xattrs) {
     setXattr(path, Buffer.from(name, 'latin1'), Buffer.from(value, 'latin1'));
   }

@@ -1,10 +1,13 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync, rmSync, type Stats } from 'node:fs';
 import type { DirectoryNode, ImageTree, Leaf, TreeNode } from '../../layer/image-tree.ts';
 import { fileSystemError } from '../../linux/file-system.ts';
 import type { Store } from '../../store/store.ts';
-import { linkableObject, placeLeaf, setMetadata } from './checkout-entry.ts';
+import { linkableObject, placeLeaf, setAttributes, setOwnership } from './checkout-entry.ts';
 import { HardLinks } from './hard-links.ts';
 import { fileName, tryLink } from './make-links.ts';
+
+/** Of nearly all directories. Nobody comes this far while they are made. */
+const USUAL_MODE = 0o755;
 
 /**
  * Makes the root file system of layers that have just been pulled, which looks at every object, its files
@@ -14,7 +17,7 @@ import { fileName, tryLink } from './make-links.ts';
 export async function checkout(store: Store, tree: ImageTree, rootfs: string): Promise<void> {
   try {
     // Refuses what exists, so all that is below is made here: no name can lead anywhere else.
-    mkdirSync(rootfs, { mode: 0o700 });
+    mkdirSync(rootfs, { mode: USUAL_MODE });
   } catch (error) {
     throw fileSystemError(error, 'cannot make the root file system', rootfs);
   }
@@ -50,7 +53,8 @@ class Checkout {
       const node = this.#tree.find(path.slice(this.#rootfs.length));
       if (node !== undefined && node.type !== 'directory') this.#place(node, path);
     }
-    this.#finish(this.#tree.root, this.#rootfs);
+    // All directories were made alike, and what they inherit is the same.
+    this.#finish(this.#tree.root, this.#rootfs, lstatSync(fileName(this.#rootfs)));
   }
 
   async close(): Promise<void> {
@@ -63,7 +67,7 @@ class Checkout {
 
   #make(node: TreeNode, path: string): void {
     if (node.type === 'directory') {
-      mkdirSync(fileName(path), { mode: 0o700 });
+      mkdirSync(fileName(path), { mode: USUAL_MODE });
       this.#fill(node, path);
       return;
     }
@@ -80,10 +84,13 @@ class Checkout {
   }
 
   /** Directories get their metadata last, because every name made in one changes its time. */
-  #finish(directory: DirectoryNode, path: string): void {
-    for (const [name, node] of directory.children) {
-      if (node.type === 'directory') this.#finish(node, `${path}/${name}`);
+  #finish({ children, metadata }: DirectoryNode, path: string, made: Stats): void {
+    for (const [name, node] of children) {
+      if (node.type === 'directory') this.#finish(node, `${path}/${name}`, made);
     }
-    setMetadata(fileName(path), directory.metadata, 'directory');
+    const { uid, gid, mode } = metadata;
+    const isAsMade = made.uid === uid && made.gid === gid && (made.mode & 0o7777) === mode;
+    if (!isAsMade) setOwnership(fileName(path), metadata, 'directory');
+    setAttributes(fileName(path), metadata);
   }
 }

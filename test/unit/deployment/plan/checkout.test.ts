@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -181,6 +183,31 @@ test('names are kept byte for byte, below a root that is not ASCII too', async (
   await checkOut(store, await pull(store, builder.end()), rootfs);
   const parent = Buffer.concat([Buffer.from(`${rootfs}/`), Buffer.from('d\xe9', 'latin1')]);
   assert.deepEqual(readdirSync(parent, 'latin1').sort(), [...names].sort());
+});
+
+test('what directories inherit from where they are made does not come out', async (context) => {
+  const { store, rootfs } = scratchStore(context);
+  const layer = new TarBuilder().directory('d/', { mode: 0o755 }).directory('d/e/', { mode: 0o700, gid: 7 });
+  const diffIds = await pull(store, layer.end());
+  const place = join(rootfs, '..', 'inherits');
+  mkdirSync(place);
+  chownSync(place, 0, 7);
+  chmodSync(place, 0o2700);
+  const umask = process.umask(0o027);
+  try {
+    await checkOut(store, diffIds, join(place, 'rootfs'));
+  } finally {
+    process.umask(umask);
+  }
+  const meta = (name: string) => {
+    const { mode, gid } = lstatSync(join(place, 'rootfs', name));
+    return [mode & 0o7777, gid];
+  };
+  assert.deepEqual(['', 'd', 'd/e'].map(meta), [
+    [0o755, 0],
+    [0o755, 0],
+    [0o700, 7],
+  ]);
 });
 
 test('a checkout that fails leaves nothing, names of any bytes included', async (context) => {
