@@ -37,7 +37,7 @@ class Checkout {
   readonly #tree: ImageTree;
   /** As latin1 text, like all names. */
   readonly #rootfs: string;
-  readonly #links = new HardLinks();
+  readonly #links: HardLinks;
   /** Where a leaf with several names has its first one. */
   readonly #first = new Map<Leaf, string>();
 
@@ -45,6 +45,7 @@ class Checkout {
     this.#store = store;
     this.#tree = tree;
     this.#rootfs = rootfs;
+    this.#links = new HardLinks(countLeaves(tree.root));
   }
 
   async run(): Promise<void> {
@@ -93,4 +94,10 @@ class Checkout {
     if (!isAsMade) setOwnership(fileName(path), metadata, 'directory');
     setAttributes(fileName(path), metadata);
   }
+}
+
+function countLeaves({ children }: DirectoryNode): number {
+  let count = 0;
+  for (const node of children.values()) count += node.type === 'directory' ? countLeaves(node) : 1;
+  return count;
 }

@@ -1,7 +1,7 @@
 import { LinkThread } from './link-thread.ts';
 import { makeLinks } from './make-links.ts';
 
-/** To start a thread costs as much as so many links. */
+/** To start a thread costs more than so many links. */
 const WORTH_A_THREAD = 4000;
 
 /** Links that are passed on together. */
@@ -13,9 +13,14 @@ const BATCH = 128;
  */
 export class HardLinks {
   #batch: string[] = [];
-  #made = 0;
   readonly #unlinked: string[] = [];
-  #thread: LinkThread | undefined;
+  readonly #thread: LinkThread | undefined;
+
+  /** `expected`: about how many there will be. */
+  constructor(expected: number) {
+    // At once: it takes as long to start as the first thousands of links take.
+    if (expected >= WORTH_A_THREAD) this.#thread = new LinkThread();
+  }
 
   /** Makes a link, now or later. Throws errors of the operating system, those of earlier links too. */
   add(existing: string, path: string): void {
@@ -37,8 +42,6 @@ export class HardLinks {
   #pass(): void {
     const batch = this.#batch;
     this.#batch = [];
-    this.#made += BATCH;
-    if (this.#made >= WORTH_A_THREAD) this.#thread ??= new LinkThread();
     if (this.#thread?.take(batch) !== true) this.#unlinked.push(...makeLinks(batch));
   }
 }

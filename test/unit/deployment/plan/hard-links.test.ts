@@ -16,7 +16,7 @@ function ask(context: TestContext, count: number) {
   const [file, to] = [join(directory, 'file'), join(directory, 'to')];
   writeFileSync(file, 'x');
   mkdirSync(to);
-  const links = new HardLinks();
+  const links = new HardLinks(count);
   context.after(() => links.close());
   const add = (from = file) => {
     for (let number = 0; number < count; number += 1) links.add(from, `${to}/${number}`);
@@ -51,7 +51,7 @@ for (const count of [1, MANY]) {
 }
 
 test('names of any bytes are kept by both threads', async (context) => {
-  const { to, links, file } = ask(context, 0);
+  const { to, links, file } = ask(context, MANY);
   for (let number = 0; number < MANY; number += 1) links.add(file, `${to}/\xe9${number}`);
   await links.finish();
   const names = readdirSync(to, 'latin1');
