@@ -15,6 +15,8 @@ export class ExtractThread implements ArchiveUnpacker {
   readonly #credit: Budget;
   /** Bytes that the thread was given and has not written yet. */
   #underWay = 0;
+  /** Why there is no thread any more; it may have ended while it had no job. */
+  #failure: { error: unknown } | undefined;
   #settle: { done: (layer: ExtractedLayer) => void; failed: (error: unknown) => void } | undefined;
 
   /** `credit` is for uncompressed bytes under way, to threads that share it: writing may be slower than what comes before. */
@@ -24,13 +26,12 @@ export class ExtractThread implements ArchiveUnpacker {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
     this.#worker = new Worker(new URL(`./extract-worker.${extension}`, import.meta.url));
     this.#worker.on('message', (message: FromWorker) => this.#receive(message));
-    this.#worker.on('error', (error) => this.#settle?.failed(error));
-    this.#worker.on('exit', () =>
-      this.#settle?.failed(new BerthError('interrupted', 'interrupted: unpacking')),
-    );
+    this.#worker.on('error', (error) => this.#fail(error));
+    this.#worker.on('exit', () => this.#fail(new BerthError('interrupted', 'interrupted: unpacking')));
   }
 
   async unpack(job: ExtractJob, archive: LayerArchive): Promise<ExtractedLayer> {
+    if (this.#failure !== undefined) throw this.#failure.error;
     let settled = false;
     const result = new Promise<ExtractedLayer>((done, failed) => {
       this.#settle = { done, failed };
@@ -49,6 +50,11 @@ export class ExtractThread implements ArchiveUnpacker {
   /** Stops the thread at once, in the middle of a job too; afterwards it writes nothing more. */
   async end(): Promise<void> {
     await this.#worker.terminate();
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#settle?.failed(error);
   }
 
   async #feed(archive: LayerArchive, settled: () => boolean): Promise<void> {

@@ -8,7 +8,8 @@ import type { WriteBack } from '../linux/write-back.ts';
 import type { Staging } from '../store/staging.ts';
 import type { ImageSource } from '../transport/source.ts';
 import { type ExtractedLayer, type ExtractJob, extractLayer } from './extract.ts';
-import { ExtractThread } from './extract-thread.ts';
+import type { ExtractThread } from './extract-thread.ts';
+import type { ExtractThreads } from './extract-threads.ts';
 import { SourceBytes } from './source-bytes.ts';
 
 /** A layer that is not in the store. */
@@ -31,18 +32,14 @@ export interface FetchOptions {
   /** Of the file system of `staging`. */
   writeBack: WriteBack;
   missing: MissingLayer[];
+  /** They are of no more use afterwards. */
+  threads: ExtractThreads;
   limits: Limits;
   signal: AbortSignal | undefined;
   onProgress: (progress: FetchProgress) => void;
   /** Hears of each layer that is whole in staging: fetched, checked and unpacked. */
   onFinished: (diffId: Digest) => void;
 }
-
-/** More would compete for the same disk. */
-const PARALLEL = 2;
-
-/** Uncompressed bytes that may be under way to threads, of all layers together. */
-const CREDIT = 6 << 20;
 
 /** Compressed bytes after which what was made of them goes to the disk. */
 const WRITE_BACK_AFTER = 16 << 20;
@@ -53,14 +50,12 @@ const WRITE_BACK_AFTER = 16 << 20;
  * `interrupted`.
  */
 export async function fetchLayers(options: FetchOptions): Promise<void> {
-  const { writeBack, missing, limits, signal } = options;
+  const { writeBack, missing, threads, limits, signal } = options;
   // The largest first: one that begins late would keep one thread busy when all others have nothing to do.
   const queue = missing
     .toSorted((a, b) => b.descriptor.size - a.descriptor.size)
     .map((layer) => ({ layer, job: makeJob(layer, options) }));
   const stop = new AbortController();
-  const credit = new Budget(CREDIT);
-  const threads = queue.slice(0, PARALLEL).map(() => new ExtractThread(credit));
   const sum = { entries: 0, imageBytes: 0, recordBytes: 0 };
   let unwritten = 0;
   const shared: Shared = {
@@ -80,10 +75,13 @@ export async function fetchLayers(options: FetchOptions): Promise<void> {
     }
   };
   try {
-    await Promise.race([Promise.all(threads.map(serve)), rejectOnAbort(signal, stop.signal)]);
+    await Promise.race([
+      Promise.all(threads.start(queue.length).map(serve)),
+      rejectOnAbort(signal, stop.signal),
+    ]);
   } finally {
     stop.abort();
-    await Promise.all(threads.map((thread) => thread.end()));
+    await threads.end();
   }
   writeBack.startLast();
 }

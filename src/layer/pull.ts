@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { BerthError } from '../errors.ts';
 import type { Digest } from '../image/digest.ts';
 import type { ImageConfig, Platform, ResolvedImage } from '../image/image.ts';
@@ -12,6 +13,7 @@ import { requireSpace, type SpaceNeed } from '../store/space.ts';
 import { openStaging, type Staging } from '../store/staging.ts';
 import type { Store } from '../store/store.ts';
 import type { ImageSource } from '../transport/source.ts';
+import { ExtractThreads } from './extract-threads.ts';
 import type { FetchProgress, MissingLayer } from './fetch-layers.ts';
 import { fetchOrKeep } from './fetch-or-keep.ts';
 import type { ImageTree } from './image-tree.ts';
@@ -82,13 +84,23 @@ export async function pullImage(
   const { platform, limits = readLimits(), signal = NEVER } = options;
   const image = options.image ?? (await lookUpImage(source, { platform, limits, signal }));
   for (;;) {
+    const threads = new ExtractThreads();
     try {
-      return await pullLayers(store, source, image, options);
+      // They take as long to start as it takes to look at what is in the store.
+      threads.start(countAbsent(store, image.config));
+      return await pullLayers(store, source, image, { ...options, threads });
     } catch (error) {
       // What was whole is in the store by now, and is not fetched again.
       if (!isDamage(error) || source.passOver?.() !== true) throw error;
+    } finally {
+      await threads.end();
     }
   }
+}
+
+/** Layers that are to be fetched for sure: what is there may be damaged. */
+function countAbsent(store: Store, { diffIds }: ImageConfig): number {
+  return [...new Set(diffIds)].filter((diffId) => !existsSync(store.readableLayer(diffId))).length;
 }
 
 function isDamage(error: unknown): boolean {
@@ -99,8 +111,10 @@ async function pullLayers(
   store: Store,
   source: ImageSource,
   image: ResolvedImage,
-  { limits = readLimits(), refetch = NONE, signal = NEVER, trees, onProgress = () => {} }: PullOptions,
+  options: PullOptions & { threads: ExtractThreads },
 ): Promise<PulledImage> {
+  const { limits = readLimits(), refetch = NONE, signal = NEVER } = options;
+  const { threads, trees, onProgress = () => {} } = options;
   trees?.forget();
   const { present, missing } = findMissing(store, image, refetch);
   const bytes = missing.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
@@ -114,7 +128,8 @@ async function pullLayers(
     onProgress({ kind: 'resolved', name: source.name, digest, layers, present: present.size, bytes });
     const writeBack = new WriteBack(store.directory);
     if (staging !== undefined) {
-      await fetchOrKeep(store, { source, staging, writeBack, missing, limits, signal, onProgress });
+      const fetch = { source, staging, writeBack, missing, threads, limits, signal, onProgress };
+      await fetchOrKeep(store, fetch);
     }
     const readRecord = (diffId: Digest) =>
       present.get(diffId) ?? readLayerRecord(staging?.record(diffId) ?? store.layer(diffId), diffId);

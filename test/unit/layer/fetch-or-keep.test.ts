@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readLimits } from '../../../src/image/limits.ts';
+import { ExtractThreads } from '../../../src/layer/extract-threads.ts';
 import { fetchOrKeep } from '../../../src/layer/fetch-or-keep.ts';
 import { WriteBack } from '../../../src/linux/write-back.ts';
 import { listLayers } from '../../../src/store/contents.ts';
@@ -30,6 +31,7 @@ for (const { name, place, code, kept } of [
       source: new FakeSource([whole, broken]),
       staging: openStaging(store),
       writeBack,
+      threads: new ExtractThreads(),
       missing: [whole, broken],
       limits: readLimits(),
       signal: undefined,
