@@ -3,8 +3,8 @@ import { AUTO_UPDATE, renderUnits, SERVICE, TIMER } from '../deployment/auto-upd
 import { compareInstalled } from '../deployment/compare-installed.ts';
 import { installedText, installedUnit } from '../deployment/own-units.ts';
 import type { Paths } from '../paths.ts';
-import { loadSettings } from '../settings.ts';
 import { type Check, type Finding, ok, orElse, type Patient, problem, unseen, warning } from './check.ts';
+import { readableSettings } from './readable-settings.ts';
 
 /** Whether the timer, where it is wanted, does what berth.yaml says and what it did last went well. */
 export const autoUpdateCheck: Check = {
@@ -16,13 +16,19 @@ export const autoUpdateCheck: Check = {
       return [unseen('whether its units are as berth.yaml says')];
     }
     if (installedText(AUTO_UPDATE, TIMER, paths) === undefined) return [ok('not enabled')];
-    const findings = [...drift(patient), ...(paths.root === '/' ? await state(patient) : [])];
-    return orElse(findings, `${TIMER} is as berth.yaml says`);
+    const wanted = wantedUnits(patient);
+    const findings = [...drift(wanted, paths), ...(paths.root === '/' ? await state(patient) : [])];
+    return orElse(findings, wanted === undefined ? `${TIMER} is enabled` : `${TIMER} is as berth.yaml says`);
   },
 };
 
-function drift({ paths, program }: Patient): Finding[] {
-  const wanted = program && renderUnits(program, loadSettings(paths).autoUpdate);
+/** Undefined where nobody can say. */
+function wantedUnits({ paths, program }: Patient): ReadonlyMap<string, string> | undefined {
+  const settings = readableSettings(paths);
+  return program && settings && renderUnits(program, settings.autoUpdate);
+}
+
+function drift(wanted: ReadonlyMap<string, string> | undefined, paths: Paths): Finding[] {
   return AUTO_UPDATE.files.flatMap((file) => [
     ...changed(file, paths),
     ...(wanted === undefined || installedText(AUTO_UPDATE, file, paths) === wanted.get(file)

@@ -1,8 +1,8 @@
 import type { Paths } from '../paths.ts';
 import { findRuntime } from '../runtime/runtime.ts';
 import { runtimeVersion } from '../runtime/runtime-version.ts';
-import { loadSettings } from '../settings.ts';
 import { type Check, type Finding, findingsOf, ok, warning } from './check.ts';
+import { readableSettings } from './readable-settings.ts';
 import { readableRecords } from './records.ts';
 
 /** The runtime that new services get, and those that the units of services name. */
@@ -10,7 +10,7 @@ export const runtimeCheck: Check = {
   name: 'runtime',
   live: false,
   async find({ paths }) {
-    const wanted = loadSettings(paths).runtime;
+    const wanted = readableSettings(paths)?.runtime;
     const [first, ...others] = await Promise.all([
       findingsOf(() => look(paths, wanted)),
       ...named(paths).map((path) => findingsOf(() => look(paths, path))),
