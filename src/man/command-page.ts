@@ -130,7 +130,8 @@ function page(command: Command) {
 /** The commands around it, and what they read. */
 function related(command: Command) {
   const around = [...ancestors(command), ...command.commands].map(page);
-  return [...around, { name: 'host.yaml', section: 5 }, { name: 'systemctl', section: 1 }];
+  const file = pageName(command) === 'berth-scan' ? 'berth-scanner' : 'host.yaml';
+  return [...around, { name: file, section: 5 }, { name: 'systemctl', section: 1 }];
 }
 
 function sentence(text: string): string {

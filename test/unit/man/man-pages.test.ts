@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { execa } from 'execa';
 import schema from '../../../schemas/host.schema.json' with { type: 'json' };
+import scanner from '../../../schemas/scanner.schema.json' with { type: 'json' };
 import { defineAll } from '../../../src/cli/define-all.ts';
 import { examplesOf, pageName } from '../../../src/man/command-page.ts';
 import { manPages, withAll } from '../../../src/man/man-pages.ts';
@@ -34,6 +35,15 @@ describe('the manual', async () => {
     for (const { properties } of [schema, service, instance, sockets, mount, resources]) {
       for (const key of Object.keys(properties)) assert.ok(page.includes(`\\fB${escapeRoff(key)}\\fR`), key);
     }
+  });
+
+  it('has every key of a scanner, and the example', () => {
+    const page = pages.get('berth-scanner.5') ?? '';
+    for (const { properties } of [scanner, scanner.properties.exit]) {
+      for (const key of Object.keys(properties)) assert.ok(page.includes(`\\fB${escapeRoff(key)}\\fR`), key);
+    }
+    assert.ok(page.includes(escapeRoff('exec debsums --root="$0" --silent\n')));
+    assert.ok(pages.get('berth-scan.1')?.includes('.BR berth\\-scanner (5)'));
   });
 
   it('is roff without a warning, and reads as it was meant', { skip: !hasGroff }, async () => {
