@@ -18,8 +18,8 @@ export class ExtractThreads {
     return this.#started;
   }
 
-  /** Stops all of them: afterwards none writes any more. */
+  /** Stops those that run: afterwards none writes any more. */
   async end(): Promise<void> {
-    await Promise.all(this.#started.map((thread) => thread.end()));
+    await Promise.all(this.#started.splice(0).map((thread) => thread.end()));
   }
 }
