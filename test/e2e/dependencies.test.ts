@@ -288,14 +288,22 @@ test('one that fails at boot keeps its dependents from starting, and status name
   );
 });
 
+async function killEtcd(): Promise<void> {
+  await host.sh(
+    'systemctl kill --signal KILL etcd; until systemctl is-failed --quiet etcd; do sleep 0.1; done',
+  );
+}
+
 test('one that is bound to another dies with it, and status tells so', async () => {
   await pushService('bound', {}, 'BindsTo=etcd.service', 'After=etcd.service');
   await berth('install', '--now', 'bound');
-  await host.sh('systemctl kill --signal KILL etcd; sleep 0.3');
+  await killEtcd();
+  await host.sh('until [ "$(systemctl is-active bound)" = inactive ]; do sleep 0.1; done');
   const { exitCode, stdout } = await host.berth('status', 'bound');
   assert.equal(exitCode, 3);
   assert.match(stdout, /stopped; etcd\.service failed \(signal, .*: signal 9\/SIGKILL\), which it needs/);
-  await host.sh('systemctl start flanneld docker; systemctl kill --signal KILL etcd; sleep 0.3');
+  await host.sh('systemctl start flanneld docker');
+  await killEtcd();
   const running = await host.berth('status', 'flanneld');
   assert.equal(running.exitCode, 0);
   assert.match(running.stdout, /runs on, although etcd\.service failed \(signal, .*\), which it needs/);

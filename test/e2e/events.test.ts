@@ -110,9 +110,12 @@ test('--since and --follow are as of logs', async () => {
     status: 2,
     says: /not a time: nonsense/,
   });
-  const followed = host.sh('timeout --signal=INT 4 berth events -f --json svc || true');
-  await host.sh('sleep 1; systemctl start svc');
-  assert.match(await followed, /"action":"started"/);
+  // What was before comes first: then it follows.
+  await host.sh(`berth events -f --json svc >/tmp/followed & follower=$!
+    until grep --quiet '"action":"stopped"' /tmp/followed; do sleep 0.1; done
+    before=$(grep --count '"action":"started"' /tmp/followed || true); systemctl start svc
+    until [ $(grep --count '"action":"started"' /tmp/followed) -gt $before ]; do sleep 0.1; done
+    kill -INT $follower; wait $follower || [ $? = 130 ]`);
 });
 
 test('without a journal, changes are made all the same', async () => {

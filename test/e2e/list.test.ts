@@ -22,7 +22,7 @@ before(async () => {
   await host.sh(
     `mkdir /etc/systemd/system/crashing.service.d
      printf '[Service]\\nRestart=no\\n' >/etc/systemd/system/crashing.service.d/once.conf
-     systemctl daemon-reload; systemctl start crashing; timeout 20 sh -c 'until systemctl is-failed crashing; do sleep 0.1; done'`,
+     systemctl daemon-reload; systemctl start crashing; until systemctl is-failed crashing; do sleep 0.1; done`,
   );
 });
 after(async () => {
@@ -42,8 +42,8 @@ test('list tells since when a service runs, how often it was restarted and what 
     `mkdir /etc/systemd/system/web.service.d
      printf '[Service]\\nRestart=always\\nRestartSec=100ms\\n' >/etc/systemd/system/web.service.d/again.conf
      systemctl daemon-reload; systemctl kill --signal KILL --kill-who main web
-     timeout 20 sh -c 'until [ "$(systemctl show --value -p NRestarts web)" = 1 ]; do sleep 0.1; done
-       until systemctl is-active --quiet web; do sleep 0.1; done'`,
+     until [ "$(systemctl show --value -p NRestarts web)" = 1 ]; do sleep 0.1; done
+     until systemctl is-active --quiet web; do sleep 0.1; done`,
   );
   const [web] = await list('--filter', 'name=web');
   const show = async (property: string) =>
@@ -53,7 +53,7 @@ test('list tells since when a service runs, how often it was restarted and what 
   assert.deepEqual([web?.state, web?.subState, web?.restarts], ['active', 'running', 1]);
   assert.match(
     (await succeed(host, 'list')).stdout,
-    /^web +active \(running\) +enabled +\S+Z +1 +\S+ +0\.\d\d s /m,
+    /^web +active \(running\) +enabled +\S+Z +1 +\S+ +\d+\.\d\d s /m,
   );
 });
 
@@ -93,7 +93,7 @@ test('watch shows a change when it happens, in the place of what was there', asy
     100,
     'berth list --watch --filter "name=[wc]*" --filter name=web',
     async (terminal) => {
-      await terminal.waitFor(/^web +active \(running\) +.* s ago/m);
+      await terminal.waitFor(/^web +active \(running\) +.* (?:s|min) ago/m);
       await host.sh('systemctl stop web');
       await terminal.waitFor(/^web +inactive \(dead\)/m);
       await host.sh('systemctl start web');

@@ -57,11 +57,11 @@ test('run passes bytes as they are', async () => {
 });
 
 test('the command is in a unit of its own while it runs, with a read-only root', async () => {
-  const script = `berth run base -- sh -c 'touch /x; sleep 2' &
-    until pgrep -f '^sleep 2'; do sleep 0.1; done; systemctl status 'berth-run-*'; wait`;
+  const script = `berth run base -- sh -c 'touch /x; sleep 1000' & berth=$!
+    until pgrep -f '^sleep 1000'; do sleep 0.1; done; systemctl status 'berth-run-*'; kill -INT $berth; wait`;
   const { combined } = await host.run('bash', ['-c', script]);
   assert.match(combined, /berth run 127\.0\.0\.1:5000\/base:latest/);
-  assert.match(combined, /payload\n.*\n?.*sleep 2/);
+  assert.match(combined, /payload\n.*\n?.*sleep 1000$/m);
   assert.match(combined, /Read-only file system/);
 });
 

@@ -145,7 +145,7 @@ test('a report comes from a file where the scanner writes one, and commands no t
   const { stdout, exitCode } = await scanBy('file');
   assert.equal(exitCode, 5);
   assert.equal(stdout, 'sleeper: file: findings\n  red \\u001b[31m\n  sleeper: file: clean');
-  await declareScript('flood', 'yes; exit 1', { timeLimit: 2 });
+  await declareScript('flood', 'yes; exit 1', { timeLimit: 5 });
   await declareScript('much', 'yes | head -c 9000000; exit 1');
   const json = await host.berth('scan', '--json', '--scanner', 'flood', '--scanner', 'much', 'sleeper');
   const [flood, much] = JSON.parse(json.stdout);
@@ -237,7 +237,8 @@ vendor   of the vendor  /usr/lib/berth/scanners.d/vendor.yaml`,
 });
 
 test('a scan that is interrupted, or killed, leaves nothing in the end', async () => {
-  await declareScript('slow', 'sleep 60', { timeLimit: '4s' });
+  // Long enough for another scan beside it.
+  await declareScript('slow', 'sleep 60', { timeLimit: '12s' });
   await declareScript('quick', 'true');
   const during = async (signal: string) =>
     await host.run('bash', [

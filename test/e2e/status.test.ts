@@ -77,8 +77,8 @@ test('status tells which files differ, and what is to be done until they count',
 
 test('a change that is under way is not pending, one that was interrupted is', async () => {
   await host.sh(
-    `berth set --soak 8s web UUID=7 >/dev/null 2>&1 & echo $! >/run/changing
-     timeout 30 sh -c 'until [ -e ${JOURNAL} ]; do sleep 0.05; done'`,
+    `berth set --soak 20s web UUID=7 >/dev/null 2>&1 & echo $! >/run/changing
+     until [ -e ${JOURNAL} ]; do sleep 0.05; done`,
   );
   assert.deepEqual((await status('web')).pending, []);
   await host.sh('kill -KILL "$(cat /run/changing)"');

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { UnitSummary } from '../../src/systemd/systemd.ts';
 import { CHECKOUT } from '../host/checkout.ts';
 import { Host } from '../host/host.ts';
@@ -31,6 +30,13 @@ async function systemd(call: string): Promise<Record<string, unknown>> {
   return JSON.parse(stdout);
 }
 
+/** Waits until a service has said so: it runs beside who started it. */
+async function says(unit: string, line: string): Promise<void> {
+  await host.sh(
+    `until journalctl --unit ${unit} --output cat | grep --line-regexp '${line}' >/dev/null; do sleep 0.1; done`,
+  );
+}
+
 async function makeService(name: string, script: string, user = ''): Promise<void> {
   const { exitCode, combined } = await host.run(process.execPath, [
     `${CHECKOUT}/test/e2e/default-service.ts`,
@@ -58,7 +64,7 @@ test('a default service runs in its unit’s cgroup, with no runtime beside it, 
     /^0::\/system\.slice\/plain\.service\/payload$/m,
   );
   assert.equal(await host.sh('pgrep -c "runc|crun" || true'), '0');
-  assert.match(await host.journal('plain.service'), /^ready$/m);
+  await says('plain.service', 'ready');
   assert.deepEqual(await systemd('stop("plain.service")'), {});
   assert.match(await host.journal('plain.service'), /^bye$/m);
   const left = 'ls -d /run/runc/* /run/berth/* /sys/fs/cgroup/system.slice/plain.service 2>/dev/null || true';
@@ -93,7 +99,7 @@ test('a default service has few privileges', async () => {
     unshare --mount true; ${SERVE}`;
   await makeService('app', script, 'app');
   assert.deepEqual(await systemd('start("app.service")'), {});
-  await sleep(300);
+  await says('app.service', 'ready');
   const log = await host.journal('app.service');
   assert.match(log, /^1234$/m);
   assert.match(log, /^CapBnd:\s*0+$/m);
@@ -170,11 +176,13 @@ test('enabling links the unit, and systemd knows it after a reload', async () =>
 });
 
 test('a job is followed while systemd re-executes itself and while the bus is restarted', async () => {
-  await makeUnit('slow.service', '[Service]', 'Type=oneshot', 'ExecStart=/bin/sleep 3');
+  await makeUnit('slow.service', '[Service]', 'Type=oneshot', 'ExecStart=/bin/sleep 5');
   for (const disturbance of ['systemctl daemon-reexec', 'systemctl kill --signal KILL dbus']) {
     const started = systemd('start("slow.service")');
-    await sleep(1_000);
-    await host.sh(disturbance);
+    await host.sh(
+      `until [ $(systemctl show --value --property ActiveState slow) = activating ]; do sleep 0.1; done
+       ${disturbance}`,
+    );
     assert.deepEqual(await started, {}, disturbance);
   }
 });
