@@ -56,7 +56,7 @@ class FakeHost {
 }
 
 function command(argv: string[], parts: Partial<Readiness> = {}): Readiness {
-  return { by: 'command', argv, timeout: 2, limit: 1, ...parts } as Readiness;
+  return { by: 'command', argv, timeout: 20, limit: 60, ...parts } as Readiness;
 }
 
 async function ready(host: FakeHost, readiness: Readiness): Promise<string> {
@@ -70,7 +70,7 @@ test('the gate opens when the command succeeds, and not before', async (test) =>
   const lines = host.log.trim().split('\n');
   assert.match(
     lines[0] ?? '',
-    /^systemd-notify \S+ --status=waiting until ready: \/bin\/check\|EXTEND_TIMEOUT_USEC=25000000\|$/,
+    /^systemd-notify \S+ --status=waiting until ready: \/bin\/check\|EXTEND_TIMEOUT_USEC=120000000\|$/,
   );
   assert.deepEqual(lines.slice(1, 4), new Array(3).fill('runc unset exec|web+a|/bin/check|'));
   assert.equal(lines[4], 'systemd-notify /run/systemd/notify --status=|');
@@ -100,14 +100,18 @@ test('a command of an image is words for its container, and nothing to the host'
 
 test('a command that never succeeds ends the start at the limit, with its last output', async (test) => {
   const host = new FakeHost(test, 'echo refused; exit 7');
-  const { exitCode, stderr } = await host.run(await ready(host, command(['/bin/check', 'a\\nb'])));
+  const { exitCode, stderr } = await host.run(
+    await ready(host, command(['/bin/check', 'a\\nb'], { limit: 1 })),
+  );
   assert.equal(exitCode, 1);
   assert.equal(stderr, 'refused\nweb@a: not ready after 1 s: exit status 7: /bin/check a\\nb');
 });
 
 test('a command that hangs is ended, and counts as one that fails', async (test) => {
   const host = new FakeHost(test, 'exec sleep 60');
-  const { exitCode, stderr } = await host.run(await ready(host, command(['/bin/check'], { timeout: 1 })));
+  const { exitCode, stderr } = await host.run(
+    await ready(host, command(['/bin/check'], { limit: 1, timeout: 1 })),
+  );
   assert.equal(exitCode, 1);
   assert.match(stderr, /not ready after 1 s: no answer within 1 s: \/bin\/check$/);
 });

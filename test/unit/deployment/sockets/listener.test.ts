@@ -56,7 +56,7 @@ const SERVERS: [string, (directory: string) => ListenOptions, (port: number, dir
 
 for (const [what, options, target] of SERVERS) {
   test(`the wait for a server at ${what} ends when it listens, and not before`, {
-    timeout: 10_000,
+    timeout: 60_000,
   }, async () => {
     using programs = makePrograms();
     const server = createServer();
