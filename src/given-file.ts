@@ -5,9 +5,14 @@ import { openRegularFile, refusal } from './regular-file.ts';
 /** Bytes. What a person gives to a command is not larger. */
 const LARGEST = 1024 * 1024;
 
-/** Whether a pipe is there, such as a shell makes of `<(COMMAND)`. */
+/** Whether a pipe is there, such as a shell makes of `<(COMMAND)`; false for what cannot be looked at: reading it says why. */
 export function isPipe(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFIFO() ?? false;
+  try {
+    return statSync(path).isFIFO();
+  } catch (error) {
+    if (error instanceof Error && 'errno' in error) return false;
+    throw error;
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { readGivenFile } from '../given-file.ts';
+import { isPipe, readGivenFile } from '../given-file.ts';
 import { fileSystemError } from '../linux/file-system.ts';
 import { anybodyMayWrite } from '../provision/host-file/read-text.ts';
 import { type DeclaredHost, type HostSource, readHost } from '../provision/read-host.ts';
@@ -18,8 +18,7 @@ export async function readDeclared(file: string | undefined, context: Context): 
 async function findSource(file: string | undefined, { prompt, signal }: Context): Promise<HostSource> {
   if (file === undefined) return 'host';
   if (file === '-') return { text: await prompt.readAllBytes() };
-  const stat = statSync(file, { throwIfNoEntry: false });
-  if (!stat?.isFIFO() || anybodyMayWrite(stat)) return { path: file };
+  if (!isPipe(file) || anybodyMayWrite(statSync(file))) return { path: file };
   try {
     return { text: await readGivenFile(file, signal), file: `the pipe ${file}` };
   } catch (error) {
