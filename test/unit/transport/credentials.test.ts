@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { makeFifo } from '../../../src/linux/node.ts';
 import { Paths } from '../../../src/paths.ts';
 import { Credentials } from '../../../src/transport/registry/auth/credentials.ts';
 import { GivenAuthFile } from '../../../src/transport/registry/auth/given-auth-file.ts';
@@ -104,6 +105,9 @@ esac
       await new Credentials(new Paths(root), env, byEnv).find('four.example', 'x'),
       user('named'),
     );
+    assert.equal(named(file).loginCommand('one.example'), `berth login --authfile ${file} one.example`);
+    makeFifo(join(root, 'pipe'), 0o600);
+    assert.equal(named(join(root, 'pipe')).loginCommand('one.example'), 'berth login one.example');
     assert.equal(GivenAuthFile.find('/other', { REGISTRY_AUTH_FILE: file })?.file, '/other');
     await assert.rejects(named(join(root, 'absent.json')).find('four.example', 'x'), {
       code: 'auth-file-invalid',

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isPipe } from '../../../given-file.ts';
 import type { Paths } from '../../../paths.ts';
 import { AUTH_FILES } from '../../../reference/registries.ts';
 import { AuthFile } from './auth-file.ts';
@@ -38,9 +39,9 @@ export class Credentials {
 
   /** What to run to have a credential where it is looked for first. */
   loginCommand(domain: string): string {
-    return ['berth login', ...(this.#given !== undefined ? ['--authfile', this.primary] : []), domain].join(
-      ' ',
-    );
+    // Into a pipe nothing can be written.
+    const isPlace = this.#given !== undefined && !isPipe(this.primary);
+    return ['berth login', ...(isPlace ? ['--authfile', this.primary] : []), domain].join(' ');
   }
 
   /**
