@@ -30,13 +30,24 @@ export const many: Scenario = {
     await using host = await boot();
     const services = sizes.late[1];
     runs.get(services)?.push(await applyServices(host, services, sizes.started));
-    const reports = await timeInTurns(options.rounds * 2, {
-      'berth list': () => clock(host, 'berth list'),
-      'berth status': () => clock(host, 'berth status'),
-    });
-    return [costs(runs, sizes), reporting(reports, services), await sharing(host, sizes.started)];
+    const idle = await timeReports(host, options.rounds * 2);
+    await host.sh('systemctl start $(berth list --quiet)');
+    const running = await timeReports(host, options.rounds * 2);
+    return [
+      costs(runs, sizes),
+      reporting(`Reports on ${services} services`, idle),
+      reporting(`Reports on ${services} services that run`, running),
+      await sharing(host, sizes.started),
+    ];
   },
 };
+
+function timeReports(host: Host, rounds: number): Promise<Series[]> {
+  return timeInTurns(rounds, {
+    'berth list': () => clock(host, 'berth list'),
+    'berth status': () => clock(host, 'berth status'),
+  });
+}
 
 /** Makes so many services by one command. The image is there already: what it costs to bring it is no cost of a service. */
 async function applyServices(host: Host, services: number, started: number): Promise<Run> {
@@ -67,9 +78,9 @@ function costs(runs: Map<number, Run[]>, { early, late }: Sizes): Result {
   };
 }
 
-function reporting(series: Series[], services: number): Result {
+function reporting(title: string, series: Series[]): Result {
   return {
-    title: `Reports on ${services} services`,
+    title,
     series,
     goals: series.map(({ subject, samples }) => ({
       measured: `time of ${subject}`,
