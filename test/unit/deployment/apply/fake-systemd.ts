@@ -11,6 +11,7 @@ export class FakeSystemd extends OfflineSystemd {
   /** Units that do not come up. */
   readonly broken = new Set<string>();
   readonly #changed = new Map<string, Partial<UnitState>>();
+  readonly #next = new Map<string, Partial<UnitState>>();
   readonly #paths: Paths;
 
   constructor(paths: Paths) {
@@ -21,6 +22,11 @@ export class FakeSystemd extends OfflineSystemd {
   /** What `state` says of a unit from now on, beside that it is active. */
   change(unit: string, state: Partial<UnitState>): void {
     this.#changed.set(unit, state);
+  }
+
+  /** The same once somebody has looked at the unit as it is. */
+  changeAfterLook(unit: string, state: Partial<UnitState>): void {
+    this.#next.set(unit, state);
   }
 
   override async reload(): Promise<void> {
@@ -41,7 +47,15 @@ export class FakeSystemd extends OfflineSystemd {
 
   override async state(unit: string): Promise<UnitState> {
     const state = await new OfflineSystemd(this.#paths).state(unit);
-    return { ...state, activeState: 'active', subState: 'running', ...this.#changed.get(unit) };
+    const seen: UnitState = {
+      ...state,
+      activeState: 'active',
+      subState: 'running',
+      ...this.#changed.get(unit),
+    };
+    const next = this.#next.get(unit);
+    if (next !== undefined) this.#changed.set(unit, next);
+    return seen;
   }
 
   override async reports(units: readonly string[]): Promise<UnitReport[]> {

@@ -115,8 +115,11 @@ test('what is watched must stay up and must not restart', async (context) => {
   ] as const) {
     const stage = scene(context);
     await begin(stage);
-    setTimeout(() => stage.systemd.change('front.service', state), 50);
-    await assert.rejects(apply(plan(stage), stage.options), { unit: 'front.service', message: says });
+    const onStep: ApplyOptions['onStep'] = ({ kind }, phase) => {
+      if (kind === 'watch' && phase === 'begin') stage.systemd.changeAfterLook('front.service', state);
+    };
+    const options = { ...stage.options, onStep };
+    await assert.rejects(apply(plan(stage), options), { unit: 'front.service', message: says });
     assert.equal(stage.live(), '1');
   }
 });
@@ -213,7 +216,7 @@ test('one that died while it watched restarts nothing, and watches for the rest 
 
   const later = scene(context);
   await begin(later, 'watching');
-  setTimeout(() => later.systemd.change('web.service', { activeState: 'failed' }), 50);
+  setTimeout(() => later.systemd.change('web.service', { activeState: 'failed' }), 150);
   // Both have been up for longer than they were to be watched.
   assert.equal(await recover(later.options), FINISHED);
   assert.equal(later.live(), '2');
