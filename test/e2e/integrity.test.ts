@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Host } from '../host/host.ts';
 import { succeed } from './attempt.ts';
+import { interrupt } from './interrupt.ts';
 
 let host: Host;
 
@@ -145,15 +146,14 @@ test('a verify beside writers waits, and sees no half of a change', async () => 
        berth verify 2>>/tmp/log >>/tmp/found & three=$!
        wait $one; wait $two; wait $three
      done`,
-    { timeout: 60_000 },
   );
   assert.equal(await host.sh('cat /tmp/found'), '');
   assert.match(await host.sh('cat /tmp/log'), /^waiting for /m);
 });
 
 test('what was interrupted is ended before it is verified', async () => {
-  await host.sh(`berth install --name other sleeper & pid=$!
-    until [ -e /var/lib/berth/journal/applying.json ]; do kill -0 $pid || break; done; kill -KILL $pid; wait $pid || true`);
+  const journal = '[ -e /var/lib/berth/journal/applying.json ]';
+  await interrupt(host, 'KILL', journal, 'install', '--name', 'other', 'sleeper');
   const { stderr } = await berth('verify');
   assert.match(stderr, /^recovered: "install other" was interrupted and is now undone$/m);
 });
