@@ -1,7 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host } from '../host/host.ts';
-
-const TMUX = 'tmux -S /run/test-tmux -u -f /dev/null';
 
 /** Milliseconds for what is waited for on a screen. */
 const PATIENCE = 60_000;
@@ -20,6 +19,8 @@ export interface Screen {
 /** A terminal of a throwaway host, of so many columns, that runs one shell command. */
 export class Terminal {
   readonly #host: Host;
+  /** Of a server of its own: one that has lost its last session is still there for a moment, and takes no other. */
+  readonly #socket = `/run/test-tmux-${randomUUID()}`;
 
   private constructor(host: Host) {
     this.#host = host;
@@ -33,18 +34,27 @@ export class Terminal {
     meanwhile: (terminal: Terminal) => Promise<void> = async () => {},
   ): Promise<Screen> {
     const terminal = new Terminal(host);
+    const written = `${terminal.#socket}.written`;
+    // The command begins when there is where its output goes.
+    const pipe = `exec >${written}; tmux -S ${terminal.#socket} wait-for -S begin </dev/null; cat`;
     await host.sh(
-      `rm -f /root/written
-       ${TMUX} new-session -d -x ${columns} -y 50 "$COMMAND" \\; set-option -g status off
-       ${TMUX} pipe-pane 'cat >/root/written' \\; wait-for -S begin`,
-      { env: { COMMAND: `tmux wait-for begin; ${command}; echo "exit status $?"; cat` } },
+      `tmux -S ${terminal.#socket} -u -f /dev/null new-session -d -x ${columns} -y 50 "$COMMAND" \\; \\
+         set-option -g status off \\; pipe-pane "$PIPE"`,
+      { env: { COMMAND: `tmux wait-for begin; ${command}; echo "exit status $?"; cat`, PIPE: pipe } },
     );
     try {
       await meanwhile(terminal);
       const [, status] = await terminal.waitFor(/exit status (\d+)$/m);
       const lines = (await terminal.show()).split('\n').slice(0, -1);
       const colored = await terminal.#tmux('capture-pane -p -e -J');
-      return { status: Number(status), lines, colored, written: await host.sh('cat /root/written') };
+      return {
+        status: Number(status),
+        lines,
+        colored,
+        written: await host.sh(
+          `until grep 'exit status' ${written} >/dev/null; do sleep 0.05; done; cat ${written}`,
+        ),
+      };
     } finally {
       await terminal.#tmux('kill-session');
     }
@@ -71,6 +81,6 @@ export class Terminal {
   }
 
   async #tmux(command: string): Promise<string> {
-    return await this.#host.sh(`${TMUX} ${command}`);
+    return await this.#host.sh(`tmux -S ${this.#socket} -u ${command}`);
   }
 }
