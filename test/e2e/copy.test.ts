@@ -133,11 +133,12 @@ describe('a copy', () => {
   test('that is ended leaves nothing and says so', async () => {
     await host.sh(
       `systemd-run --quiet --unit=silent '${process.execPath}' -e "require('net').createServer(() => {}).listen(5999, '127.0.0.1')"
-       until (: </dev/tcp/127.0.0.1/5999) 2>/dev/null; do sleep 0.02; done`,
+       until ss -Hltn 'sport = :5999' | grep . >/dev/null; do sleep 0.02; done`,
     );
     const status = await host.sh(
-      `berth copy ${REGISTRY}/tiny:1 127.0.0.1:5999/tiny:1 2>${IMAGES}/said & sleep 3; kill -TERM $!
-       set +e; wait $!; echo $?; systemctl stop silent`,
+      `berth copy ${REGISTRY}/tiny:1 127.0.0.1:5999/tiny:1 2>${IMAGES}/said & berth=$!
+       until ss -Htn 'dport = :5999' | grep ESTAB >/dev/null; do sleep 0.1; done
+       kill -TERM $berth; set +e; wait $berth; echo $?; systemctl stop silent`,
     );
     assert.equal(status, '130');
     assert.match(readFileSync(host.path(`${IMAGES}/said`), 'utf8'), /^Error: interrupted: copying /m);

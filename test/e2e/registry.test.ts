@@ -175,6 +175,12 @@ test('a mirror that pulls through is asked first, and passed over when it is dow
   assert.deepEqual([...new Set(await asked('mirror.service'))], ['manifests', 'blobs']);
   assert.deepEqual(await asked('test-registry.service'), []);
 
+  // It keeps a blob beside passing it on, and perhaps only the next time.
+  await host.sh(`for digest in $(skopeo inspect --raw --tls-verify=false docker://${REGISTRY}/tiny | grep -o 'sha256:[0-9a-f]*'); do
+      until [ -e /srv/mirror/docker/registry/v2/repositories/tiny/_layers/sha256/\${digest#*:}/link ]; do
+        curl --silent --fail --output /dev/null http://127.0.0.1:5001/v2/tiny/blobs/$digest; sleep 0.1
+      done
+    done`);
   // What the mirror has by now is enough.
   await host.sh('systemctl stop test-registry');
   await pulls(`${REGISTRY}/tiny`);

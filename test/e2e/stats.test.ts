@@ -13,7 +13,7 @@ before(async () => {
   await succeed(host, 'install', '--no-enable', '--name', 'resting', 'sleeper');
   // In the cgroup of the service, as its own processes are.
   await host.sh(
-    `sh -c 'echo $$ >/sys/fs/cgroup/system.slice/busy.service/payload/cgroup.procs; exec timeout 100 sh -c "while :; do :; done"' >/dev/null 2>&1 &`,
+    `sh -c 'echo $$ >/sys/fs/cgroup/system.slice/busy.service/payload/cgroup.procs; exec timeout 1000 sh -c "while :; do :; done"' >/dev/null 2>&1 &`,
   );
 });
 after(async () => {
