@@ -116,8 +116,8 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
     const { child, name } = await bootElsewhere();
     assert.notDeepEqual(await Host.leftovers(name), []);
     child.kill(signal);
-    for (let tries = 0; tries < 100 && (await Host.leftovers(name)).length > 0; tries += 1) {
-      await sleep(50);
+    for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(50)) {
+      if ((await Host.leftovers(name)).length === 0) break;
     }
     assert.deepEqual(await Host.leftovers(name), []);
   });
@@ -131,7 +131,7 @@ test('what a killed test and its killed cleaner left is removed by the next host
   }
   child.kill('SIGKILL');
   await once(child, 'exit');
-  assert.notDeepEqual(await Host.leftovers(name), []);
+  // Or by one that another test boots in this moment: then there is nothing to be seen here.
   await using next = await Host.boot();
   assert.notEqual(next.name, name);
   assert.deepEqual(await Host.leftovers(name), []);

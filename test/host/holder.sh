@@ -34,13 +34,17 @@ release() {
   mounted_below "$dir" |
     while read -r mounted; do umount "$mounted" || umount -l "$mounted"; done
   rm -rf --one-file-system "$dir"
-  rmdir --ignore-fail-on-non-empty "$(dirname "$dir")"
+  # Another host may be the last one at the same time.
+  rmdir "$(dirname "$dir")" 2>/dev/null || true
   # systemd-nspawn leaves this one where /run is no tmpfs.
   [ ! -d "$PROPAGATE/$name" ] || rmdir "$PROPAGATE/$name"
 }
 
 if [ "$verb" = release ]; then
-  release
+  # Two tests may come upon it at the same time.
+  exec 9<"$0"
+  flock 9
+  if [ -d "$dir" ]; then release; fi
   exit 0
 fi
 
