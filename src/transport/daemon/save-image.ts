@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import type { FileHandle } from 'node:fs/promises';
-import { type IncomingMessage, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { BerthError, messageOf } from '../../errors.ts';
 import type { Limits } from '../../image/limits.ts';
 import { quote } from '../../reference/quote.ts';
 import { spool } from '../files/spool.ts';
+import { http } from '../node-http.ts';
 
 const SOCKET = '/var/run/docker.sock';
 
@@ -56,7 +57,7 @@ interface AskOptions {
 }
 
 async function ask({ stall, ...options }: AskOptions): Promise<IncomingMessage> {
-  const sent = request({ ...options, headers: { host: 'docker' } });
+  const sent = http.request({ ...options, headers: { host: 'docker' } });
   sent.setTimeout(stall, () => sent.destroy(new Error(`nothing came for ${stall / 1000} seconds`)));
   sent.end();
   try {

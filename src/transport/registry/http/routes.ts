@@ -1,13 +1,14 @@
-import http from 'node:http';
+import type { ClientRequest } from 'node:http';
 import https from 'node:https';
 import { urlToHttpOptions } from 'node:url';
+import { http } from '../../node-http.ts';
 import type { Certificates, Trust } from './certificates.ts';
 import { type Proxies, proxyHeaders } from './proxies.ts';
 import { TunnelAgent } from './tunnel.ts';
 
 /** How to ask for a URL: what to call, and what to call it with. */
 export interface Route {
-  request: (options: https.RequestOptions) => http.ClientRequest;
+  request: (options: https.RequestOptions) => ClientRequest;
   options: https.RequestOptions;
   /** To be sent whatever else is. */
   headers: Record<string, string>;

@@ -1,10 +1,10 @@
-import http from 'node:http';
 import https from 'node:https';
 import { isIPv6 } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect, type SecureContext } from 'node:tls';
 import { urlToHttpOptions } from 'node:url';
 import { BerthError, messageOf } from '../../../errors.ts';
+import { http } from '../../node-http.ts';
 import { proxyHeaders } from './proxies.ts';
 import { Transient } from './retry.ts';
 
