@@ -4,6 +4,9 @@ import { quote } from '../reference/quote.ts';
 import type { OciConfig } from './oci-config.ts';
 import type { Lack, Look } from './program-lack.ts';
 
+/** Bytes. No program gets a variable that is longer (execve(2), MAX_ARG_STRLEN). */
+const LONGEST_VARIABLE = 128 * 1024;
+
 /** Where a program is to run. */
 export interface ProgramPlace extends Pick<OciConfig['process'], 'cwd' | 'env'> {
   look: Look;
@@ -29,7 +32,7 @@ function findLack(program: string, { cwd, env = [], look }: ProgramPlace): Lack 
   if (program.includes('/')) return lookFrom(program);
   const path = env.findLast((variable) => variable.startsWith('PATH='))?.slice('PATH='.length);
   // Each runtime has an idea of its own where to look then.
-  if (path === undefined) return undefined;
+  if (path === undefined || path.length > LONGEST_VARIABLE) return undefined;
   const isFound = path
     .split(':')
     .some((directory) => lookFrom(`${directory || '.'}/${program}`) === undefined);

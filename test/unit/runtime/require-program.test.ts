@@ -39,6 +39,11 @@ test('the last PATH counts, and without one the runtime decides', () => {
   assert.equal(refusal('nosuch', { env: [] }), undefined);
 });
 
+test('a PATH that no program can be given is left to the runtime', () => {
+  const path = Array.from({ length: 300_000 }, (_, index) => `/${index}`).join(':');
+  assert.equal(refusal('nosuch', { env: [`PATH=${path}`] }), undefined);
+});
+
 test('what is no executable file is one only by its path', () => {
   assert.equal(refusal('/bin/plain'), 'program-not-executable');
   assert.equal(refusal('plain'), 'program-not-found');
