@@ -6,6 +6,7 @@ import { readRegularText } from '../regular-file.ts';
 import type { Container } from '../runtime/command-line.ts';
 import { containerPid } from '../runtime/container-state.ts';
 import { type OciConfig, parseConfigText } from '../runtime/oci-config.ts';
+import { hasCommonRoot, type Look, lookInContainer, lookInRootfs } from '../runtime/program-lack.ts';
 import type { Context } from './context.ts';
 import { namedService } from './named-services.ts';
 
@@ -51,4 +52,11 @@ export async function runningContainer(text: string, context: Context): Promise<
 export function readConfig({ bundle }: RunningContainer): OciConfig {
   const file = join(bundle, 'config.json');
   return parseConfigText(readRegularText(file), file) as OciConfig;
+}
+
+/** Looks for programs as one that is run in a container sees them. Throws `runtime-config-invalid`. */
+export function lookIn(container: RunningContainer): Look {
+  const { pid, rootfs } = container;
+  if (hasCommonRoot(pid)) return lookInContainer(pid);
+  return lookInRootfs(rootfs, readConfig(container).mounts ?? []);
 }

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, type Stats } from 'node:fs';
 import { relative } from 'node:path';
 import { isErrno } from '../errors.ts';
 import { followPath } from '../follow-path.ts';
@@ -12,7 +12,20 @@ export type Lack = 'program-not-found' | 'program-not-executable';
 /** Looks at an absolute path in a container: undefined for what can be run, and where only the runtime can tell. */
 export type Look = (path: string) => Lack | undefined;
 
-/** Looks at what a running container sees, by a process of it. */
+/**
+ * Whether the root of a process is that of its mount namespace, where each other begins that joins it: some have
+ * given themselves one of their own (chroot(2)). False for one that has ended.
+ */
+export function hasCommonRoot(pid: number): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/root`) === '/';
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ESRCH')) return false;
+    throw error;
+  }
+}
+
+/** Looks at what a running container sees, by a process of it that has the common root. */
 export function lookInContainer(pid: number): Look {
   return (path) => {
     try {
@@ -29,14 +42,23 @@ export function lookInContainer(pid: number): Look {
 export function lookInRootfs(rootfs: string, mounts: readonly Mount[]): Look {
   const mounted = mounts.map(({ destination }) => followPath(rootfs, destination).inside);
   return (path) => {
-    const links: string[] = [];
-    const found = followPath(rootfs, path, (link) => links.push(`/${relative(rootfs, link)}`));
-    if (found.type === 'loop' || [found.inside, ...links].some((place) => isCovered(place, mounted))) {
-      return undefined;
+    try {
+      return lackBelow(rootfs, path, mounted);
+    } catch (error) {
+      if (isErrno(error, 'ENAMETOOLONG')) return undefined;
+      throw error;
     }
-    const isThere = found.type !== 'missing' && found.type !== 'blocked';
-    return isThere ? lackOf(lstatSync(found.path)) : 'program-not-found';
   };
+}
+
+function lackBelow(rootfs: string, path: string, mounted: readonly string[]): Lack | undefined {
+  const links: string[] = [];
+  const found = followPath(rootfs, path, (link) => links.push(`/${relative(rootfs, link)}`));
+  if (found.type === 'loop' || [found.inside, ...links].some((place) => isCovered(place, mounted))) {
+    return undefined;
+  }
+  const isThere = found.type !== 'missing' && found.type !== 'blocked';
+  return isThere ? lackOf(lstatSync(found.path)) : 'program-not-found';
 }
 
 function statInRoot(root: string, path: string): Stats {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Host } from '../host/host.ts';
 import { assertFailure, succeed } from './attempt.ts';
+import { pushImage } from './push-image.ts';
 
 let host: Host;
 
@@ -144,6 +145,19 @@ test('a command that cannot be run ends exec as it would end a shell, in one lin
   assert.equal((await host.berth('exec', 'sleeper', '/tmp/mine')).exitCode, 127);
   await exec('sleeper', '--', 'sh', '-c', 'cp /bin/true /tmp/mine');
   await exec('sleeper', '/tmp/mine');
+});
+
+test('a service that has given itself another root hides no command of its container', async () => {
+  const config = { Entrypoint: ['chroot', '/usr', '/bin/sleep', 'infinity'], Cmd: [] };
+  await pushImage(host, 'jailed', { from: 'sleeper', files: { 'srv/none': '' }, config });
+  await succeed(host, 'install', '--now', 'jailed');
+  assert.equal(await exec('jailed', '--', '/usr/bin/id', '-un'), 'root');
+  const shell = await host.run('berth', ['shell', 'jailed'], { input: 'echo $0' });
+  assert.equal(shell.stdout, '/bin/bash', shell.stderr);
+  assertFailure(await host.berth('exec', 'jailed', 'nosuch'), {
+    status: 127,
+    says: /no directory of its PATH/,
+  });
 });
 
 test('what does not run, is not there or cannot be, is an error that leads on', async () => {

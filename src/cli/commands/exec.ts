@@ -3,12 +3,11 @@ import type { Command } from 'commander';
 import { BerthError } from '../../errors.ts';
 import { execInContainer } from '../../runtime/command-line.ts';
 import { findImageUser, type ImageUser } from '../../runtime/image-user.ts';
-import { lookInContainer } from '../../runtime/program-lack.ts';
 import { requireProgram } from '../../runtime/require-program.ts';
 import { commandLine } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { runAttached } from '../run-attached.ts';
-import { type RunningContainer, readConfig, runningContainer } from '../running-container.ts';
+import { lookIn, type RunningContainer, readConfig, runningContainer } from '../running-container.ts';
 
 /** How a person wants a command to run. */
 export interface ExecRequest {
@@ -62,7 +61,7 @@ export async function execIn(
   }
   const own = readConfig(container).process;
   const place = { cwd: workdir ?? own.cwd, env: [...(own.env ?? []), ...env] };
-  requireProgram(command[0] ?? '', { ...place, look: lookInContainer(container.pid) }, container.name);
+  requireProgram(command[0] ?? '', { ...place, look: lookIn(container) }, container.name);
   const account = user === undefined ? undefined : await findUser(container, user);
   const terminal = tty && process.stdin.isTTY === true;
   if (terminal) refuseWithoutTerminals(container, command);

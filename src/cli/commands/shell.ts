@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import { BerthError } from '../../errors.ts';
-import { lookInContainer } from '../../runtime/program-lack.ts';
 import type { Context } from '../context.ts';
-import { type RunningContainer, runningContainer } from '../running-container.ts';
+import { lookIn, type RunningContainer, runningContainer } from '../running-container.ts';
 import { type ExecRequest, execIn } from './exec.ts';
 
 // The most comfortable first; images that are built from nothing may have busybox in a directory of its own.
@@ -23,8 +22,9 @@ export function addShell(program: Command, context: Context): void {
     });
 }
 
-function findShell({ name, pid }: RunningContainer): string {
-  const look = lookInContainer(pid);
+function findShell(container: RunningContainer): string {
+  const { name, pid } = container;
+  const look = lookIn(container);
   const shell = SHELLS.find((path) => look(path) === undefined);
   if (shell !== undefined) return shell;
   throw new BerthError('program-not-found', `no shell: ${name}: its image has none of ${SHELLS.join(', ')}`, {

@@ -33,6 +33,10 @@ test('a symlink of the image leads to no program of the host', (context) => {
   assert.equal(lookInRootfs(rootfs, [])('/bin/node'), 'program-not-found');
 });
 
+test('a path that is too long to look at is left to the runtime', (context) => {
+  assert.equal(lookInRootfs(makeRootfs(context), [])(`/${'a'.repeat(300)}`), undefined);
+});
+
 test('what may be in a mount is left to the runtime', (context) => {
   const rootfs = makeRootfs(context);
   symlinkSync('/data/hidden', join(rootfs, 'usr/bin/linked'));
