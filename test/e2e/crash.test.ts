@@ -4,10 +4,11 @@ import type { Subject } from '../crash/subject.ts';
 import { bootSubject, type Kind, TRIALS } from '../crash/trials.ts';
 import { Random } from '../random.ts';
 
-// A few of what `npm run test:crash` does by the hundred.
+// A few of what `npm run test:crash` does by the hundred, and always the same: a failure here is of the change that is
+// being tested.
 
 let subject: Subject;
-const seed = Number(process.env['BERTH_CRASH_SEED'] ?? Date.now() % 1_000_000);
+const seed = Number(process.env['BERTH_CRASH_SEED'] ?? 1);
 
 before(async () => {
   subject = await bootSubject([new Random(seed).pick(SCENES)]);
