@@ -63,7 +63,8 @@ async function admit(host: Host, key: string): Promise<void> {
     `mkdir -p /root/.ssh /run/sshd; echo '${key}' >/root/.ssh/authorized_keys
      id sshd >/dev/null 2>&1 || useradd --system --home-dir /run/sshd sshd
      ssh-keygen -A >/dev/null
-     systemd-run --quiet --unit=test-sshd /usr/sbin/sshd -D -f /dev/null -o Subsystem='sftp internal-sftp'`,
+     systemd-run --quiet --unit=test-sshd /usr/sbin/sshd -D -f /dev/null -o Subsystem='sftp internal-sftp'
+     until (: </dev/tcp/127.0.0.1/22) 2>/dev/null; do sleep 0.02; done`,
   );
 }
 

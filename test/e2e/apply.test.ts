@@ -227,7 +227,7 @@ test('one that cannot be as it is declared is told, goes back, and keeps no othe
     broken: { image: 'bad' },
     off: { image: 'first', enabled: false, started: false },
   });
-  const { exitCode, stdout, stderr } = await host.berth('apply', '--json', '--soak', '2s');
+  const { exitCode, stdout, stderr } = await host.berth('apply', '--json', '--soak', '5s');
   assert.equal(exitCode, 1);
   assert.match(stderr, /^Error: cannot update s01: did not stay up: s01\.service/m);
   assert.match(stderr, /^Error: did not stay up: broken\.service/m);

@@ -75,7 +75,6 @@ test('when etcd dies, systemd brings back the whole chain, in its order', option
   await host.sh(
     `until [ "$(systemctl show --property InactiveExitTimestampMonotonic --value docker)" != ${before.started} ] &&
       systemctl --quiet is-active docker; do sleep 0.1; done`,
-    { timeout: 60_000 },
   );
   await assertOrder(host, CHAIN);
   await host.sh('docker start waits; docker rm --force waits');

@@ -67,7 +67,7 @@ test('services are on another host what they were on the first', async () => {
   assert.equal(await rendered(other), await rendered(one));
   assert.equal(
     await other.sh(
-      'curl --silent --fail 127.0.0.1:8082 >/dev/null; curl --silent --fail 127.0.0.1:8080 | wc -c',
+      'curl --silent --fail --retry 20 --retry-connrefused 127.0.0.1:8082 >/dev/null; curl --silent --fail 127.0.0.1:8080 | wc -c',
     ),
     await one.sh('curl --silent --fail 127.0.0.1:8080 | wc -c'),
   );

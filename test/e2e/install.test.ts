@@ -99,7 +99,7 @@ test('the processes of the container are all in the unit’s cgroup, and no runt
 
 test('etcdctl, which the image brought for the host, puts and gets', async () => {
   const etcdctl = 'ETCDCTL_API=3 /usr/local/bin/etcdctl';
-  await host.sh(`until ${etcdctl} endpoint health >/dev/null 2>&1; do sleep 0.1; done`, { timeout: 20_000 });
+  await host.sh(`until ${etcdctl} endpoint health >/dev/null 2>&1; do sleep 0.1; done`);
   await host.sh(`${etcdctl} put berth works`);
   assert.equal(await host.sh(`${etcdctl} get berth --print-value-only`), 'works');
 });
@@ -169,7 +169,7 @@ test('a service takes a name and values, and serves the host’s pages', async (
   for (const port of [8080, 8081]) {
     assert.match(
       await host.sh(
-        `curl --silent --fail --retry 20 --retry-connrefused --retry-delay 0 --retry-max-time 10 http://127.0.0.1:${port}/`,
+        `curl --silent --fail --retry 20 --retry-connrefused --retry-delay 0 --retry-max-time 60 http://127.0.0.1:${port}/`,
       ),
       /from the host/,
     );
@@ -193,7 +193,7 @@ test('an image without exports runs by berth’s own templates', async () => {
   await berth('install', '--now', '--no-enable', 'httpd-plain');
   assert.match(
     await host.sh(
-      'curl --silent --fail --retry 20 --retry-connrefused --retry-delay 0 --retry-max-time 10 http://127.0.0.1:80/',
+      'curl --silent --fail --retry 20 --retry-connrefused --retry-delay 0 --retry-max-time 60 http://127.0.0.1:80/',
     ),
     /./,
   );

@@ -25,7 +25,7 @@ async function show(unit: string, property: string): Promise<string> {
 }
 
 async function answers(port: number): Promise<void> {
-  const retry = '--retry 50 --retry-connrefused --retry-delay 0 --retry-max-time 10';
+  const retry = '--retry 50 --retry-connrefused --retry-delay 0 --retry-max-time 60';
   assert.match(await host.sh(`curl --silent --fail ${retry} http://127.0.0.1:${port}/`), /from the host/);
 }
 

@@ -237,7 +237,7 @@ test('what is mounted stays when a directory above it gets another name', async 
 test('whoever owns the directory above cannot lead umount to another mount', async () => {
   await host.sh('mkdir -p /srv/above/look /srv/victim/look; mount -t tmpfs tmpfs /srv/victim/look');
   await succeed(host, 'mount', 'sleeper', '/srv/above/look');
-  await host.sh(`strace -f -o /run/trace -e trace=umount2 -e inject=umount2:delay_enter=2000000 \
+  await host.sh(`strace -f -o /run/trace -e trace=umount2 -e inject=umount2:delay_enter=5000000 \
       berth umount /srv/above/look 2>/dev/null & berth=$!
     until grep -q umount2 /run/trace 2>/dev/null; do sleep 0.05; done
     mv /srv/above /srv/moved; ln -s victim /srv/above; wait $berth`);

@@ -97,7 +97,7 @@ async function build(archive: string): Promise<void> {
      TMPDIR=$PWD/${archive}.work SUITE=${SUITE} SOURCE_DATE_EPOCH=1700000000 \\
        os-tree/build.sh ${archive} ${DECLARED} ${BUNDLE} "deb [trusted=yes] copy:$PWD/mirror ./"
      rmdir ${archive}.work`,
-    { timeout: 300_000 },
+    { timeout: 540_000 },
   );
 }
 

@@ -61,7 +61,7 @@ async function show(property: string, unit = 'svc'): Promise<string> {
 }
 
 async function until(property: string, value: string, unit = 'svc'): Promise<void> {
-  const script = `for try in $(seq 150); do
+  const script = `for try in $(seq 600); do
       [ "$(systemctl show --value --property ${property} ${unit})" != "${value}" ] || exit 0; sleep 0.1
     done
     systemctl status --no-pager ${unit}; journalctl --no-pager -u ${unit}; exit 1`;
@@ -109,13 +109,13 @@ test('a service that notifies may ask for more time, and fails without a trace w
     'ready-notify',
     'note("EXTEND_TIMEOUT_USEC=20000000") if -e "/state/slow"; await("/state/go"); note("READY=1");',
   );
-  await override('Restart=no', 'TimeoutStartSec=2');
+  await override('Restart=no', 'TimeoutStartSec=6');
   assert.equal((await host.run('systemctl', ['start', 'svc'])).exitCode, 1);
   assert.equal(await show('Result'), 'timeout');
   assert.equal(await host.sh('ls -d /run/runc/* 2>/dev/null || true'), '');
   await touch('slow');
   await startInBackground('svc');
-  await host.sh('sleep 3');
+  await host.sh('sleep 7');
   assert.equal(await show('ActiveState'), 'activating');
   await touch('go');
   await until('ActiveState', 'active');
@@ -188,10 +188,10 @@ test('an image without a unit may notify as a user without rights, who cannot ha
 
 test('a Healthcheck lets dependents start when it answers, however long that takes', async () => {
   await install('ready-check', '');
-  await override('TimeoutStartSec=1');
+  await override('TimeoutStartSec=5');
   await startInBackground('after');
   await until('StatusText', 'waiting until ready: /bin/sh -c cat /state/answer');
-  await host.sh('sleep 2.5');
+  await host.sh('sleep 6');
   assert.deepEqual([await show('SubState'), await show('ActiveState', 'after')], ['start-post', 'inactive']);
   await touch('answer');
   await until('ActiveState', 'active', 'after');
@@ -200,13 +200,13 @@ test('a Healthcheck lets dependents start when it answers, however long that tak
 });
 
 test('a service whose Healthcheck never answers fails at the limit, and leaves nothing', async () => {
-  await write('/etc/berth/berth.yaml', 'readiness: {limit: 2}\n');
+  await write('/etc/berth/berth.yaml', 'readiness: {limit: 5}\n');
   const { exitCode, stderr } = await host.berth('install', '--name', 'svc', '--now', 'ready-check');
   assert.equal(exitCode, 1, stderr);
   assert.match(stderr, /^Error: cannot start: svc\.service: .*ExecStartPost \/bin\/sh: exit status 1/m);
   assert.match(
     stderr,
-    /No such file or directory\n(?:.*\n)*? *svc: not ready after 2 s: exit status 1: \/bin\/sh -c cat/,
+    /No such file or directory\n(?:.*\n)*? *svc: not ready after 5 s: exit status 1: \/bin\/sh -c cat/,
   );
   const left = 'ls -d /etc/systemd/system/svc* /var/lib/berth/deployments/svc /run/runc/* /run/berth/svc';
   assert.equal(await host.sh(`${left} /sys/fs/cgroup/system.slice/svc.service 2>/dev/null || true`), '');

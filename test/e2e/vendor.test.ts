@@ -146,7 +146,7 @@ test('a first boot without a network, with an empty /var, starts what the preset
 
 test('an update that does not work leaves the vendor’s service running', async () => {
   await push('2', 'sleep 0.3; exit 1');
-  assertFailure(await host.berth('update', '--soak', '2', 'web'), {
+  assertFailure(await host.berth('update', '--soak', '5', 'web'), {
     status: 1,
     says: /^web is back at deployment 0$/m,
   });
