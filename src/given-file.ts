@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { BerthError } from './errors.ts';
 import { openRegularFile, refusal } from './regular-file.ts';
 
@@ -36,11 +37,16 @@ async function readPipe(path: string, signal: AbortSignal | undefined): Promise<
   // A thread that waits in read(2) could not be told to stop, and would keep the process from ending.
   const { Socket } = await import('node:net');
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  const pipe = new Socket({ fd: descriptor, readable: true, writable: false, ...(signal && { signal }) });
+  return await readToEnd(new Socket({ fd: descriptor, readable: true, writable: false }), path, signal);
+}
+
+/** All that comes, at most 1 MiB; `path` is what a person calls it. Throws as `readGivenFile`. */
+export async function readToEnd(stream: Readable, path: string, signal?: AbortSignal): Promise<Buffer> {
+  if (signal !== undefined) addAbortSignal(signal, stream);
   const pieces: Buffer[] = [];
   let size = 0;
   try {
-    for await (const piece of pipe) {
+    for await (const piece of stream) {
       pieces.push(piece);
       size += piece.length;
       if (size > LARGEST) throw tooLarge(path);

@@ -1,7 +1,8 @@
 import { createInterface, type Interface } from 'node:readline/promises';
 import { type Readable, Writable } from 'node:stream';
-import { buffer, text } from 'node:stream/consumers';
 import { BerthError } from '../errors.ts';
+import { readToEnd } from '../given-file.ts';
+import { fileSystemError } from '../linux/file-system.ts';
 import type { OutputStreams } from './output.ts';
 
 /** What a command needs of the world to also be told something. */
@@ -52,14 +53,13 @@ export class Prompt {
     }
   }
 
-  /** All of stdin, without a line break at its end. */
-  async readAll(): Promise<string> {
-    return (await text(this.#streams.stdin)).replace(/\r?\n$/, '');
-  }
-
-  /** The same as it came. */
-  async readAllBytes(): Promise<Buffer> {
-    return await buffer(this.#streams.stdin);
+  /** All of stdin, at most 1 MiB. Throws `io`, `interrupted`. */
+  async readAll(signal: AbortSignal): Promise<Buffer> {
+    try {
+      return await readToEnd(this.#streams.stdin, 'standard input', signal);
+    } catch (error) {
+      throw fileSystemError(error, 'cannot read', 'standard input');
+    }
   }
 
   async #readLine(output: Writable, ask: (lines: Interface) => Promise<string>): Promise<string> {

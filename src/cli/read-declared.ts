@@ -17,7 +17,7 @@ export async function readDeclared(file: string | undefined, context: Context): 
 
 async function findSource(file: string | undefined, { prompt, signal }: Context): Promise<HostSource> {
   if (file === undefined) return 'host';
-  if (file === '-') return { text: await prompt.readAllBytes() };
+  if (file === '-') return { text: await prompt.readAll(signal) };
   if (!isPipe(file) || anybodyMayWrite(statSync(file))) return { path: file };
   try {
     return { text: await readGivenFile(file, signal), file: `the pipe ${file}` };

@@ -64,7 +64,11 @@ async function login(registry: RegistryName, options: Options, context: Context)
     output.note('Hint: this file lasts until the next boot; --authfile names another');
 }
 
-async function readLogin({ key }: RegistryName, options: Options, { prompt }: Context): Promise<Login> {
+async function readLogin(
+  { key }: RegistryName,
+  options: Options,
+  { prompt, signal }: Context,
+): Promise<Login> {
   if (options.passwordStdin ? options.username === undefined : !prompt.isPossible) {
     throw new BerthError(
       'usage',
@@ -75,7 +79,9 @@ async function readLogin({ key }: RegistryName, options: Options, { prompt }: Co
     );
   }
   const username = options.username ?? (await prompt.ask(`Name for ${key}: `));
-  const password = options.passwordStdin ? await prompt.readAll() : await prompt.askSecret('Password: ');
+  const password = options.passwordStdin
+    ? (await prompt.readAll(signal)).toString('utf8').replace(/\r?\n$/, '')
+    : await prompt.askSecret('Password: ');
   // The colon ends the name in a header and in an auth file.
   const problem = username === '' ? 'it is empty' : username.includes(':') ? 'it has a colon' : undefined;
   if (problem !== undefined) throw new BerthError('usage', `not a name to log in with: ${problem}`);
