@@ -1,15 +1,7 @@
 import type { Argument, Command, Option } from 'commander';
 import { VERSION } from '../cli/version.ts';
+import { exitStatuses } from './exit-status.ts';
 import { bold, entry, escapeRoff, header, references, section, verbatim } from './roff.ts';
-
-const EXIT_STATUS = [
-  ['0', 'done'],
-  ['1', 'failed'],
-  ['2', 'the command line is wrong'],
-  ['3', 'not running'],
-  ['4', 'not found'],
-  ['130', 'interrupted'],
-] as const;
 
 const FILES = [
   ['/etc/berth/berth.yaml', 'settings; every key may be left out'],
@@ -62,7 +54,7 @@ export function commandPage(command: Command, date: Date): string {
       : ['.P', 'Options of all commands are in', ...references([page(root(command))])]),
     ...section(
       'EXIT STATUS',
-      EXIT_STATUS.flatMap(([status, meaning]) => entry(bold(status), meaning)),
+      exitStatuses(pageName(command)).flatMap(([status, meaning]) => entry(bold(status), meaning)),
     ),
     ...section(
       'FILES',

@@ -29,6 +29,15 @@ describe('the manual', async () => {
     }
   });
 
+  it('has what a command ends with, and others do not', () => {
+    const having = (status: string) =>
+      [...pages].flatMap(([name, page]) => (page.includes(`\n\\fB${status}\\fR\n`) ? name : [])).sort();
+    for (const status of ['126', '127'])
+      assert.deepEqual(having(status), ['berth-exec.1', 'berth-run.1', 'berth-shell.1']);
+    assert.deepEqual(having('5'), ['berth-scan.1']);
+    assert.ok(having('130').includes('berth-install.1'));
+  });
+
   it('has every key of host.yaml', () => {
     const page = pages.get('host.yaml.5') ?? '';
     const { service, instance, sockets, mount, resources } = schema.definitions;
