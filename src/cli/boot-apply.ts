@@ -21,6 +21,9 @@ export interface BootOptions {
   authfile?: string;
 }
 
+/** Such as /dev/stdin, which is a file on a disk now. */
+const OF_A_PROCESS = /^\/(dev|proc)\//;
+
 /** Has every boot apply what is declared, from now on. Throws `usage`. */
 export async function enableBoot(options: BootOptions, context: Context): Promise<void> {
   const { paths, output } = context;
@@ -70,8 +73,10 @@ function bootArguments({ file, from, prune, locked, authfile }: BootOptions): st
   }
   const places = { '--file': file, '--from': from, '--authfile': authfile };
   for (const [option, path] of Object.entries(places)) {
-    if (path === undefined || !isPipe(path)) continue;
-    throw new BerthError('usage', `a boot has no such pipe: ${option} ${path}`, { hint: 'name a file' });
+    if (path === undefined || !(isPipe(path) || OF_A_PROCESS.test(resolve(path)))) continue;
+    throw new BerthError('usage', `a boot has no such file: ${option} ${path}`, {
+      hint: 'name one on a disk',
+    });
   }
   return [
     ...Object.entries(places).flatMap(([option, path]) =>

@@ -92,9 +92,15 @@ describe('a pipe that the command line names', () => {
   it('is not there at a boot', async (context) => {
     const pipe = makePipe(context);
     for (const option of ['--file', '--authfile']) {
-      const args = ['--root', scratch(context), 'apply', '--enable-boot', option, pipe];
-      const { status, stderr } = await runBerth(args);
-      assert.deepEqual([status, /a boot has no such pipe: --\w+ .*pipe$/m.test(stderr)], [2, true], stderr);
+      for (const path of [pipe, '/dev/stdin', '/proc/self/fd/0']) {
+        const args = ['--root', scratch(context), 'apply', '--enable-boot', option, path];
+        const { status, stderr } = await runBerth(args);
+        assert.deepEqual(
+          [status, stderr.includes(`a boot has no such file: ${option} ${path}\n`)],
+          [2, true],
+          stderr,
+        );
+      }
     }
   });
 });
