@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { BerthError } from '../errors.ts';
-import type { Budget } from '../image/budget.ts';
+import { Budget } from '../image/budget.ts';
 import { fillsItsBuffer } from '../image/compression/free-buffer.ts';
 import type { ArchiveUnpacker, ExtractedLayer, ExtractJob } from './extract.ts';
 import type { LayerArchive } from './layer-archive.ts';
@@ -19,9 +19,9 @@ export class ExtractThread implements ArchiveUnpacker {
   #failure: { error: unknown } | undefined;
   #settle: { done: (layer: ExtractedLayer) => void; failed: (error: unknown) => void } | undefined;
 
-  /** `credit` is for uncompressed bytes under way, to threads that share it: writing may be slower than what comes before. */
-  constructor(credit: Budget) {
-    this.#credit = credit;
+  /** `credit`: uncompressed bytes that may be under way to it, as writing may be slower than what comes before. */
+  constructor(credit: number) {
+    this.#credit = new Budget(credit);
     // From sources the file keeps its extension; the build puts the bundled one beside this chunk.
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
     this.#worker = new Worker(new URL(`./extract-worker.${extension}`, import.meta.url));

@@ -1,20 +1,21 @@
-import { Budget } from '../image/budget.ts';
 import { ExtractThread } from './extract-thread.ts';
 
 /** More would compete for the same disk. */
 const MOST = 2;
 
-/** Uncompressed bytes that may be under way to threads, of all layers together. */
-const CREDIT = 6 << 20;
+/**
+ * Uncompressed bytes that may be under way to each thread: of what they shared, one that writes many small files
+ * would have most, and the other would be no faster than it.
+ */
+const CREDIT = 3 << 20;
 
 /** The threads that unpack the layers of one pull. */
 export class ExtractThreads {
-  readonly #credit = new Budget(CREDIT);
   readonly #started: ExtractThread[] = [];
 
   /** As many threads as are of use for so many layers; those that do not run yet are started. */
   start(layers: number): readonly ExtractThread[] {
-    while (this.#started.length < Math.min(layers, MOST)) this.#started.push(new ExtractThread(this.#credit));
+    while (this.#started.length < Math.min(layers, MOST)) this.#started.push(new ExtractThread(CREDIT));
     return this.#started;
   }
 
