@@ -33,6 +33,8 @@ export const many: Scenario = {
     const idle = await timeReports(host, options.rounds * 2);
     await host.sh('systemctl start $(berth list --quiet)');
     const running = await timeReports(host, options.rounds * 2);
+    // A reboot waits for all of them, and not for ever.
+    await host.sh('systemctl stop $(berth list --quiet)');
     return [
       costs(runs, sizes),
       reporting(`Reports on ${services} services`, idle),
