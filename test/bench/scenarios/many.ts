@@ -33,7 +33,7 @@ export const many: Scenario = {
     const idle = await timeReports(host, options.rounds * 2);
     await host.sh('systemctl start $(berth list --quiet)');
     const running = await timeReports(host, options.rounds * 2);
-    // A reboot waits for all of them, and not for ever.
+    // systemd says of each what it does, on a console that nobody reads and that takes only so much.
     await host.sh('systemctl stop $(berth list --quiet)');
     return [
       costs(runs, sizes),
