@@ -27,6 +27,7 @@ const OF_A_PROCESS = /^\/(dev|proc)\//;
 /** Has every boot apply what is declared, from now on. Throws `usage`. */
 export async function enableBoot(options: BootOptions, context: Context): Promise<void> {
   const { paths, output } = context;
+  // Before anything else: what is wrong with them is wrong wherever this program is.
   const words = ['apply', '--boot', ...bootArguments(options)];
   const command = [...ownCommand(paths), ...words];
   const unit = renderBootUnit(command, { ofHost: options.file === undefined });
