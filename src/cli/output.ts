@@ -65,8 +65,13 @@ export class Output {
 
   /** True when whoever read the data reads no more: there is no use in going on. */
   get unread(): boolean {
-    const { writable, fd } = this.#streams.stdout;
-    return !writable || (fd !== undefined && !hasReader(fd));
+    return !this.#streams.stdout.writable;
+  }
+
+  /** The same, before anything more is written to find it out. */
+  get abandoned(): boolean {
+    const { fd } = this.#streams.stdout;
+    return this.unread || (fd !== undefined && !hasReader(fd));
   }
 
   /** A time, in RFC 3339, as data shows it: how long ago on a terminal, RFC 3339 to the second elsewhere. */

@@ -10,7 +10,7 @@ const LOOK_EVERY = 1000;
 export function whileRead(output: Output, signal: AbortSignal): AbortSignal {
   const unread = new AbortController();
   const looking = setInterval(() => {
-    if (!output.unread) return;
+    if (!output.abandoned) return;
     clearInterval(looking);
     unread.abort();
   }, LOOK_EVERY);
